@@ -1,0 +1,64 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Modules in the order of their dependencies: each knows only those above it.
+let package = Package(
+  name: "igbm-dist",
+  products: [
+    .executable(name: "igbm-dist", targets: ["igbm-dist"]),
+    .library(name: "IGBM", targets: ["IGBM"]),
+  ],
+  traits: [
+    .default(enabledTraits: ["MPI"]),
+    .trait(name: "MPI", description: "Distribute over ranks with Open MPI (libopenmpi-dev)."),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+  ],
+  targets: [
+    // Numerics.
+    .target(name: "CKernels"),
+    .target(name: "Randomness"),
+    .target(name: "Tensors", dependencies: ["CKernels"]),
+    .target(name: "Models", dependencies: ["Tensors", "Randomness"]),
+    .target(name: "BilevelOptimization", dependencies: ["Models", "Tensors"]),
+
+    // Message passing.
+    .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+    .target(
+      name: "MessagePassing",
+      dependencies: [.target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
+
+    // What users run.
+    .target(
+      name: "Problems", dependencies: ["BilevelOptimization", "Randomness"],
+      resources: [.embedInCode("Resources/digits.txt")]),
+    .target(
+      name: "Training",
+      dependencies: [
+        "Problems", "MessagePassing", .product(name: "Crypto", package: "swift-crypto"),
+      ]),
+    .target(name: "IGBM", dependencies: ["Training"]),
+    .executableTarget(
+      name: "igbm-dist",
+      dependencies: [
+        "IGBM", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    // Tests, one target a module; `ranktest` is the program that launched tests start under mpirun.
+    .target(name: "TestSupport", dependencies: ["MessagePassing"], path: "Tests/TestSupport"),
+    .executableTarget(
+      name: "ranktest", dependencies: ["IGBM", "TestSupport"], path: "Tests/ranktest"),
+    .testTarget(name: "KernelTests", dependencies: ["CKernels", "TestSupport"]),
+    .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
+    .testTarget(name: "ModelsTests", dependencies: ["Models", "TestSupport"]),
+    .testTarget(name: "BilevelOptimizationTests", dependencies: ["BilevelOptimization", "TestSupport"]),
+    .testTarget(name: "MessagePassingTests", dependencies: ["MessagePassing", "TestSupport"]),
+    .testTarget(name: "ProblemsTests", dependencies: ["Problems", "TestSupport"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
+    .testTarget(name: "LaunchedTests", dependencies: ["ranktest", "igbm-dist", "TestSupport"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,194 @@
+/// The compute kernels of igbm-dist: products, fused element-wise loops, convolutions, pooling.
+///
+/// Every kernel exists for three instruction sets and two element types, from one template
+/// (`template/*.inc`, included once for each pair); `ck_kernels_for` hands out the table of one pair.
+///
+/// The laws all kernels keep:
+/// - single-threaded, no allocation, no global state but the tables, no errno;
+/// - the order of every summation depends on shapes alone, so equal shapes give equal bits;
+/// - AVX-512 and AVX2 give the same bits (sums run over 16 float or 8 double lanes on both, products
+///   over k in order with fused multiply-add); the portable ones may differ in the last bits;
+/// - a row of a product or convolution does not depend on the other rows of its batch;
+/// - matrices are row-major, images NHWC, convolution weights [3][3][in][out]; all counts and strides
+///   are in elements, never bytes; buffers need only the element's own alignment;
+/// - NaN and infinities travel through as IEEE 754 has it.
+#ifndef IGBM_CKERNELS_H
+#define IGBM_CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Instruction sets, the fastest last.
+typedef enum { CK_PORTABLE = 0, CK_AVX2 = 1, CK_AVX512 = 2 } ck_instruction_set;
+
+/// Element types.
+typedef enum { CK_FLOAT = 0, CK_DOUBLE = 1 } ck_element;
+
+/// What a result starts from.
+typedef enum {
+  CK_ZERO = 0,        ///< c = product
+  CK_ACCUMULATE = 1,  ///< c = c + product
+  CK_BIAS = 2,        ///< c = bias (one value a column) + product; products only
+} ck_initial;
+
+// ------------------------------------------------------------------------------------ products
+
+/// C[m x n] (+)= A[m x k] B[k x n]. A may have any strides (a transposed operand has them swapped);
+/// the columns of B and C are contiguous.
+typedef struct {
+  int64_t m, n, k;
+  int64_t a_row, a_column;  ///< element (i, l) of A is a[i * a_row + l * a_column]
+  int64_t b_row;            ///< element (l, j) of B is b[l * b_row + j]
+  int64_t c_row;            ///< element (i, j) of C is c[i * c_row + j]
+  int32_t initial;          ///< a `ck_initial`
+  /// Filled by the table's `plan_product`, from the fields above alone.
+  int32_t tile_rows, tile_vectors, pack_a, pack_b;
+  int64_t depth;      ///< k is cut into pieces of this length, the same for every instruction set
+  int64_t workspace;  ///< elements of scratch memory that `product` needs
+} ck_product;
+
+// ------------------------------------------------------------------------------------ fused loops
+
+/// How a loop's operand is addressed at row r, column c of the iteration space.
+typedef enum {
+  CK_FULL = 0,       ///< one value an element: at offset + r * row + c
+  CK_ROW = 1,        ///< one value a column, the same in all rows: at offset + c
+  CK_COLUMN = 2,     ///< one value a row, the same in all columns: at offset + r
+  CK_SCALAR = 3,     ///< one value: at offset
+  CK_TEMPORARY = 4,  ///< a tile of the workspace that lives within one tile only; `offset` is its number
+  CK_TEMPORARY_COLUMN = 5,  ///< one value a row within one tile only (a temporary tile, by its number)
+} ck_addressing;
+
+/// An operand of a loop. Offsets count elements from the base pointer given to `loop`.
+typedef struct {
+  int64_t offset;
+  int64_t row;  ///< CK_FULL: elements from a row to the next (at least the number of columns)
+  int32_t addressing;
+} ck_operand;
+
+/// One step of a loop, over all elements of a tile. `x` is the step's immediate number.
+/// Element-wise steps write a CK_FULL or CK_TEMPORARY operand, unless all that they read is
+/// CK_COLUMN, CK_TEMPORARY_COLUMN or CK_SCALAR: then they write a CK_COLUMN or CK_TEMPORARY_COLUMN one
+/// (one value a row).
+typedef enum {
+  // d = f(a)
+  CK_COPY, CK_SCALE /* x a */, CK_OFFSET /* a + x */, CK_SQUARE, CK_RECIPROCAL, CK_SQUARE_ROOT,
+  CK_RECIPROCAL_SQUARE_ROOT, CK_ABSOLUTE, CK_SIGN /* -1, 0, 1 */, CK_EXP, CK_LOG, CK_TANH, CK_SIGMOID,
+  CK_SOFTPLUS, CK_RELU /* a > 0 ? a : 0, NaN stays */, CK_STEP /* a > 0 ? 1 : 0 */,
+  // d = f(a, b)
+  CK_ADD, CK_SUBTRACT /* a - b */, CK_MULTIPLY, CK_DIVIDE /* a / b */, CK_MAXIMUM, CK_MINIMUM,
+  CK_MASK /* b > 0 ? a : 0 */, CK_ADD_SCALED /* a + x b */,
+  CK_TANH_SLOPE /* a (1 - b b) */, CK_SIGMOID_SLOPE /* a b (1 - b) */,
+  // d = f(a, b, c), each one fused multiply-add an element
+  CK_MULTIPLY_ADD /* a b + c */, CK_MULTIPLY_SUBTRACT /* a b - c */,
+  CK_NEGATED_MULTIPLY_ADD /* c - a b */,
+  // d[r, c] = c == a[r] ? 1 : 0; a is CK_COLUMN: class numbers held as elements
+  CK_ONE_HOT,
+  // Reductions, of a or of a * b where b >= 0.
+  CK_SUM_ROWS,     ///< d is CK_ROW: d[c] = sum over r; complete after the loop only
+  CK_SUM_ALL,      ///< d is CK_SCALAR: the sum over the whole space; complete after the loop only
+  CK_SUM_COLUMNS,  ///< d is CK_COLUMN or CK_TEMPORARY_COLUMN: d[r] = sum over c; usable by later steps
+  CK_MAX_COLUMNS,  ///< likewise the largest a[r, c]; NaN if one is
+} ck_step_kind;
+
+typedef struct {
+  int32_t kind;        ///< a `ck_step_kind`
+  int32_t a, b, c, d;  ///< operand numbers; -1 where there is none
+  double x;
+} ck_step;
+
+/// A fused loop: for each tile of the rows x columns space, all steps in turn, so that what passes
+/// between steps stays in the nearest cache. A space of one row is cut along its columns
+/// (CK_SUM_COLUMNS and CK_MAX_COLUMNS may not be used then, and CK_ROW is CK_FULL); any other
+/// along its rows. A step may write the operand that it reads.
+typedef struct {
+  int64_t rows, columns;
+  const ck_operand *operands;
+  const ck_step *steps;
+  int32_t operand_count, step_count;
+  int32_t temporaries;  ///< how many temporary tiles the operands name: numbers 0 ..< temporaries
+  /// Filled by the table's `plan_loop`, from rows, columns, temporaries and the steps alone.
+  int32_t flat;  ///< nonzero: operands are all contiguous, so the space is run as one row
+  int64_t tile_rows, tile_columns;
+  int64_t workspace;  ///< elements of scratch memory that `loop` needs
+} ck_loop;
+
+// ------------------------------------------------------------------------------------ images
+
+/// A 3x3 convolution with padding 1 and stride 1 or 2: [images, height, width, in] to
+/// [images, out_height, out_width, out], out_height = (height + stride - 1) / stride, likewise the width.
+typedef struct {
+  int64_t images, height, width, in, out, stride;
+  int32_t initial;  ///< CK_ZERO or CK_ACCUMULATE
+} ck_convolution;
+
+/// Where `pad` puts zeros around each image.
+typedef struct {
+  int64_t images, height, width, channels;
+  int64_t top, left, bottom, right;
+} ck_padding;
+
+/// Pooling of 2x2 windows, stride 2: the last row or column of an odd size is left out.
+typedef struct {
+  int64_t images, height, width, channels;
+} ck_pooling;
+
+// ------------------------------------------------------------------------------------ the table
+
+typedef struct {
+  ck_instruction_set instruction_set;
+  ck_element element;
+
+  /// Chooses tiles; `product` may be called with the result any number of times.
+  void (*plan_product)(ck_product *p);
+  /// `bias` is read for CK_BIAS only; `workspace` holds p->workspace elements, 64-byte aligned. C must
+  /// overlap neither A nor B.
+  void (*product)(const ck_product *p, const void *a, const void *b, const void *bias, void *c, void *workspace);
+  /// target[j * target_row + i] = source[i * source_row + j] for i < rows, j < columns.
+  void (*transpose)(int64_t rows, int64_t columns, const void *source, int64_t source_row, void *target, int64_t target_row);
+
+  void (*plan_loop)(ck_loop *l);
+  void (*loop)(const ck_loop *l, void *base, void *workspace);
+
+  /// Sums out, or repeats along, the middle axis of [outer][middle][inner].
+  void (*sum_middle)(int64_t outer, int64_t middle, int64_t inner, const void *x, void *y);
+  void (*repeat_middle)(int64_t outer, int64_t middle, int64_t inner, const void *y, void *x);
+
+  /// x to a copy with a border of zeros (border written each time).
+  void (*pad)(const ck_padding *p, const void *x, void *padded);
+  /// y (+)= convolution of x, padded by 1 on every side, with w.
+  void (*convolve)(const ck_convolution *c, const void *padded_x, const void *w, void *y);
+  /// Weights as `convolve_input_gradient` wants them: 9 * in * out elements. Stride 1: both image axes
+  /// reversed, in and out swapped. Stride 2: the four parity classes of input pixels, packed one after another.
+  void (*flip_weights)(const ck_convolution *c, const void *w, void *flipped);
+  /// dx (+)= adjoint in x. dy padded: stride 1 by 1 on every side; stride 2 by 1 at the bottom and the right.
+  void (*convolve_input_gradient)(const ck_convolution *c, const void *padded_dy, const void *flipped, void *dx);
+  /// dw (+)= adjoint in w.
+  void (*convolve_weight_gradient)(const ck_convolution *c, const void *padded_x, const void *dy, void *dw);
+
+  /// index: which of a window's four values (0 top left, 1 top right, 2 bottom left, 3 bottom right) is the
+  /// largest, the first of equals, NaN first of all; held as elements. y: that value. Either may be NULL.
+  void (*pool)(const ck_pooling *p, const void *x, void *y, void *index);
+  void (*pool_gather)(const ck_pooling *p, const void *x, const void *index, void *y);
+  /// The adjoint of `pool_gather`: writes all of dx, zeros included.
+  void (*pool_scatter)(const ck_pooling *p, const void *dy, const void *index, void *dx);
+
+  /// y[i] = x[index[i]], rows of `columns` elements; the caller has checked the index (held as elements).
+  void (*gather_rows)(int64_t count, int64_t columns, const void *x, const void *index, void *y);
+  /// Its adjoint: x (`rows` rows) = 0, then x[index[i]] += y[i] in order of i.
+  void (*scatter_rows)(int64_t count, int64_t rows, int64_t columns, const void *y, const void *index, void *x);
+
+  /// Vectors of n elements. The dot product is summed in lanes over blocks and in double over these.
+  double (*dot)(int64_t n, const void *x, const void *y);
+  void (*add_scaled)(int64_t n, double alpha, const void *x, void *y);   ///< y = y + alpha x
+  void (*scale_add)(int64_t n, const void *x, double beta, void *y);     ///< y = x + beta y
+  void (*scale)(int64_t n, double alpha, void *x);                       ///< x = alpha x
+} ck_kernels;
+
+/// The fastest instruction set that this processor and this build have.
+ck_instruction_set ck_best(void);
+
+/// The table for one instruction set and element type; NULL where the processor or the build lacks it.
+const ck_kernels *ck_kernels_for(ck_instruction_set set, ck_element element);
+
+#endif
