@@ -1,0 +1,46 @@
+/// What a hypergradient was made from, and how far to trust it.
+public struct HypergradientReport: Sendable, Hashable {
+  /// F, the upper objective at the adapted lower parameters.
+  public let upperLoss: Double
+  /// ||df/dw|| at the adapted lower parameters: implicit differentiation assumes it is 0, and the hypergradient's
+  /// bias grows with it.
+  public let lowerGradientNorm: Double
+  /// The linear solve of H v = g.
+  public let solve: SolveReport
+  /// ||hypergradient||, the direct term included.
+  public let hypergradientNorm: Double
+}
+
+/// A hypergradient that could not be computed.
+public struct HypergradientError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The kinds of failure.
+  public enum Code: Hashable, Sendable {
+    /// A parameter of ``Implicit`` or an optimiser outside its range.
+    case parameter
+    /// A number that is not finite.
+    case notFinite
+    /// Negative curvature, where the policy is to stop.
+    case negativeCurvature
+    /// Neither objective depends on the upper model.
+    case noDependence
+    /// An auxiliary model of another length than the lower model.
+    case shape
+  }
+
+  /// The kind of failure.
+  public let code: Code
+  /// What happened, where, and what to do.
+  public let message: String
+
+  init(_ code: Code, _ message: String) {
+    self.code = code
+    self.message = message
+  }
+
+  public var description: String { message }
+
+  /// Throws unless a parameter fulfils a condition.
+  static func require(_ condition: Bool, _ message: @autoclosure () -> String) throws(Self) {
+    if !condition { throw HypergradientError(.parameter, message()) }
+  }
+}

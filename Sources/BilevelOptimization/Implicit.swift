@@ -1,0 +1,225 @@
+import Models
+import Tensors
+
+/// How the linear system of the hypergradient is solved.
+public enum ImplicitMethod: String, Sendable, Hashable, CaseIterable {
+  /// "LS": k steps of conjugate gradients on H v = g, as in iMAML (Rajeswaran et al., 2019).
+  case linearSystem = "LS"
+  /// "NS": the first k + 1 terms of a Neumann series (Lorraine et al., 2020).
+  case neumannSeries = "NS"
+}
+
+/// Hypergradients by implicit differentiation.
+///
+/// At adapted lower parameters w, which count as a constant, and where the gradient of the lower objective f is
+/// taken to be zero:
+///
+///     g = dF/dw    d = dF/du    H = d2f/dw2    C = d2f/du dw    a = the lower learning rate
+///     LS: d - C v_k        with v_k the k-th iterate of conjugate gradients on H v = g
+///     NS: d - C v          with v = a * sum_{j=0..k} (I - aH)^j g
+///
+/// An object plans its objectives once for each form (names and shapes) of data that it meets, keeps the plans, and
+/// is used by one thread at a time.
+public final class Implicit<Upper, Lower> {
+  /// The model that hypergradients are added up in.
+  public let upperModel: Model<Upper>
+  /// The lower model: its architecture; its values are where adaptation starts unless told otherwise.
+  public let lowerModel: Model<Lower>
+  /// How the linear system is solved, and the options of that.
+  public let options: ImplicitOptions
+
+  private let upperObjective: Objective<Upper, Lower>
+  private let lowerObjective: Objective<Upper, Lower>
+  private let kernels: KernelSet
+  private let algebra: VectorAlgebra
+  private let scratch: VectorStore
+  private var lowerPrograms: [Examples.Form: LowerProgram] = [:]
+  private var upperPrograms: [Examples.Form: UpperProgram] = [:]
+  /// The last hypergradient; its memory is used again.
+  package private(set) var hypergradient: [Double]
+
+  /// Prepares hypergradients of a bi-level problem.
+  ///
+  /// - Parameters:
+  ///   - upperObjective: F, over validation data: one number that depends on the lower model.
+  ///   - upperModel: u.
+  ///   - lowerObjective: f, over training data: one number that depends on the lower model.
+  ///   - lowerModel: w.
+  ///   - lowerLearningRate: a, above 0: the step of the Neumann series. LS does not depend on it.
+  ///   - k: The most Hessian-vector products; NS adds up k + 1 terms.
+  ///   - method: LS or NS.
+  ///   - tolerance: Stops a solve when the norm of its residual (LS) or last term (NS) is below; absolute.
+  ///   - damping: Added to the Hessian's diagonal in the solve; 0 or more.
+  ///   - negativeCurvature: What LS does on meeting it.
+  ///   - precision: The arithmetic of objectives and solves.
+  ///   - kernels: The instruction set; by default the fastest there is, or what `IGBM_KERNELS` names.
+  /// - Throws: ``HypergradientError`` for a parameter outside its range; `TensorError` for kernels that are
+  ///   not there.
+  public init(
+    upperObjective: @escaping Objective<Upper, Lower>, upperModel: Model<Upper>,
+    lowerObjective: @escaping Objective<Upper, Lower>, lowerModel: Model<Lower>,
+    lowerLearningRate: Double, k: Int = 10, method: ImplicitMethod = .neumannSeries,
+    tolerance: Double = 1e-10, damping: Double = 0,
+    negativeCurvature: NegativeCurvaturePolicy = .report, precision: Precision = .single,
+    kernels: KernelSet? = nil
+  ) throws {
+    options = try ImplicitOptions(
+      lowerLearningRate: lowerLearningRate, k: k, method: method, tolerance: tolerance,
+      damping: damping, negativeCurvature: negativeCurvature, precision: precision)
+    self.upperObjective = upperObjective
+    self.upperModel = upperModel
+    self.lowerObjective = lowerObjective
+    self.lowerModel = lowerModel
+    self.kernels = try kernels ?? KernelSet.chosen()
+    algebra = try VectorAlgebra(precision, self.kernels)
+    scratch = VectorStore(vectors: 2, count: lowerModel.count, precision)
+    hypergradient = [Double](repeating: 0, count: upperModel.count)
+  }
+
+  /// The upper loss, with the hypergradient *added* to `upperModel.gradients`: call it for every sample of a batch,
+  /// then divide, step and clear outside. Nothing else changes. Where it throws, the gradients are as they were.
+  ///
+  /// - Parameters:
+  ///   - validateData: The upper objective's inputs.
+  ///   - validateTarget: The upper objective's targets.
+  ///   - auxiliaryModel: The adapted lower model.
+  ///   - trainData: The lower objective's inputs.
+  ///   - trainTarget: The lower objective's targets.
+  /// - Returns: F.
+  /// - Throws: ``HypergradientError`` for numbers that are not finite, or negative curvature where that is to stop;
+  ///   `TensorError` for objectives or data that do not fit.
+  @discardableResult
+  public func computeGradients(
+    validateData: DataArray, validateTarget: DataArray, auxiliaryModel: AuxiliaryModel,
+    trainData: DataArray, trainTarget: DataArray
+  ) throws -> Double {
+    try computeGradients(
+      validate: Examples(data: validateData, target: validateTarget),
+      auxiliaryModel: auxiliaryModel, train: Examples(data: trainData, target: trainTarget)
+    ).upperLoss
+  }
+
+  /// The same for examples with extra arrays, with a report.
+  ///
+  /// - Parameters:
+  ///   - validate: What the upper objective sees.
+  ///   - auxiliaryModel: The adapted lower model.
+  ///   - train: What the lower objective sees.
+  /// - Returns: The upper loss, and how the hypergradient came about.
+  /// - Throws: As ``computeGradients(validateData:validateTarget:auxiliaryModel:trainData:trainTarget:)``.
+  @discardableResult
+  public func computeGradients(
+    validate: Examples, auxiliaryModel: AuxiliaryModel, train: Examples
+  ) throws -> HypergradientReport {
+    guard auxiliaryModel.values.count == lowerModel.count else {
+      throw HypergradientError(
+        .shape, "the auxiliary model has \(auxiliaryModel.values.count) parameters, the lower "
+          + "model \(lowerModel.count)")
+    }
+    let lower = try lowerProgram(train)
+    try lower.load(upperModel.values, train)
+    lower.point.set(auxiliaryModel.values)
+    let report = try solve(lower, validate)
+    for index in hypergradient.indices { upperModel.gradients[index] += hypergradient[index] }
+    return report
+  }
+
+  /// Adapts the lower model to a task and leaves the task's hypergradient in ``hypergradient``, without a detour
+  /// of the lower parameters through arrays: what a trainer does for each task.
+  package func adaptAndSolve(
+    train: Examples, validate: Examples, from start: [Double],
+    _ optimizer: some LowerOptimizer
+  ) throws -> HypergradientReport {
+    let lower = try lowerProgram(train)
+    try lower.load(upperModel.values, train)
+    lower.point.set(start)
+    try optimizer.run(lower, algebra) { _ in }
+    return try solve(lower, validate)
+  }
+
+  /// The hypergradient at the lower program's point.
+  private func solve(_ lower: LowerProgram, _ validate: Examples) throws -> HypergradientReport {
+    let upper = try upperProgram(validate)
+    guard lower.dependsOnUpper || upper.dependsOnUpper else {
+      throw HypergradientError(
+        .noDependence, "neither objective depends on the upper model: there is nothing to learn")
+    }
+    try upper.load(upperModel.values, validate)
+    let (loss, g, direct) = upper.evaluate(at: lower.point)
+    let gradientNorm = algebra.norm(lower.gradient())
+    try requireFinite([
+      (gradientNorm, "the lower gradient at the adapted parameters; lower the learning rate"),
+      (loss, "the upper loss"), (algebra.norm(g), "the upper gradient in the lower parameters"),
+    ])
+    lower.linearise()
+    let (report, v) = try solve(lower, g)
+    lower.vector.copy(from: v)
+    let mixed = lower.mixedProduct()
+    let norm = combine(direct, mixed)
+    try requireFinite([(norm, "the hypergradient (the solve ended by \(report.reason.rawValue))")])
+    return HypergradientReport(
+      upperLoss: loss, lowerGradientNorm: gradientNorm, solve: report, hypergradientNorm: norm)
+  }
+
+  private func solve(_ lower: LowerProgram, _ g: Elements) throws -> (SolveReport, Elements) {
+    let hessian = LowerHessian(program: lower, damping: options.damping, algebra: algebra)
+    let v = scratch[0]
+    let report: SolveReport
+    switch options.method {
+    case .linearSystem:
+      report = ConjugateGradient(
+        maximumSteps: options.k, tolerance: options.tolerance, policy: options.negativeCurvature,
+        algebra: algebra
+      ).solve(hessian, g, into: v, residual: scratch[1])
+    case .neumannSeries:
+      report = NeumannSeries(
+        maximumSteps: options.k, tolerance: options.tolerance,
+        learningRate: options.lowerLearningRate, algebra: algebra
+      ).solve(hessian, g, into: v)
+    }
+    if report.reason == .negativeCurvature, options.negativeCurvature == .stop {
+      throw HypergradientError(
+        .negativeCurvature,
+        "conjugate gradients met negative curvature \(report.smallestCurvature ?? 0) at step "
+          + "\(report.steps); raise the damping or the proximal strength, or adapt for longer")
+    }
+    return (report, v)
+  }
+
+  /// d - C v into ``hypergradient``; gives its norm.
+  private func combine(_ direct: Elements, _ mixed: Elements) -> Double {
+    var squared = 0.0
+    for index in hypergradient.indices {
+      let value = direct[index] - mixed[index]
+      hypergradient[index] = value
+      squared += value * value
+    }
+    return squared.squareRoot()
+  }
+
+  private func requireFinite(_ values: [(Double, String)]) throws {
+    for (value, what) in values where !value.isFinite {
+      throw HypergradientError(.notFinite, "\(value) in \(what)")
+    }
+  }
+
+  // MARK: Plans
+
+  package func lowerProgram(_ examples: Examples) throws -> LowerProgram {
+    if let program = lowerPrograms[examples.form] { return program }
+    let program = try LowerProgram(
+      lowerObjective, upperModel, lowerModel, examples.form, options.precision, kernels)
+    lowerPrograms[examples.form] = program
+    return program
+  }
+
+  private func upperProgram(_ examples: Examples) throws -> UpperProgram {
+    if let program = upperPrograms[examples.form] { return program }
+    let program = try UpperProgram(
+      upperObjective, upperModel, lowerModel, examples.form, options.precision, kernels)
+    upperPrograms[examples.form] = program
+    return program
+  }
+
+  var vectorAlgebra: VectorAlgebra { algebra }
+}

@@ -1,0 +1,70 @@
+import Tensors
+
+/// w = w - learningRate * df/dw.
+public struct GradientDescent: LowerOptimizer {
+  /// Above 0.
+  public let learningRate: Double
+  public let schedule: AdaptationSchedule
+  public static var stateVectors: Int { 0 }
+
+  /// Gradient descent.
+  ///
+  /// - Throws: ``HypergradientError`` for a rate or a number of steps outside its range.
+  public init(
+    learningRate: Double, steps: Int, gradientTolerance: Double = 0
+  ) throws(HypergradientError) {
+    try HypergradientError.requireRate(learningRate)
+    self.learningRate = learningRate
+    schedule = try AdaptationSchedule(steps: steps, gradientTolerance: gradientTolerance)
+  }
+
+  public func update(
+    _ step: Int, along gradient: Elements, _ point: Elements, state: VectorStore,
+    _ algebra: VectorAlgebra
+  ) {
+    algebra.add(-learningRate, gradient, to: point)
+  }
+}
+
+/// Heavy ball (Polyak, 1964): m = momentum * m + df/dw; w = w - learningRate * m.
+public struct Momentum: LowerOptimizer {
+  /// Above 0.
+  public let learningRate: Double
+  /// From 0 to below 1.
+  public let momentum: Double
+  public let schedule: AdaptationSchedule
+  public static var stateVectors: Int { 1 }
+
+  /// Gradient descent with momentum.
+  ///
+  /// - Throws: ``HypergradientError`` for a parameter outside its range.
+  public init(
+    learningRate: Double, momentum: Double = 0.9, steps: Int, gradientTolerance: Double = 0
+  ) throws(HypergradientError) {
+    try HypergradientError.requireRate(learningRate)
+    try HypergradientError.requireFraction(momentum, "momentum")
+    self.learningRate = learningRate
+    self.momentum = momentum
+    schedule = try AdaptationSchedule(steps: steps, gradientTolerance: gradientTolerance)
+  }
+
+  public func update(
+    _ step: Int, along gradient: Elements, _ point: Elements, state: VectorStore,
+    _ algebra: VectorAlgebra
+  ) {
+    algebra.replace(state[0], by: gradient, plus: momentum)
+    algebra.add(-learningRate, state[0], to: point)
+  }
+}
+
+extension HypergradientError {
+  static func requireRate(_ rate: Double) throws(HypergradientError) {
+    try require(
+      rate.isFinite && rate > 0, "learningRate is \(rate); it must be finite and above 0")
+  }
+
+  static func requireFraction(_ value: Double, _ name: String) throws(HypergradientError) {
+    try require(
+      value >= 0 && value < 1, "\(name) is \(value); it must be from 0 to below 1")
+  }
+}

@@ -1,0 +1,35 @@
+import Tensors
+
+/// Adam (Kingma and Ba, 2015) on the lower parameters.
+public struct LowerAdam: LowerOptimizer {
+  public let schedule: AdaptationSchedule
+  public static var stateVectors: Int { 2 }
+  private let rule: AdamRule
+
+  /// Adam with the paper's defaults.
+  ///
+  /// - Throws: ``HypergradientError`` for a parameter outside its range.
+  public init(
+    learningRate: Double, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
+    steps: Int, gradientTolerance: Double = 0
+  ) throws(HypergradientError) {
+    rule = try AdamRule(
+      learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon)
+    schedule = try AdaptationSchedule(steps: steps, gradientTolerance: gradientTolerance)
+  }
+
+  public func update(
+    _ step: Int, along gradient: Elements, _ point: Elements, state: VectorStore,
+    _ algebra: VectorAlgebra
+  ) {
+    let corrections = rule.corrections(step)
+    let (firsts, seconds) = (state[0], state[1])
+    for index in 0..<point.count {
+      var first = firsts[index]
+      var second = seconds[index]
+      point[index] -= rule.step(gradient[index], &first, &second, corrections)
+      firsts[index] = first
+      seconds[index] = second
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import Models
+import Tensors
+
+/// A lower model after adaptation: what hypergradients are taken at.
+public struct AuxiliaryModel: Sendable, Equatable {
+  /// The adapted lower parameters, in the order of the lower model.
+  public var values: [Double]
+  /// The lower loss before each step, where it was asked for.
+  public var losses: [Double] = []
+  /// The steps made.
+  public var steps = 0
+
+  /// A lower model at given parameters.
+  public init(values: [Double]) {
+    self.values = values
+  }
+}
+
+/// Adapts a lower model: makes its objective small in its own parameters.
+public protocol LowerOptimizer: Sendable {
+  /// How many steps, and when to stop before.
+  var schedule: AdaptationSchedule { get }
+  /// How many vectors of state a run needs.
+  static var stateVectors: Int { get }
+
+  /// Makes one step.
+  ///
+  /// - Parameters:
+  ///   - step: The step's number, from 0.
+  ///   - gradient: The gradient at the point.
+  ///   - point: The point, to be changed in place.
+  ///   - state: `stateVectors` vectors, zero at step 0.
+  ///   - algebra: Operations on vectors.
+  func update(
+    _ step: Int, along gradient: Elements, _ point: Elements, state: VectorStore,
+    _ algebra: VectorAlgebra)
+}
+
+/// How long an adaptation goes on.
+public struct AdaptationSchedule: Sendable, Hashable {
+  /// The number of gradient steps.
+  public let steps: Int
+  /// Stops before a step when the gradient's norm is below; 0 never does.
+  public let gradientTolerance: Double
+
+  /// A number of steps, and optionally a gradient norm that is small enough.
+  ///
+  /// - Throws: ``HypergradientError`` where steps are negative or the tolerance is negative or not finite.
+  public init(steps: Int, gradientTolerance: Double = 0) throws(HypergradientError) {
+    try HypergradientError.require(steps >= 0, "lower steps are \(steps); they must be 0 or more")
+    try HypergradientError.require(
+      gradientTolerance.isFinite && gradientTolerance >= 0,
+      "gradientTolerance is \(gradientTolerance); it must be finite and 0 or more")
+    self.steps = steps
+    self.gradientTolerance = gradientTolerance
+  }
+}
+
+extension LowerOptimizer {
+  /// Adapts the lower model of a problem to a task.
+  ///
+  /// - Parameters:
+  ///   - implicit: The problem; its upper model's values count as constants.
+  ///   - train: What the lower objective sees.
+  ///   - start: Where to start; by default the lower model's own values.
+  ///   - recordsLosses: Whether to compute the lower loss before each step.
+  /// - Returns: The adapted model; neither model of the problem changes.
+  /// - Throws: `TensorError` for an objective or data that do not fit; ``HypergradientError`` for a start of another
+  ///   length.
+  public func adapt<Upper, Lower>(
+    _ implicit: Implicit<Upper, Lower>, train: Examples, from start: [Double]? = nil,
+    recordsLosses: Bool = false
+  ) throws -> AuxiliaryModel {
+    let start = start ?? implicit.lowerModel.values
+    guard start.count == implicit.lowerModel.count else {
+      throw HypergradientError(
+        .shape, "adaptation starts from \(start.count) parameters; the lower model has "
+          + "\(implicit.lowerModel.count)")
+    }
+    let lower = try implicit.lowerProgram(train)
+    try lower.load(implicit.upperModel.values, train)
+    lower.point.set(start)
+    var adapted = AuxiliaryModel(values: [])
+    adapted.steps = try run(lower, implicit.vectorAlgebra) { lower in
+      if recordsLosses { adapted.losses.append(lower.loss()) }
+    }
+    adapted.values = lower.point.values
+    return adapted
+  }
+
+  /// Runs the steps on a loaded program's point. Allocates nothing but, once, the state.
+  ///
+  /// - Parameter observe: Called after each gradient, before its step.
+  /// - Returns: The steps made.
+  @discardableResult
+  func run(
+    _ lower: LowerProgram, _ algebra: VectorAlgebra, observe: (LowerProgram) -> Void
+  ) throws -> Int {
+    let state = lower.optimizerState(vectors: Self.stateVectors)
+    for step in 0..<schedule.steps {
+      let gradient = lower.gradient()
+      observe(lower)
+      if schedule.gradientTolerance > 0, algebra.norm(gradient) < schedule.gradientTolerance {
+        return step
+      }
+      update(step, along: gradient, lower.point, state: state, algebra)
+    }
+    return schedule.steps
+  }
+}

@@ -1,0 +1,100 @@
+import Models
+import Tensors
+
+/// The lower objective f(w, u) with the derivatives that adaptation and hypergradients need, planned for one form
+/// of data.
+final class LowerProgram {
+  private enum List: Int {
+    case task, gradient, loss, linearisation, hessian, mixed
+  }
+
+  private let trace: Trace
+  private let program: Program
+  private let direction: Tensor
+  /// Whether f depends on the upper parameters at all.
+  let dependsOnUpper: Bool
+
+  init<Upper, Lower>(
+    _ objective: Objective<Upper, Lower>, _ upperModel: Model<Upper>, _ lowerModel: Model<Lower>,
+    _ form: Examples.Form, _ precision: Precision, _ kernels: KernelSet
+  ) throws {
+    trace = try Trace("lower objective", objective, upperModel, lowerModel, form)
+    let graph = trace.graph
+    let (w, u) = (trace.lower, trace.upper)
+    direction = graph.input(w.shape, stage: .vector)
+    let gradient = graph.gradients(of: trace.value, withRespectTo: [w])[0] ?? w.filled(0, w.shape)
+    // Forward over reverse: H v is the gradient's tangent along v.
+    let hessian = graph.tangents(of: [gradient], along: [(w, direction)])[0]
+    // C v is what u receives when the gradient receives v.
+    let mixed = graph.cotangents(of: [u], seeds: [(gradient, direction)])[0]
+    dependsOnUpper = mixed != nil || trace.value.depends(on: u)
+    program = try Program(
+      graph,
+      [
+        ListRequest("task", .task),
+        ListRequest("gradient", .point, [gradient]),
+        ListRequest("loss", .point, [trace.value]),
+        ListRequest("linearisation", .point),
+        ListRequest("hessian", .vector, [hessian ?? w.filled(0, w.shape)]),
+        ListRequest("mixed", .vector, [mixed ?? u.filled(0, u.shape)]),
+      ], precision, kernels)
+  }
+
+  private var state: VectorStore?
+
+  /// Vectors for an optimiser's state, zero: made once, used again by every run.
+  func optimizerState(vectors: Int) -> VectorStore {
+    if let state, state.vectors >= vectors {
+      state.clear()
+      return state
+    }
+    let made = VectorStore(vectors: vectors, count: point.count, program.precision)
+    state = made
+    return made
+  }
+
+  /// Bytes of memory.
+  var byteCount: Int { program.byteCount }
+
+  /// Sets the upper parameters and the data.
+  func load(_ upper: [Double], _ examples: Examples) throws(TensorError) {
+    program.input(trace.upper).set(upper)
+    try trace.set(examples, in: program, "train")
+    program.run(List.task.rawValue)
+  }
+
+  /// The point w: set it, or change it in place.
+  var point: Elements { program.input(trace.lower) }
+
+  /// The gradient of f at the point, computed now; valid until the next call.
+  func gradient() -> Elements {
+    program.run(List.gradient.rawValue)
+    return program.root(0, of: List.gradient.rawValue)
+  }
+
+  /// f at the point of the last ``gradient()``.
+  func loss() -> Double {
+    program.run(List.loss.rawValue)
+    return program.root(0, of: List.loss.rawValue)[0]
+  }
+
+  /// Prepares products at the point of the last ``gradient()``.
+  func linearise() {
+    program.run(List.linearisation.rawValue)
+  }
+
+  /// The vector v of the next product: set it, or change it in place.
+  var vector: Elements { program.input(direction) }
+
+  /// H v with H the Hessian of f in w at the linearised point; valid until the next call.
+  func hessianVectorProduct() -> Elements {
+    program.run(List.hessian.rawValue)
+    return program.root(0, of: List.hessian.rawValue)
+  }
+
+  /// C v with C the mixed derivative of f in u and w; valid until the next call.
+  func mixedProduct() -> Elements {
+    program.run(List.mixed.rawValue)
+    return program.root(0, of: List.mixed.rawValue)
+  }
+}

@@ -1,0 +1,60 @@
+import Models
+import Tensors
+
+/// One objective over inputs of given shapes, traced.
+struct Trace {
+  let graph = Graph()
+  /// The upper parameters; they change with the task.
+  let upper: Tensor
+  /// The lower parameters: the point.
+  let lower: Tensor
+  let inputs: [(name: String, tensor: Tensor)]
+  /// The objective's value.
+  let value: Tensor
+
+  /// Runs an objective once.
+  ///
+  /// - Parameter name: What errors call it: "lower objective".
+  /// - Throws: ``TensorError`` where shapes do not fit, the result is not one number, or it does not depend on the
+  ///   lower model; what the objective throws.
+  init<Upper, Lower>(
+    _ name: String, _ objective: Objective<Upper, Lower>, _ upperModel: Model<Upper>,
+    _ lowerModel: Model<Lower>, _ form: Examples.Form
+  ) throws {
+    upper = graph.input([upperModel.count], stage: .task)
+    lower = graph.input([lowerModel.count], stage: .point)
+    let data = graph.input(form.data, stage: .task)
+    let target = graph.input(form.target, stage: .task)
+    let extras = zip(form.names, form.shapes).map { [graph] in
+      (name: $0, tensor: graph.input($1, stage: .task))
+    }
+    inputs = [("data", data), ("target", target)] + extras
+    let state = ObjectiveState(
+      data: data, target: target, upperModel: try upperModel.body(over: upper, in: graph),
+      lowerModel: try lowerModel.body(over: lower, in: graph), upperParameters: upper,
+      lowerParameters: lower, extras: extras, misses: .init())
+    value = try objective(state)
+    if let missing = state.misses.first {
+      throw TensorError(
+        .name, "the \(name) asks for \"\(missing)\", which the examples lack; they have "
+          + inputs.map(\.name).joined(separator: ", "))
+    }
+    try graph.check()
+    guard value.shape.count == 1 else {
+      throw TensorError(
+        .objective,
+        "the \(name) has shape \(value.shape), but must be one number; take its mean or sum")
+    }
+    guard value.depends(on: lower) else {
+      throw TensorError(.objective, "the \(name) does not depend on the lower model")
+    }
+  }
+
+  /// Sets the data of a program made from this trace.
+  func set(_ examples: Examples, in program: Program, _ name: String) throws(TensorError) {
+    let arrays = [examples.data, examples.target] + examples.extras.map(\.values)
+    for (input, array) in zip(inputs, arrays) {
+      try program.set(input.tensor, array, named: "\(name) \(input.name)")
+    }
+  }
+}

@@ -1,0 +1,101 @@
+/// Changes upper parameters along a hypergradient. Its state is plain vectors, so that a run can be stored and
+/// taken up again exactly.
+public protocol UpperOptimizer: Sendable {
+  /// A word for it, as configurations write it.
+  static var name: String { get }
+  /// Named vectors of state, each as long as the parameters (none before the first step), in a fixed order.
+  var state: [(name: String, values: [Double])] { get set }
+  /// The number of steps made.
+  var steps: Int { get set }
+
+  /// Makes one step.
+  ///
+  /// - Parameters:
+  ///   - parameters: Changed in place.
+  ///   - hypergradient: The direction of steepest ascent, as long as the parameters.
+  mutating func update(_ parameters: inout [Double], along hypergradient: [Double])
+}
+
+/// u = u - learningRate * (m = momentum * m + hypergradient); plain gradient descent at momentum 0.
+public struct SGD: UpperOptimizer {
+  public static var name: String { "sgd" }
+  /// Above 0.
+  public let learningRate: Double
+  /// From 0 to below 1.
+  public let momentum: Double
+  public var steps = 0
+  private var velocity: [Double] = []
+
+  /// Gradient descent, with momentum if it is above 0.
+  ///
+  /// - Throws: ``HypergradientError`` for a parameter outside its range.
+  public init(learningRate: Double, momentum: Double = 0) throws(HypergradientError) {
+    try HypergradientError.requireRate(learningRate)
+    try HypergradientError.requireFraction(momentum, "momentum")
+    self.learningRate = learningRate
+    self.momentum = momentum
+  }
+
+  public var state: [(name: String, values: [Double])] {
+    get { momentum == 0 ? [] : [("velocity", velocity)] }
+    set { velocity = newValue.first?.values ?? [] }
+  }
+
+  public mutating func update(_ parameters: inout [Double], along hypergradient: [Double]) {
+    if momentum > 0, velocity.isEmpty {
+      velocity = [Double](repeating: 0, count: parameters.count)
+    }
+    for index in parameters.indices {
+      var direction = hypergradient[index]
+      if momentum > 0 {
+        direction += momentum * velocity[index]
+        velocity[index] = direction
+      }
+      parameters[index] -= learningRate * direction
+    }
+    steps += 1
+  }
+}
+
+/// Adam (Kingma and Ba, 2015) on the upper parameters.
+public struct Adam: UpperOptimizer {
+  public static var name: String { "adam" }
+  public var steps = 0
+  private let rule: AdamRule
+  private var first: [Double] = []
+  private var second: [Double] = []
+
+  /// Adam with the paper's defaults.
+  ///
+  /// - Throws: ``HypergradientError`` for a parameter outside its range.
+  public init(
+    learningRate: Double, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8
+  ) throws(HypergradientError) {
+    rule = try AdamRule(
+      learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon)
+  }
+
+  /// The step size.
+  public var learningRate: Double { rule.learningRate }
+
+  public var state: [(name: String, values: [Double])] {
+    get { [("first_moment", first), ("second_moment", second)] }
+    set {
+      first = newValue.first { $0.name == "first_moment" }?.values ?? []
+      second = newValue.first { $0.name == "second_moment" }?.values ?? []
+    }
+  }
+
+  public mutating func update(_ parameters: inout [Double], along hypergradient: [Double]) {
+    if first.isEmpty {
+      first = [Double](repeating: 0, count: parameters.count)
+      second = first
+    }
+    let corrections = rule.corrections(steps)
+    for index in parameters.indices {
+      parameters[index] -= rule.step(
+        hypergradient[index], &first[index], &second[index], corrections)
+    }
+    steps += 1
+  }
+}

@@ -1,0 +1,88 @@
+/// Numbers with a shape, outside any program: a task's data, a model's parameters.
+public struct DataArray: Sendable, Equatable {
+  /// How the numbers are held. Programs convert to their own precision.
+  public enum Storage: Sendable, Equatable {
+    /// 32-bit numbers.
+    case single([Float])
+    /// 64-bit numbers.
+    case double([Double])
+  }
+
+  /// The size of each axis.
+  public let shape: Shape
+  /// The numbers, the last axis running fastest.
+  public let storage: Storage
+
+  /// Numbers in a shape.
+  ///
+  /// - Throws: ``TensorError`` where the shape has another number of elements.
+  public init(_ shape: Shape, _ values: [Double]) throws(TensorError) {
+    try Self.check(shape, values.count)
+    self.shape = shape
+    storage = .double(values)
+  }
+
+  /// Numbers in a shape.
+  ///
+  /// - Throws: ``TensorError`` where the shape has another number of elements.
+  public init(_ shape: Shape, _ values: [Float]) throws(TensorError) {
+    try Self.check(shape, values.count)
+    self.shape = shape
+    storage = .single(values)
+  }
+
+  /// A list of numbers, shape `[count]`.
+  public init(_ values: [Double]) {
+    shape = [values.count]
+    storage = .double(values)
+  }
+
+  /// A list of class or row numbers, shape `[count]`.
+  public init(indices: [Int]) {
+    shape = [indices.count]
+    storage = .double(indices.map(Double.init))
+  }
+
+  /// Nothing, shape `[0]`: for objectives that need no data.
+  public static let empty = DataArray([])
+
+  /// The numbers.
+  public var values: [Double] {
+    switch storage {
+    case .single(let values): values.map(Double.init)
+    case .double(let values): values
+    }
+  }
+
+  private static func check(_ shape: Shape, _ count: Int) throws(TensorError) {
+    guard shape.sizes.allSatisfy({ $0 >= 0 }), shape.count == count else {
+      throw TensorError(
+        .shape, "data of shape \(shape) needs \(shape.count) numbers, but has \(count)")
+    }
+  }
+
+  func write(to elements: Elements) {
+    switch storage {
+    case .single(let values): elements.set(values)
+    case .double(let values): elements.set(values)
+    }
+  }
+
+  /// Checks that all numbers are whole and 0 ..< bound.
+  func checkIndices(below bound: Int, named name: String, what: String) throws(TensorError) {
+    func check<Value: BinaryFloatingPoint>(_ values: [Value]) throws(TensorError) {
+      for (position, value) in values.enumerated() {
+        guard value >= 0, value < Value(bound), value == value.rounded(.towardZero) else {
+          throw TensorError(
+            .range,
+            "\(name)[\(position)] is \(value): a \(what) number must be whole and from 0 to "
+              + "\(bound - 1)")
+        }
+      }
+    }
+    switch storage {
+    case .single(let values): try check(values)
+    case .double(let values): try check(values)
+    }
+  }
+}

@@ -1,0 +1,311 @@
+/// The operations, each simplified before a node is made. The rules keep constants and scalings
+/// outermost and on the smallest tensor, move sums inside products with repeated factors, and know
+/// that a centred tensor sums to zero: which is why a bias before batch normalisation costs nothing.
+extension Graph {
+  // MARK: Constants
+
+  func constant(_ value: Double) -> Int {
+    append(.constant(value), [], .scalar)
+  }
+
+  /// A tensor of one number.
+  func fill(_ value: Double, _ shape: Shape) -> Int {
+    spread(constant(value), 0..<shape.rank, to: shape)
+  }
+
+  /// The number that all elements are, where that is known.
+  func constantValue(_ node: Int) -> Double? {
+    switch operation(node) {
+    case .constant(let value): value
+    case .spread, .reshape: constantValue(operand(node))
+    default: nil
+    }
+  }
+
+  private func isZero(_ node: Int) -> Bool { constantValue(node) == 0 }
+
+  // MARK: Element by element
+
+  func scale(_ x: Int, _ factor: Double) -> Int {
+    if factor == 1 { return x }
+    if factor == 0 { return fill(0, shape(x)) }
+    if let value = constantValue(x) { return fill(value * factor, shape(x)) }
+    switch operation(x) {
+    case .scale(let inner): return scale(operand(x), inner * factor)
+    case .spread(let axes): return spread(scale(operand(x), factor), axes, to: shape(x))
+    case .reshape: return reshape(scale(operand(x), factor), shape(x))
+    case .binary(.subtract) where factor == -1: return subtract(operand(x, 1), operand(x))
+    default: return append(.scale(factor), [x], shape(x))
+    }
+  }
+
+  func offset(_ x: Int, _ amount: Double) -> Int {
+    if amount == 0 { return x }
+    if let value = constantValue(x) { return fill(value + amount, shape(x)) }
+    switch operation(x) {
+    case .offset(let inner): return offset(operand(x), inner + amount)
+    case .spread(let axes): return spread(offset(operand(x), amount), axes, to: shape(x))
+    default: return append(.offset(amount), [x], shape(x))
+    }
+  }
+
+  func unary(_ function: UnaryFunction, _ x: Int) -> Int {
+    if case .spread(let axes) = operation(x) {
+      return spread(unary(function, operand(x)), axes, to: shape(x))
+    }
+    return append(.unary(function), [x], shape(x))
+  }
+
+  func add(_ a: Int, _ b: Int) -> Int {
+    if isZero(a) { return b }
+    if isZero(b) { return a }
+    if let value = constantValue(b) { return offset(a, value) }
+    if let value = constantValue(a) { return offset(b, value) }
+    if case .scale(-1) = operation(b) { return subtract(a, operand(b)) }
+    if case .scale(-1) = operation(a) { return subtract(b, operand(a)) }
+    if let both = throughSpread(a, b, add) { return both }
+    if case .assemble(let offsetsA) = operation(a), case .assemble(let offsetsB) = operation(b),
+      let merged = merge(a, offsetsA, b, offsetsB)
+    {
+      return merged
+    }
+    return append(.binary(.add), a < b ? [a, b] : [b, a], shape(a))
+  }
+
+  func subtract(_ a: Int, _ b: Int) -> Int {
+    if a == b { return fill(0, shape(a)) }
+    if isZero(b) { return a }
+    if isZero(a) { return scale(b, -1) }
+    if let value = constantValue(b) { return offset(a, -value) }
+    if case .scale(-1) = operation(b) { return add(a, operand(b)) }
+    if let both = throughSpread(a, b, subtract) { return both }
+    return append(.binary(.subtract), [a, b], shape(a))
+  }
+
+  func multiply(_ a: Int, _ b: Int) -> Int {
+    if let value = constantValue(b) { return scale(a, value) }
+    if let value = constantValue(a) { return scale(b, value) }
+    if case .scale(let factor) = operation(a) { return scale(multiply(operand(a), b), factor) }
+    if case .scale(let factor) = operation(b) { return scale(multiply(a, operand(b)), factor) }
+    if let both = throughSpread(a, b, multiply) { return both }
+    if a == b { return unary(.square, a) }
+    return append(.binary(.multiply), a < b ? [a, b] : [b, a], shape(a))
+  }
+
+  func divide(_ a: Int, _ b: Int) -> Int {
+    if let value = constantValue(b) { return scale(a, 1 / value) }
+    if isZero(a) { return a }
+    if case .scale(let factor) = operation(a) { return scale(divide(operand(a), b), factor) }
+    if let both = throughSpread(a, b, divide) { return both }
+    if constantValue(a) == 1 { return unary(.reciprocal, b) }
+    return append(.binary(.divide), [a, b], shape(a))
+  }
+
+  func mask(_ a: Int, by b: Int) -> Int {
+    if isZero(a) { return a }
+    if case .binary(.mask) = operation(a), operand(a, 1) == b { return a }
+    if case .scale(let factor) = operation(a) { return scale(mask(operand(a), by: b), factor) }
+    return append(.binary(.mask), [a, b], shape(a))
+  }
+
+  /// An element-wise function of two tensors that repeat along the same axes, made once a repeat.
+  private func throughSpread(_ a: Int, _ b: Int, _ function: (Int, Int) -> Int) -> Int? {
+    guard case .spread(let axesA) = operation(a), case .spread(let axesB) = operation(b),
+      axesA == axesB
+    else { return nil }
+    return spread(function(operand(a), operand(b)), axesA, to: shape(a))
+  }
+
+  // MARK: Axes
+
+  func reshape(_ x: Int, _ target: Shape) -> Int {
+    if shape(x) == target { return x }
+    if let value = constantValue(x) { return fill(value, target) }
+    if case .reshape = operation(x) { return reshape(operand(x), target) }
+    return append(.reshape, [x], target)
+  }
+
+  func spread(_ x: Int, _ axes: Range<Int>, to target: Shape) -> Int {
+    if axes.isEmpty { return x }
+    if target.split(around: axes).middle == 1 { return reshape(x, target) }
+    if shape(x).rank == 0, axes.count == target.rank { return spreadScalar(x, to: target) }
+    if let value = constantValue(x) { return fill(value, target) }
+    if case .spread(let inner) = operation(x), inner.count == shape(x).rank {
+      return spreadScalar(operand(x), to: target)
+    }
+    return append(.spread(axes), [x], target)
+  }
+
+  private func spreadScalar(_ x: Int, to target: Shape) -> Int {
+    append(.spread(0..<target.rank), [x], target)
+  }
+
+  func sum(_ x: Int, _ axes: Range<Int>) -> Int {
+    let result = shape(x).removing(axes)
+    let count = shape(x).split(around: axes).middle
+    if axes.isEmpty { return x }
+    if count == 1 { return reshape(x, result) }
+    if let simpler = simplerSum(x, axes, count) { return simpler }
+    return append(.sum(axes), [x], result)
+  }
+
+  /// A sum that costs less than adding up the elements of `x`, if there is one.
+  private func simplerSum(_ x: Int, _ axes: Range<Int>, _ count: Int) -> Int? {
+    if let value = constantValue(x) { return fill(value * Double(count), shape(x).removing(axes)) }
+    switch operation(x) {
+    case .scale(let factor):
+      return scale(sum(operand(x), axes), factor)
+    case .spread(let repeated) where repeated == axes:
+      return scale(operand(x), Double(count))
+    case .centre where axes == 0..<shape(x).rank - 1:
+      return fill(0, shape(x).removing(axes))
+    case .binary(.multiply):
+      for (factor, other) in [(operand(x), operand(x, 1)), (operand(x, 1), operand(x))] {
+        if case .spread(let repeated) = operation(factor), repeated == axes {
+          return multiply(sum(other, axes), operand(factor))
+        }
+      }
+      return nil
+    case .binary(.add):
+      return simplerSum(ofParts: x, axes, add)
+    case .binary(.subtract):
+      return simplerSum(ofParts: x, axes, subtract)
+    default:
+      return nil
+    }
+  }
+
+  /// The sum of the parts, where one of them costs nothing.
+  private func simplerSum(
+    ofParts x: Int, _ axes: Range<Int>, _ combine: (Int, Int) -> Int
+  ) -> Int? {
+    let count = shape(x).split(around: axes).middle
+    let (a, b) = (operand(x), operand(x, 1))
+    if let sumA = simplerSum(a, axes, count) { return combine(sumA, sum(b, axes)) }
+    if let sumB = simplerSum(b, axes, count) { return combine(sum(a, axes), sumB) }
+    return nil
+  }
+
+  func centre(_ x: Int) -> Int {
+    let leading = 0..<shape(x).rank - 1
+    switch operation(x) {
+    case .centre: return x
+    case .scale(let factor): return scale(centre(operand(x)), factor)
+    case .binary(.add): return add(centre(operand(x)), centre(operand(x, 1)))
+    case .binary(.subtract): return subtract(centre(operand(x)), centre(operand(x, 1)))
+    case .spread(let repeated) where repeated == leading: return fill(0, shape(x))
+    case .binary(.multiply):
+      for (factor, other) in [(operand(x), operand(x, 1)), (operand(x, 1), operand(x))] {
+        if case .spread(let repeated) = operation(factor), repeated == leading {
+          return multiply(centre(other), factor)
+        }
+      }
+    default: break
+    }
+    return append(.centre, [x], shape(x))
+  }
+
+  func transpose(_ x: Int) -> Int {
+    if case .transpose = operation(x) { return operand(x) }
+    let target = Shape([shape(x)[1], shape(x)[0]])
+    if target.count == target[0] || target.count == target[1] { return reshape(x, target) }
+    return append(.transpose, [x], target)
+  }
+
+  // MARK: Pieces of a vector
+
+  func slice(_ vector: Int, offset: Int, _ piece: Shape) -> Int {
+    if let value = constantValue(vector) { return fill(value, piece) }
+    switch operation(vector) {
+    case .assemble(let offsets):
+      for (index, start) in offsets.enumerated()
+      where start == offset && shape(operand(vector, index)).count == piece.count {
+        return reshape(operand(vector, index), piece)
+      }
+    case .reshape:
+      return slice(operand(vector), offset: offset, piece)
+    default: break
+    }
+    return append(.slice(offset: offset), [vector], piece)
+  }
+
+  /// A vector of `count` elements with pieces at offsets, zero elsewhere.
+  func assemble(_ pieces: [(offset: Int, node: Int)], count: Int) -> Int {
+    let present = pieces.filter { !isZero($0.node) }.sorted { $0.offset < $1.offset }
+    if present.isEmpty { return fill(0, [count]) }
+    return append(
+      .assemble(offsets: present.map(\.offset)), present.map(\.node), [count])
+  }
+
+  /// Two assembled vectors as one: pieces at equal places are added. `nil` where pieces overlap.
+  private func merge(_ a: Int, _ offsetsA: [Int], _ b: Int, _ offsetsB: [Int]) -> Int? {
+    var pieces = zip(offsetsA, nodes[a].operands).map { (offset: $0, node: $1) }
+    for (offset, node) in zip(offsetsB, nodes[b].operands) {
+      let end = offset + shape(node).count
+      let overlapping = pieces.indices.filter {
+        pieces[$0].offset < end && offset < pieces[$0].offset + shape(pieces[$0].node).count
+      }
+      if let same = overlapping.first {
+        guard overlapping.count == 1, pieces[same].offset == offset,
+          shape(pieces[same].node) == shape(node)
+        else { return nil }
+        pieces[same].node = add(pieces[same].node, node)
+      } else {
+        pieces.append((offset, node))
+      }
+    }
+    return assemble(pieces, count: shape(a).count)
+  }
+
+  // MARK: Products, rows, images
+
+  func product(_ a: Int, _ b: Int, transposeA: Bool = false, transposeB: Bool = false) -> Int {
+    let m = shape(a)[transposeA ? 1 : 0]
+    let n = shape(b)[transposeB ? 0 : 1]
+    if isZero(a) || isZero(b) { return fill(0, [m, n]) }
+    return append(.product(transposeA: transposeA, transposeB: transposeB), [a, b], [m, n])
+  }
+
+  func softmax(_ x: Int) -> Int { append(.softmax, [x], shape(x)) }
+
+  func logSumExp(_ x: Int) -> Int { append(.logSumExp, [x], [shape(x)[0]]) }
+
+  func gatherRows(_ x: Int, _ index: Int) -> Int {
+    let target = Shape([shape(index)[0]] + shape(x).sizes.dropFirst())
+    if let value = constantValue(x) { return fill(value, target) }
+    return append(.gatherRows, [x, index], target)
+  }
+
+  func scatterRows(_ x: Int, _ index: Int, rows: Int) -> Int {
+    let target = Shape([rows] + shape(x).sizes.dropFirst())
+    if isZero(x) { return fill(0, target) }
+    return append(.scatterRows, [x, index], target)
+  }
+
+  func convolution(_ x: Int, _ w: Int, stride: Int) -> Int {
+    let s = shape(x)
+    return append(
+      .convolution(stride: stride), [x, w],
+      [s[0], (s[1] + stride - 1) / stride, (s[2] + stride - 1) / stride, shape(w)[3]])
+  }
+
+  func convolutionInput(_ dy: Int, _ w: Int, stride: Int, height: Int, width: Int) -> Int {
+    append(
+      .convolutionInput(stride: stride), [dy, w], [shape(dy)[0], height, width, shape(w)[2]])
+  }
+
+  func convolutionWeights(_ x: Int, _ dy: Int, stride: Int) -> Int {
+    append(.convolutionWeights(stride: stride), [x, dy], [3, 3, shape(x)[3], shape(dy)[3]])
+  }
+
+  func poolIndex(_ x: Int) -> Int {
+    let s = shape(x)
+    return append(.poolIndex, [x], [s[0], s[1] / 2, s[2] / 2, s[3]])
+  }
+
+  func poolGather(_ x: Int, _ index: Int) -> Int { append(.poolGather, [x, index], shape(index)) }
+
+  func poolScatter(_ dy: Int, _ index: Int, to target: Shape) -> Int {
+    append(.poolScatter, [dy, index], target)
+  }
+}

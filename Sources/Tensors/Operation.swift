@@ -1,0 +1,98 @@
+/// When a value changes: a value is computed anew only when the inputs of its own stage, or an
+/// earlier one, have changed. A node's stage is the latest of its operands' stages.
+package enum Stage: Int, Comparable, Sendable {
+  /// Never: numbers written in the objective.
+  case constant
+  /// With the task: its data and the upper parameters.
+  case task
+  /// With the point: the lower parameters.
+  case point
+  /// With the vector of a Hessian-vector or mixed product.
+  case vector
+
+  package static func < (a: Stage, b: Stage) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// Functions of one element.
+enum UnaryFunction: Hashable {
+  case exp, log, tanh, sigmoid, softplus, relu, square, squareRoot, reciprocalSquareRoot
+  case reciprocal, absolute
+  /// -1, 0 or 1, and 1 where positive, else 0: both are constants to a derivative.
+  case sign, step
+}
+
+/// Functions of two elements.
+enum BinaryFunction: Hashable {
+  case add, subtract, multiply, divide
+  /// The first where the second is positive, else 0; the second is a constant to a derivative.
+  case mask
+}
+
+/// What a node of a graph computes from its operands. Tangents and cotangents of every operation
+/// are expressed in operations, so that derivatives of any order are graphs again.
+enum Operation: Hashable {
+  /// Given from outside, by number.
+  case input(Int)
+  /// One number; its shape is `[]`.
+  case constant(Double)
+
+  // Element by element; operands and result have one shape.
+  case unary(UnaryFunction)
+  case binary(BinaryFunction)
+  case scale(Double)
+  case offset(Double)
+
+  // Axes. `sum` leaves out the axes that `spread` puts in, repeating the operand along them.
+  case sum(Range<Int>)
+  case spread(Range<Int>)
+  case reshape
+  case transpose
+  /// x minus its mean over all axes but the last: a symmetric projection, its own derivative.
+  case centre
+
+  // Pieces of a flat vector: a view of one piece, and a vector put together from pieces (0 elsewhere).
+  case slice(offset: Int)
+  case assemble(offsets: [Int])
+
+  /// The matrix product of two matrices, each transposed or not.
+  case product(transposeA: Bool, transposeB: Bool)
+
+  // Rows of `[n, classes]`.
+  case softmax
+  case logSumExp
+  case oneHot
+
+  // Rows chosen by an index, and the adjoint.
+  case gatherRows
+  case scatterRows
+
+  // 3x3 convolutions with padding 1: y = convolution(x, w) and its two adjoints,
+  // dx = convolutionInput(dy, w) and dw = convolutionWeights(x, dy).
+  case convolution(stride: Int)
+  case convolutionInput(stride: Int)
+  case convolutionWeights(stride: Int)
+
+  // 2x2 pooling, stride 2: which of a window's values is largest, those values, and the adjoint.
+  case poolIndex
+  case poolGather
+  case poolScatter
+
+  // Made by the planner only (`Lowering`): what kernels want prepared or can do at once.
+  /// The largest of each row of `[n, classes]`.
+  case rowMaximum
+  /// A product of A (transposed or not) with B onto a third operand: a row of biases, or a matrix.
+  case productOnto(transposeA: Bool, Onto)
+  /// A convolution or an adjoint onto a third operand.
+  case convolutionOnto(stride: Int)
+  case convolutionInputOnto(stride: Int)
+  case convolutionWeightsOnto(stride: Int)
+  /// An image with zeros around it.
+  case pad(top: Int, left: Int, bottom: Int, right: Int)
+  /// Weights as the adjoint in the input wants them.
+  case flipWeights(stride: Int)
+
+  /// What a product is added onto.
+  enum Onto: Hashable {
+    case bias, matrix
+  }
+}

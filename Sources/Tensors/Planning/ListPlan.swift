@@ -1,0 +1,121 @@
+/// A list's units of work, and who reads whom.
+struct ListPlan {
+  let graph: Graph
+  let reading: LoopReading
+  let list: NodeList
+  let works: [Work]
+  let columnNodes: Set<Int>
+  private let unit: [Int: Int]
+  /// Nodes of loops that something outside their unit reads.
+  private let readOutside: Set<Int>
+
+  init(_ graph: Graph, _ reading: LoopReading, _ list: NodeList) {
+    self.graph = graph
+    self.reading = reading
+    self.list = list
+    let fusion = Fusion(graph, reading, nodes: list.nodes)
+    works = fusion.works
+    columnNodes = fusion.columnNodes
+    var unit: [Int: Int] = [:]
+    for (index, work) in works.enumerated() {
+      for node in work.nodes { unit[node] = index }
+    }
+    var readOutside: Set<Int> = []
+    for (index, work) in works.enumerated() {
+      for operand in work.nodes.flatMap({ graph.nodes[$0].operands }) {
+        let origin = reading.origin(operand)
+        if let made = unit[origin], made != index { readOutside.insert(origin) }
+      }
+    }
+    self.unit = unit
+    self.readOutside = readOutside
+  }
+
+  /// Every node that this list computes.
+  var nodes: [Int] { works.flatMap(\.nodes) }
+
+  var isVector: Bool { nodes.contains { graph.nodes[$0].stage == .vector } }
+
+  func contains(_ node: Int) -> Bool { unit[node] != nil }
+
+  func isKept(_ node: Int, _ outliving: Set<Int>) -> Bool {
+    contains(node) && outliving.contains(node)
+  }
+
+  /// Whether a node's value must be in memory rather than in a loop's tiles.
+  func needsMemory(_ node: Int, _ outliving: Set<Int>) -> Bool {
+    guard let index = unit[node] else { return false }
+    if works[index].loop == nil || outliving.contains(node) || readOutside.contains(node) {
+      return true
+    }
+    // Sums over rows are complete after the loop only.
+    let access = reading.resultAccess(node)
+    return access == .row || access == .scalar
+  }
+
+  /// Notes when each block is in use.
+  func touch(_ storage: inout StoragePlan, _ place: (Int) -> StoragePlan.Place) {
+    for (index, work) in works.enumerated() {
+      for node in work.nodes {
+        if storesResult(node, place: place) { storage.touch(place(node).block, at: index) }
+        for operand in graph.nodes[node].operands {
+          let origin = reading.origin(operand)
+          if !contains(origin) || unit[origin] != index || works[index].loop == nil {
+            storage.touch(place(origin).block, at: index)
+          }
+        }
+      }
+    }
+  }
+
+  private func storesResult(_ node: Int, place: (Int) -> StoragePlan.Place) -> Bool {
+    guard let index = unit[node] else { return false }
+    return works[index].loop == nil || readOutside.contains(node)
+  }
+}
+
+/// Chooses the storage of a list's values. Runs backwards, so that a value that becomes a piece of an assembled
+/// vector, or that something is added onto, is made where it is wanted.
+struct ListPlacing {
+  private(set) var places: [Int: StoragePlan.Place] = [:]
+  /// The blocks made for this list.
+  private(set) var blocks: [Int] = []
+
+  init(_ list: ListPlan, _ outliving: Set<Int>, _ storage: inout StoragePlan) {
+    let graph = list.graph
+    for node in list.nodes.sorted(by: >) where list.needsMemory(node, outliving) {
+      let isKept = outliving.contains(node)
+      if places[node] == nil {
+        let block = storage.newBlock(graph.shape(node).count, isKept: isKept)
+        blocks.append(block)
+        places[node] = .init(block: block, offset: 0)
+      }
+      guard let place = places[node] else { continue }
+      switch graph.operation(node) {
+      case .assemble(let offsets):
+        let operands = graph.nodes[node].operands
+        let covered = operands.reduce(0) { $0 + graph.shape($1).count }
+        // What no piece covers is zero from the start and must stay so.
+        if covered < graph.shape(node).count { storage.keep(place.block) }
+        for (offset, operand) in zip(offsets, operands) {
+          claim(operand, .init(block: place.block, offset: place.offset + offset), list, outliving)
+        }
+      case .productOnto(_, .matrix), .convolutionOnto, .convolutionInputOnto,
+        .convolutionWeightsOnto:
+        claim(graph.operand(node, 2), place, list, outliving)
+      default: break
+      }
+    }
+  }
+
+  /// Has an operand made at a place, if it is made by this list, whole, and not wanted elsewhere.
+  private mutating func claim(
+    _ operand: Int, _ place: StoragePlan.Place, _ list: ListPlan, _ outliving: Set<Int>
+  ) {
+    let origin = list.reading.origin(operand)
+    guard list.contains(origin), places[origin] == nil, !outliving.contains(origin),
+      list.reading.isWhole(operand), !list.reading.isVirtual(operand)
+    else { return }
+    places[origin] = place
+  }
+}

@@ -1,0 +1,242 @@
+import CKernels
+
+/// Writes one fused loop: its nodes as steps, multiplications folded into what reads them, values that
+/// nothing else needs in temporary tiles.
+struct LoopEmission {
+  /// A value read or written by a step.
+  struct Reference: Hashable {
+    let node: Int
+    let access: Access
+  }
+
+  struct Step {
+    var kind: ck_step_kind
+    var inputs: [Reference]
+    var result: Reference
+    var immediate = 0.0
+  }
+
+  let list: ListPlan
+  let work: Work
+  let columns: Int
+  let rows: Int
+  /// The place of a node's value in elements; `nil` for those in tiles.
+  let offset: (Int) -> Int?
+  private var steps: [Step] = []
+  private var graph: Graph { list.graph }
+  private let inside: Set<Int>
+
+  init(_ list: ListPlan, _ work: Work, _ loop: Work.LoopSpace, offset: @escaping (Int) -> Int?) {
+    self.list = list
+    self.work = work
+    self.offset = offset
+    columns = loop.columns ?? loop.count
+    rows = columns == 0 ? 0 : loop.count / columns
+    inside = Set(work.nodes)
+    let folded = foldedOperands()
+    for node in work.nodes where !folded.values.contains(node) {
+      steps.append(step(node, folding: folded[node]))
+    }
+  }
+
+  // MARK: Steps
+
+  /// For each node that can take in a multiplication, the multiplication that only it reads.
+  private func foldedOperands() -> [Int: Int] {
+    var readers: [Int: Int] = [:]
+    for node in work.nodes {
+      for operand in graph.nodes[node].operands { readers[list.reading.origin(operand), default: 0] += 1 }
+    }
+    var folded: [Int: Int] = [:]
+    for node in work.nodes {
+      let operands: [Int] =
+        switch graph.operation(node) {
+        case .binary(.add), .binary(.subtract): graph.nodes[node].operands.reversed()
+        case .sum: graph.nodes[node].operands
+        default: []
+        }
+      folded[node] = operands.first { operand in
+        guard inside.contains(operand), readers[operand] == 1, offset(operand) == nil,
+          folded[operand] == nil
+        else { return false }
+        return switch (graph.operation(node), graph.operation(operand)) {
+        case (_, .binary(.multiply)), (_, .unary(.square)): true
+        case (.binary(.add), .scale): true
+        case (.binary(.subtract), .scale): operand == graph.operand(node, 1)
+        default: false
+        }
+      }
+    }
+    return folded
+  }
+
+  private func step(_ node: Int, folding folded: Int?) -> Step {
+    let result = Reference(node: node, access: resultAccess(node))
+    if let folded { return step(node, folding: folded, result) }
+    let inputs = references(node)
+    switch graph.operation(node) {
+    case .unary(let function): return Step(kind: kind(function), inputs: inputs, result: result)
+    case .binary(let function): return Step(kind: kind(function), inputs: inputs, result: result)
+    case .scale(let factor):
+      return Step(kind: CK_SCALE, inputs: inputs, result: result, immediate: factor)
+    case .offset(let amount):
+      return Step(kind: CK_OFFSET, inputs: inputs, result: result, immediate: amount)
+    case .spread: return Step(kind: CK_COPY, inputs: inputs, result: result)
+    case .oneHot: return Step(kind: CK_ONE_HOT, inputs: inputs, result: result)
+    case .rowMaximum: return Step(kind: CK_MAX_COLUMNS, inputs: inputs, result: result)
+    case .sum: return Step(kind: sumKind(result.access), inputs: inputs, result: result)
+    default: fatalError("not a loop step: \(graph.operation(node))")
+    }
+  }
+
+  private func step(_ node: Int, folding folded: Int, _ result: Reference) -> Step {
+    var factors = references(folded)
+    if case .unary(.square) = graph.operation(folded) { factors.append(factors[0]) }
+    if case .sum = graph.operation(node) {
+      return Step(kind: sumKind(result.access), inputs: factors, result: result)
+    }
+    let operands = graph.nodes[node].operands
+    let isFirst = operands[0] == folded
+    let other = references(node)[isFirst ? 1 : 0]
+    let isDifference = graph.operation(node) == .binary(.subtract)
+    if case .scale(let factor) = graph.operation(folded) {
+      return Step(
+        kind: CK_ADD_SCALED, inputs: [other, factors[0]], result: result,
+        immediate: isDifference ? -factor : factor)
+    }
+    let kind =
+      !isDifference
+      ? CK_MULTIPLY_ADD : (isFirst ? CK_MULTIPLY_SUBTRACT : CK_NEGATED_MULTIPLY_ADD)
+    return Step(kind: kind, inputs: factors + [other], result: result)
+  }
+
+  private func sumKind(_ access: Access) -> ck_step_kind {
+    switch access {
+    case .row: CK_SUM_ROWS
+    case .column: CK_SUM_COLUMNS
+    case .full, .scalar: CK_SUM_ALL
+    }
+  }
+
+  /// What a node reads, as seen from this loop's space.
+  private func references(_ node: Int) -> [Reference] {
+    let isColumnStep = list.columnNodes.contains(node) && list.reading.resultAccess(node) == .full
+    return zip(graph.nodes[node].operands, list.reading.reads(node)).map { operand, read in
+      let access: Access = isColumnStep && read.access == .full ? .column : read.access
+      let origin = list.reading.origin(operand)
+      // Inside a space of one element, scalars are the elements.
+      let isOwnElement = inside.contains(origin) && access == .scalar
+      // Views into memory are read where they are; tiles by their origin.
+      return Reference(
+        node: inside.contains(origin) ? origin : viewed(operand),
+        access: isOwnElement ? .full : access)
+    }
+  }
+
+  private func viewed(_ operand: Int) -> Int {
+    list.reading.isVirtual(operand) ? graph.operand(operand) : operand
+  }
+
+  private func resultAccess(_ node: Int) -> Access {
+    let access = list.reading.resultAccess(node)
+    return access == .full && list.columnNodes.contains(node) ? .column : access
+  }
+
+  // MARK: Operands
+
+  /// The loop, with every reference an operand and tiles shared by values that do not live together.
+  func code() -> Code.Loop {
+    var lastUse: [Int: Int] = [:]
+    for (index, step) in steps.enumerated() {
+      for input in step.inputs { lastUse[input.node] = index }
+    }
+    var numbers: [Reference: Int32] = [:]
+    var operands: [ck_operand] = []
+    var tiles: [Int: Int] = [:]
+    var free: [Int] = []
+    var tileCount = 0
+    func number(_ reference: Reference) -> Int32 {
+      if let number = numbers[reference] { return number }
+      operands.append(operand(reference, tile: tiles[reference.node]))
+      numbers[reference] = Int32(operands.count - 1)
+      return Int32(operands.count - 1)
+    }
+    let written = steps.enumerated().map { index, step in
+      let inputs = step.inputs.map(number)
+      // A tile whose last reader this is may be written by it, element for element.
+      let ended = released(by: step, at: index, lastUse, tiles)
+      free += ended.same
+      if offset(step.result.node) == nil {
+        let tile = free.isEmpty ? tileCount : free.removeLast()
+        tileCount = max(tileCount, tile + 1)
+        tiles[step.result.node] = tile
+      }
+      free += ended.other
+      return ck_step(
+        kind: Int32(step.kind.rawValue), a: inputs[0], b: inputs.count > 1 ? inputs[1] : -1,
+        c: inputs.count > 2 ? inputs[2] : -1, d: number(step.result), x: step.immediate)
+    }
+    return Code.Loop(
+      operands: operands, steps: written, rows: rows, columns: columns, temporaries: tileCount)
+  }
+
+  /// The tiles that a step reads last: those laid out as its result is, and the others.
+  private func released(
+    by step: Step, at index: Int, _ lastUse: [Int: Int], _ tiles: [Int: Int]
+  ) -> (same: [Int], other: [Int]) {
+    var same: [Int] = []
+    var other: [Int] = []
+    var seen: Set<Int> = []
+    for input in step.inputs where lastUse[input.node] == index {
+      guard let tile = tiles[input.node], seen.insert(tile).inserted else { continue }
+      if input.access == step.result.access { same.append(tile) } else { other.append(tile) }
+    }
+    return (same, other)
+  }
+
+  private func operand(_ reference: Reference, tile: Int?) -> ck_operand {
+    if let tile {
+      let kind = reference.access == .column ? CK_TEMPORARY_COLUMN : CK_TEMPORARY
+      return ck_operand(offset: Int64(tile), row: 0, addressing: Int32(kind.rawValue))
+    }
+    guard let offset = offset(reference.node) else {
+      fatalError("node \(reference.node) is neither in a tile nor in memory")
+    }
+    let kind =
+      switch reference.access {
+      case .full: CK_FULL
+      case .row: CK_ROW
+      case .column: CK_COLUMN
+      case .scalar: CK_SCALAR
+      }
+    return ck_operand(offset: Int64(offset), row: Int64(columns), addressing: Int32(kind.rawValue))
+  }
+
+  private func kind(_ function: UnaryFunction) -> ck_step_kind {
+    switch function {
+    case .exp: CK_EXP
+    case .log: CK_LOG
+    case .tanh: CK_TANH
+    case .sigmoid: CK_SIGMOID
+    case .softplus: CK_SOFTPLUS
+    case .relu: CK_RELU
+    case .square: CK_SQUARE
+    case .squareRoot: CK_SQUARE_ROOT
+    case .reciprocalSquareRoot: CK_RECIPROCAL_SQUARE_ROOT
+    case .reciprocal: CK_RECIPROCAL
+    case .absolute: CK_ABSOLUTE
+    case .sign: CK_SIGN
+    case .step: CK_STEP
+    }
+  }
+
+  private func kind(_ function: BinaryFunction) -> ck_step_kind {
+    switch function {
+    case .add: CK_ADD
+    case .subtract: CK_SUBTRACT
+    case .multiply: CK_MULTIPLY
+    case .divide: CK_DIVIDE
+    case .mask: CK_MASK
+    }
+  }
+}

@@ -1,0 +1,154 @@
+/// Rewrites a graph into what kernels do: composite operations become element-wise steps, operands
+/// are padded, transposed or flipped by nodes of their own (which are then computed once for each
+/// change of what they are made from), and sums of products become products onto one another.
+struct Lowering {
+  let source: Graph
+  let target = Graph()
+  private var image: [Int]
+  private var uses: [Int]
+
+  /// Lowers what `roots` need.
+  init(_ source: Graph, roots: [Int]) {
+    self.source = source
+    image = [Int](repeating: -1, count: source.nodes.count)
+    uses = [Int](repeating: 0, count: source.nodes.count)
+    let needed = source.needed(by: roots)
+    for root in roots { uses[root] += 2 }
+    for node in needed.indices where needed[node] {
+      for operand in source.nodes[node].operands { uses[operand] += 1 }
+    }
+    // Inputs keep their numbers.
+    for node in source.nodes.indices {
+      if case .input = source.operation(node) {
+        image[node] =
+          target.input(source.shape(node), stage: source.nodes[node].stage).node
+      }
+    }
+    for node in needed.indices where needed[node] && image[node] < 0 {
+      image[node] = lower(node)
+    }
+  }
+
+  /// The lowered node of a node.
+  func callAsFunction(_ node: Int) -> Int { image[node] }
+
+  private func lower(_ node: Int) -> Int {
+    let shape = source.shape(node)
+    let operands = source.nodes[node].operands.map { image[$0] }
+    switch source.operation(node) {
+    case .binary(.add):
+      return onto(node) ?? target.append(.binary(.add), operands, shape)
+    case .centre:
+      return centre(operands[0])
+    case .softmax:
+      let (exponentials, _, total) = exponentials(operands[0])
+      let factor = target.unary(.reciprocal, total)
+      return target.multiply(exponentials, target.spread(factor, 1..<2, to: shape))
+    case .logSumExp:
+      let (_, largest, total) = exponentials(operands[0])
+      return target.add(largest, target.unary(.log, total))
+    case .product, .convolution, .convolutionInput, .convolutionWeights:
+      let (operation, prepared) = prepare(node)
+      return target.append(operation, prepared, shape)
+    case let operation:
+      return target.append(operation, operands, shape)
+    }
+  }
+
+  private func centre(_ x: Int) -> Int {
+    let shape = target.shape(x)
+    let leading = 0..<shape.rank - 1
+    let count = shape.split(around: leading).middle
+    let mean = target.scale(target.sum(x, leading), 1 / Double(count))
+    return target.subtract(x, target.spread(mean, leading, to: shape))
+  }
+
+  /// exp(x - largest) of each row, the rows' largest, and the rows' sums: shared by softmax and
+  /// log-sum-exp, and safe from overflow.
+  private func exponentials(_ x: Int) -> (values: Int, largest: Int, total: Int) {
+    let shape = target.shape(x)
+    let largest = target.append(.rowMaximum, [x], [shape[0]])
+    let values = target.unary(
+      .exp, target.subtract(x, target.spread(largest, 1..<2, to: shape)))
+    return (values, largest, target.sum(values, 1..<2))
+  }
+
+  /// The operation that a kernel offers for a product or convolution, and its operands prepared.
+  private func prepare(_ node: Int) -> (Operation, [Int]) {
+    let a = image[source.operand(node)]
+    let b = image[source.operand(node, 1)]
+    switch source.operation(node) {
+    case .product(let transposeA, let transposeB):
+      return (
+        .product(transposeA: transposeA, transposeB: false),
+        [a, transposeB ? target.transpose(b) : b]
+      )
+    case .convolution(let stride):
+      return (.convolution(stride: stride), [pad(a, 1, 1, 1, 1), b])
+    case .convolutionWeights(let stride):
+      return (.convolutionWeights(stride: stride), [pad(a, 1, 1, 1, 1), b])
+    case .convolutionInput(let stride):
+      let padded = stride == 1 ? pad(a, 1, 1, 1, 1) : pad(a, 0, 0, 1, 1)
+      let flipped = target.append(.flipWeights(stride: stride), [b], target.shape(b))
+      return (.convolutionInput(stride: stride), [padded, flipped])
+    default:
+      fatalError("nothing to prepare: \(source.operation(node))")
+    }
+  }
+
+  private func pad(_ x: Int, _ top: Int, _ left: Int, _ bottom: Int, _ right: Int) -> Int {
+    let s = target.shape(x)
+    return target.append(
+      .pad(top: top, left: left, bottom: bottom, right: right), [x],
+      [s[0], s[1] + top + bottom, s[2] + left + right, s[3]])
+  }
+
+  /// A sum of a product with a row of biases, or with another product or convolution, as one
+  /// kernel call that starts from the other operand. `nil` where the sum is no such thing.
+  private func onto(_ node: Int) -> Int? {
+    let (a, b) = (source.operand(node), source.operand(node, 1))
+    for (product, other) in [(b, a), (a, b)] where isOwn(product, of: node) {
+      if case .product = source.operation(product), let bias = biases(other) {
+        return append(product, .bias, bias)
+      }
+    }
+    for (product, other) in [(b, a), (a, b)]
+    where isOwn(product, of: node) && isOwn(other, of: node) {
+      return append(product, .matrix, image[other])
+    }
+    return nil
+  }
+
+  /// Whether a node is a product or convolution (or a sum that starts with one) used by `user` only,
+  /// and computed when it is.
+  private func isOwn(_ node: Int, of user: Int) -> Bool {
+    guard uses[node] == 1, source.nodes[node].stage == source.nodes[user].stage else {
+      return false
+    }
+    switch source.operation(node) {
+    case .product, .convolution, .convolutionInput, .convolutionWeights: return true
+    default: return false
+    }
+  }
+
+  /// The vector that a tensor repeats along all axes but the last.
+  private func biases(_ node: Int) -> Int? {
+    guard case .spread(let axes) = source.operation(node), axes == 0..<1,
+      source.shape(node).rank == 2
+    else { return nil }
+    return image[source.operand(node)]
+  }
+
+  private func append(_ node: Int, _ onto: Operation.Onto, _ base: Int) -> Int {
+    let (operation, prepared) = prepare(node)
+    let result: Operation =
+      switch operation {
+      case .product(let transposeA, _): .productOnto(transposeA: transposeA, onto)
+      case .convolution(let stride): .convolutionOnto(stride: stride)
+      case .convolutionInput(let stride): .convolutionInputOnto(stride: stride)
+      case .convolutionWeights(let stride): .convolutionWeightsOnto(stride: stride)
+      default: fatalError("no accumulating form of \(operation)")
+      }
+    return target.append(result, prepared + [base], source.shape(node))
+  }
+}

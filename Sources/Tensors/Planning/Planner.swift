@@ -1,0 +1,129 @@
+/// Turns a graph and requests into code: lowers, assigns nodes to lists, fuses, places, emits.
+struct Planner {
+  let lowering: Lowering
+  var graph: Graph { lowering.target }
+  let reading: LoopReading
+  private(set) var storage = StoragePlan()
+  private(set) var code = Code()
+  /// Where the values are that are not passing: given, or read beyond their list.
+  private(set) var kept: [Int: StoragePlan.Place] = [:]
+  /// The constants' places and values.
+  private(set) var constants: [(place: StoragePlan.Place, value: Double)] = []
+  private let lists: [ListPlan]
+  /// Where the roots of each request are.
+  private var rootPlaces: [[StoragePlan.Place]] = []
+
+  init(_ source: Graph, _ requests: [ListRequest]) {
+    lowering = Lowering(source, roots: requests.flatMap { $0.roots.map(\.node) })
+    let graph = lowering.target
+    let lowered = requests.map { [lowering] request in
+      (name: request.name, stage: request.stage, roots: request.roots.map { lowering($0.node) })
+    }
+    let roots = lowered.flatMap(\.roots)
+    reading = LoopReading(graph, needed: graph.needed(by: roots), roots: roots)
+    let nodeLists = NodeList.assign(graph, lowered)
+    lists = nodeLists.map { [reading] in ListPlan(graph, reading, $0) }
+    placeGiven()
+    let outliving = outliving(roots: roots)
+    var locals: [[Int: StoragePlan.Place]] = []
+    var blocks: [[Int]] = []
+    for list in lists {
+      let placing = ListPlacing(list, outliving, &storage)
+      for (node, place) in placing.places where list.isKept(node, outliving) {
+        if !list.isVector { kept[node] = place }
+      }
+      locals.append(placing.places)
+      blocks.append(placing.blocks)
+    }
+    for (list, places) in zip(lists, locals) { list.touch(&storage, self.place(places)) }
+    storage.layOutKept()
+    for own in blocks { storage.layOutPassing(own) }
+    for (list, places) in zip(lists, locals) {
+      let emission = Emission(list, storage, stored: Set(places.keys), self.place(places), code)
+      code = emission.code
+    }
+    rootPlaces = zip(lowered, locals).map { request, places in
+      request.roots.map { self.place(places)($0) }
+    }
+  }
+
+  /// The first element of a root of a request.
+  func offset(ofRoot root: Int, of request: Int) -> Int {
+    offset(rootPlaces[request][root])
+  }
+
+  /// The first element of an input, as the source graph numbers it.
+  func offset(ofInput node: Int) -> Int? {
+    kept[lowering(node)].map(offset)
+  }
+
+  func offset(_ place: StoragePlan.Place) -> Int {
+    storage.blocks[place.block].offset + place.offset
+  }
+
+  /// Finds places: a list's own, else those that are kept, through views.
+  private func place(_ own: [Int: StoragePlan.Place]) -> (Int) -> StoragePlan.Place {
+    { [graph, kept] node in
+      var node = node
+      var offset = 0
+      while true {
+        if let place = own[node] ?? kept[node] {
+          return .init(block: place.block, offset: place.offset + offset)
+        }
+        switch graph.operation(node) {
+        case .slice(let start): offset += start
+        case .reshape: break
+        default: fatalError("no place for node \(node): \(graph.operation(node))")
+        }
+        node = graph.operand(node)
+      }
+    }
+  }
+
+  private mutating func placeGiven() {
+    for node in graph.nodes.indices where graph.isGiven(node) {
+      let block = storage.newBlock(max(graph.shape(node).count, 1), isKept: true)
+      kept[node] = .init(block: block, offset: 0)
+      if case .constant(let value) = graph.operation(node) {
+        constants.append((.init(block: block, offset: 0), value))
+      }
+    }
+  }
+
+  /// The nodes whose values are read beyond the list that computes them, or are results.
+  private func outliving(roots: [Int]) -> Set<Int> {
+    var outliving = Set(roots.map(reading.origin))
+    for list in lists {
+      for node in list.nodes {
+        for operand in graph.nodes[node].operands {
+          let origin = reading.origin(operand)
+          if !list.contains(origin) { outliving.insert(origin) }
+        }
+      }
+    }
+    return outliving
+  }
+}
+
+extension LoopReading {
+  /// The node whose value an operand reads, through views and virtual spreads.
+  func origin(_ operand: Int) -> Int {
+    var node = operand
+    while isView(node) || isVirtual(node) { node = graph.operand(node) }
+    return node
+  }
+
+  /// Views have no value of their own.
+  func isView(_ node: Int) -> Bool {
+    switch graph.operation(node) {
+    case .reshape, .slice: true
+    default: false
+    }
+  }
+
+  /// Whether an operand shows all of its origin, in order.
+  func isWhole(_ operand: Int) -> Bool {
+    graph.shape(isVirtual(operand) ? graph.operand(operand) : operand).count
+      == graph.shape(origin(operand)).count
+  }
+}

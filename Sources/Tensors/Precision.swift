@@ -1,0 +1,17 @@
+import CKernels
+
+/// The arithmetic a program runs in. Values outside programs are always `Double`.
+public enum Precision: String, Sendable, CaseIterable {
+  /// 32-bit floating point: what training uses.
+  case single
+  /// 64-bit floating point: what gradient checks use.
+  case double
+
+  /// Bytes of an element.
+  public var byteCount: Int { self == .single ? 4 : 8 }
+
+  /// The distance from 1 to the next number.
+  public var epsilon: Double { self == .single ? Double(Float.ulpOfOne) : Double.ulpOfOne }
+
+  var element: ck_element { self == .single ? CK_FLOAT : CK_DOUBLE }
+}

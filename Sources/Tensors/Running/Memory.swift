@@ -1,0 +1,84 @@
+/// A piece of memory of its own, zero at first, aligned to cache lines.
+final class Memory {
+  let base: UnsafeMutableRawPointer
+  let byteCount: Int
+
+  init(byteCount: Int) {
+    self.byteCount = max(byteCount, 64)
+    base = .allocate(byteCount: self.byteCount, alignment: 64)
+    base.initializeMemory(as: UInt8.self, repeating: 0, count: self.byteCount)
+  }
+
+  deinit { base.deallocate() }
+}
+
+/// Elements of a program's memory, or a solver's: numbers of one precision that stay where they are.
+/// Valid as long as what they belong to.
+package struct Elements {
+  package let base: UnsafeMutableRawPointer
+  package let count: Int
+  package let precision: Precision
+
+  package func set(_ values: UnsafeBufferPointer<Double>) {
+    precondition(values.count == count, "\(count) elements were given \(values.count) values")
+    switch precision {
+    case .single:
+      let target = base.assumingMemoryBound(to: Float.self)
+      for index in 0..<count { target[index] = Float(values[index]) }
+    case .double:
+      let target = base.assumingMemoryBound(to: Double.self)
+      for index in 0..<count { target[index] = values[index] }
+    }
+  }
+
+  package func set(_ values: [Double]) {
+    values.withUnsafeBufferPointer(set)
+  }
+
+  package func set(_ values: [Float]) {
+    precondition(values.count == count, "\(count) elements were given \(values.count) values")
+    switch precision {
+    case .single:
+      values.withUnsafeBytes { base.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(base), byteCount: $0.count) }
+    case .double:
+      let target = base.assumingMemoryBound(to: Double.self)
+      for index in 0..<count { target[index] = Double(values[index]) }
+    }
+  }
+
+  package func copy(from other: Elements) {
+    precondition(other.count == count && other.precision == precision, "elements differ in kind")
+    base.copyMemory(from: other.base, byteCount: count * precision.byteCount)
+  }
+
+  package func fill(_ value: Double) {
+    for index in 0..<count { self[index] = value }
+  }
+
+  package subscript(index: Int) -> Double {
+    get {
+      switch precision {
+      case .single: Double(base.assumingMemoryBound(to: Float.self)[index])
+      case .double: base.assumingMemoryBound(to: Double.self)[index]
+      }
+    }
+    nonmutating set {
+      switch precision {
+      case .single: base.assumingMemoryBound(to: Float.self)[index] = Float(newValue)
+      case .double: base.assumingMemoryBound(to: Double.self)[index] = newValue
+      }
+    }
+  }
+
+  package var values: [Double] {
+    switch precision {
+    case .single:
+      let source = UnsafeBufferPointer(
+        start: base.assumingMemoryBound(to: Float.self), count: count)
+      return source.map(Double.init)
+    case .double:
+      return Array(
+        UnsafeBufferPointer(start: base.assumingMemoryBound(to: Double.self), count: count))
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import CKernels
+
+/// A planned graph: lists of kernel calls over one arena. Planning allocates; running does not.
+///
+/// Set the inputs, run the lists in the order of their stages, read the roots. A list may be run again when
+/// inputs of its stage, and none of an earlier one, have changed.
+package final class Program {
+  /// A value that must be whole numbers below a bound, because the graph uses it as class or row number.
+  struct IndexBound {
+    let input: Int
+    let bound: Int
+    let isLabel: Bool
+  }
+
+  package let precision: Precision
+  private let tables: CodeTables
+  private let arena: Memory
+  private let inputs: [(shape: Shape, offset: Int)]
+  private let roots: [[(shape: Shape, offset: Int)]]
+  private let bounds: [IndexBound]
+
+  /// Plans a graph.
+  ///
+  /// - Throws: ``TensorError``: the first mistake of the trace, or kernels that this processor lacks.
+  package init(
+    _ graph: Graph, _ requests: [ListRequest], _ precision: Precision, _ set: KernelSet
+  ) throws(TensorError) {
+    try graph.check()
+    let planner = Planner(graph, requests)
+    self.precision = precision
+    tables = CodeTables(planner.code, precision, try set.kernels(precision))
+    arena = Memory(byteCount: planner.storage.arenaCount * precision.byteCount)
+    inputs = graph.inputNodes.map { (graph.shape($0), planner.offset(ofInput: $0) ?? 0) }
+    roots = requests.enumerated().map { request, content in
+      content.roots.enumerated().map { root, tensor in
+        (tensor.shape, planner.offset(ofRoot: root, of: request))
+      }
+    }
+    bounds = graph.indexBounds
+    for (place, value) in planner.constants {
+      elements([], planner.offset(place))[0] = value
+    }
+  }
+
+  /// Runs one list.
+  package func run(_ list: Int) {
+    tables.run(list, arena.base)
+  }
+
+  /// An input's elements, to be set.
+  package func input(_ tensor: Tensor) -> Elements {
+    guard let number = tensor.graph.inputNumber(tensor) else {
+      fatalError("not an input of the trace")
+    }
+    return elements(inputs[number].shape, inputs[number].offset)
+  }
+
+  /// A root's elements, after its list has run.
+  package func root(_ index: Int, of list: Int) -> Elements {
+    elements(roots[list][index].shape, roots[list][index].offset)
+  }
+
+  /// Sets an input from data.
+  ///
+  /// - Throws: ``TensorError`` where the shape is not the traced one, or a value that is used as class or row
+  ///   number is out of range.
+  package func set(_ tensor: Tensor, _ data: DataArray, named name: String) throws(TensorError) {
+    guard data.shape == tensor.shape else {
+      throw TensorError(
+        .shape, "\(name): shape \(data.shape), but the objective was traced with \(tensor.shape)")
+    }
+    if let number = tensor.graph.inputNumber(tensor) {
+      for bound in bounds where bound.input == number {
+        try data.checkIndices(
+          below: bound.bound, named: name, what: bound.isLabel ? "class" : "row")
+      }
+    }
+    data.write(to: input(tensor))
+  }
+
+  /// Bytes of the arena and the kernels' scratch memory.
+  package var byteCount: Int { arena.byteCount + tables.workspaceByteCount }
+
+  /// The number of kernel calls in a list.
+  package func instructionCount(_ list: Int) -> Int { tables.instructionCount(list) }
+
+  private func elements(_ shape: Shape, _ offset: Int) -> Elements {
+    Elements(
+      base: arena.base + offset * precision.byteCount, count: shape.count, precision: precision)
+  }
+}
+
+extension Graph {
+  /// The input nodes by their numbers.
+  var inputNodes: [Int] {
+    nodes.indices.filter { if case .input = operation($0) { true } else { false } }
+  }
+
+  /// The inputs that are used as class or row numbers.
+  var indexBounds: [Program.IndexBound] {
+    nodes.indices.compactMap { node in
+      switch operation(node) {
+      case .oneHot:
+        return inputBound(operand(node), shape(node)[1], isLabel: true)
+      case .gatherRows:
+        return inputBound(operand(node, 1), shape(operand(node))[0], isLabel: false)
+      default: return nil
+      }
+    }
+  }
+
+  private func inputBound(_ node: Int, _ bound: Int, isLabel: Bool) -> Program.IndexBound? {
+    guard case .input(let number) = operation(node) else { return nil }
+    return Program.IndexBound(input: number, bound: bound, isLabel: isLabel)
+  }
+}

@@ -1,0 +1,79 @@
+/// Sums, means and changes of shape.
+extension Tensor {
+  /// The sum of all elements, a scalar.
+  public func sum() -> Tensor { with(graph.sum(node, 0..<shape.rank)) }
+
+  /// The mean of all elements, a scalar.
+  public func mean() -> Tensor { sum() / Double(max(shape.count, 1)) }
+
+  /// The sum along neighbouring axes, which the result lacks.
+  public func sum(
+    axes: Range<Int>, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    guard axes.lowerBound >= 0, axes.upperBound <= shape.rank else {
+      return failed(
+        "sum: axes \(axes) of shape \(shape) at \(SourceLine(file, line)); "
+          + "there are axes 0 to \(shape.rank - 1)", shape)
+    }
+    return with(graph.sum(node, axes))
+  }
+
+  /// The mean along neighbouring axes, which the result lacks.
+  public func mean(
+    axes: Range<Int>, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    let total = sum(axes: axes, file: file, line: line)
+    return total * (Double(max(total.shape.count, 1)) / Double(max(shape.count, 1)))
+  }
+
+  /// The same elements in the same order in another shape.
+  public func reshaped(
+    _ target: Shape, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    guard target.count == shape.count, target.sizes.allSatisfy({ $0 >= 0 }) else {
+      return failed(
+        "reshaped: \(shape) has \(shape.count) elements and \(target) \(target.count), at "
+          + "\(SourceLine(file, line))", target)
+    }
+    return with(graph.reshape(node, target))
+  }
+
+  /// All axes but the first as one: `[n, ...]` to `[n, m]`.
+  public var flattened: Tensor {
+    guard shape.rank > 0, shape[0] > 0 else { return self }
+    return with(graph.reshape(node, [shape[0], shape.count / shape[0]]))
+  }
+
+  /// A matrix with rows and columns exchanged.
+  public func transposed(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    guard shape.rank == 2 else {
+      return failed(
+        "transposed: shape \(shape) is no matrix, at \(SourceLine(file, line))", shape)
+    }
+    return with(graph.transpose(node))
+  }
+
+  /// Values of shape `[n]` as a column `[n, 1]`, which repeats along rows of `[n, m]`.
+  public var asColumn: Tensor { with(graph.reshape(node, [shape.count, 1])) }
+
+  /// Minus its mean over all axes but the last: what batch normalisation starts with.
+  public var centred: Tensor { shape.rank < 2 ? self : with(graph.centre(node)) }
+
+  /// A piece of a flat vector, in a shape.
+  package func piece(at offset: Int, _ piece: Shape) -> Tensor {
+    with(graph.slice(node, offset: offset, piece))
+  }
+
+  /// A tensor of the same trace with one number everywhere.
+  package func filled(_ value: Double, _ shape: Shape) -> Tensor {
+    with(graph.fill(value, shape))
+  }
+
+  /// Whether a change of another tensor can change this one.
+  package func depends(on other: Tensor) -> Bool {
+    graph === other.graph && graph.depending(on: [other.node])[node]
+  }
+
+  /// Whether this is a whole input of the trace.
+  package var isInput: Bool { graph.inputNumber(self) != nil }
+}

@@ -1,0 +1,97 @@
+/// Products, rows and images.
+extension Tensor {
+  /// The matrix product of `a [n, k]` and `b [k, m]`, of shape `[n, m]`.
+  public static func product(
+    _ a: Tensor, _ b: Tensor, file: StaticString, line: UInt
+  ) -> Tensor {
+    guard a.shape.rank == 2, b.shape.rank == 2, a.shape[1] == b.shape[0], a.graph === b.graph
+    else {
+      return a.failed(
+        "matmul: shapes \(a.shape) and \(b.shape) do not fit at \(SourceLine(file, line)); it "
+          + "takes [n, k] and [k, m]", [a.shape.sizes.first ?? 1, b.shape.sizes.last ?? 1])
+    }
+    return a.with(a.graph.product(a.node, b.node))
+  }
+
+  /// The rows `x[index[0]], x[index[1]], ...`. The index is data given with the task, shape `[n]`,
+  /// of numbers 0 ..< rows; it is checked when it is given.
+  public func rows(
+    _ index: Tensor, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    guard shape.rank >= 1, index.shape.rank == 1, index.isInput, index.graph === graph else {
+      return failed(
+        "rows: shapes \(shape) and \(index.shape) at \(SourceLine(file, line)); it takes a tensor "
+          + "with rows and an index of shape [n] that is given as data", shape)
+    }
+    return with(graph.gatherRows(node, index.node))
+  }
+
+  /// A 3x3 convolution with padding 1: images `[n, height, width, in]` and weights
+  /// `[3, 3, in, out]` to `[n, ceil(height / stride), ceil(width / stride), out]`.
+  public func convolved(
+    with weights: Tensor, stride: Int = 1, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    let w = weights.shape
+    guard shape.rank == 4, w.rank == 4, w[0] == 3, w[1] == 3, w[2] == shape[3],
+      stride == 1 || stride == 2, weights.graph === graph
+    else {
+      return failed(
+        "convolved: images \(shape), weights \(w), stride \(stride) at \(SourceLine(file, line)); "
+          + "it takes [n, height, width, in], [3, 3, in, out] and a stride of 1 or 2", shape)
+    }
+    return with(graph.convolution(node, weights.node, stride: stride))
+  }
+
+  /// The largest value of each 2x2 window of `[n, height, width, channels]`, stride 2; the last row
+  /// or column of an odd size is left out. The first of equal values passes the gradient.
+  public func maxPooled(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    guard shape.rank == 4, shape[1] >= 2, shape[2] >= 2 else {
+      return failed(
+        "maxPooled: shape \(shape) at \(SourceLine(file, line)); it takes "
+          + "[n, height, width, channels] with at least 2 rows and 2 columns", shape)
+    }
+    // The largest of non-negative parts is the non-negative part of the largest: the smaller tensor
+    // is rectified.
+    if case .unary(.relu) = graph.operation(node) {
+      return relu(with(graph.operand(node)).maxPooled(file: file, line: line))
+    }
+    return with(graph.poolGather(node, graph.poolIndex(node)))
+  }
+
+  /// exp(x) / sum(exp(x)) of each row of `[n, classes]`.
+  public func softmax(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    guard shape.rank == 2 else {
+      return failed("softmax: shape \(shape) at \(SourceLine(file, line)); it takes [n, classes]", shape)
+    }
+    return with(graph.softmax(node))
+  }
+
+  /// log(sum(exp(x))) of each row of `[n, classes]`, shape `[n]`.
+  public func logSumExp(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    guard shape.rank == 2 else {
+      return failed(
+        "logSumExp: shape \(shape) at \(SourceLine(file, line)); it takes [n, classes]", shape)
+    }
+    return with(graph.logSumExp(node))
+  }
+
+  /// 1 at each row's class, else 0: labels `[n]` to `[n, classes]`. The labels are data given with the
+  /// task, whole numbers 0 ..< classes; they are checked when they are given.
+  public func oneHot(
+    classes: Int, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    guard shape.rank == 1, isInput, classes > 0 else {
+      return failed(
+        "oneHot: labels \(shape), \(classes) classes at \(SourceLine(file, line)); it takes labels "
+          + "of shape [n] that are given as data", [shape.count, max(classes, 1)])
+    }
+    return with(graph.append(.oneHot, [node], [shape[0], classes]))
+  }
+}
+
+/// The matrix product of `a [n, k]` and `b [k, m]`, of shape `[n, m]`.
+public func matmul(
+  _ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  .product(a, b, file: file, line: line)
+}

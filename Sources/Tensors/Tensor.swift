@@ -1,0 +1,78 @@
+/// A tensor in a trace: it has a shape and a history, and no values yet. Objectives are Swift
+/// closures over tensors; they run once for each set of shapes, and what they record is
+/// differentiated, planned and then run as often as needed. Mistakes (shapes that do not fit) do
+/// not trap: the trace remembers the first, and whoever asked for the trace throws it.
+public struct Tensor {
+  let graph: Graph
+  let node: Int
+
+  /// The size of each axis.
+  public var shape: Shape { graph.shape(node) }
+
+  init(graph: Graph, node: Int) {
+    self.graph = graph
+    self.node = node
+  }
+
+  /// A tensor of the same trace.
+  func with(_ node: Int) -> Tensor { Tensor(graph: graph, node: node) }
+
+  /// A stand-in after a mistake, which the trace remembers.
+  func failed(_ message: String, _ shape: Shape, code: TensorError.Code = .shape) -> Tensor {
+    with(graph.fail(TensorError(code, message), shape))
+  }
+
+  /// This tensor repeated to another shape by NumPy's rule: axes are aligned from the last; missing
+  /// axes and axes of size 1 repeat.
+  func broadcast(to target: Shape, _ operation: String) -> Tensor {
+    if shape == target { return self }
+    let missing = target.rank - shape.rank
+    let aligned = [Int](repeating: 1, count: max(missing, 0)) + shape.sizes
+    let fits =
+      missing >= 0 && zip(aligned, target.sizes).allSatisfy { $0 == $1 || $0 == 1 }
+    guard fits else {
+      return failed("\(operation): shape \(shape) does not repeat to \(target)", target)
+    }
+    // Axes to repeat, in runs; the axes between keep their sizes.
+    let repeats = zip(aligned, target.sizes).map { $0 != $1 }
+    var sizes = zip(aligned, repeats).filter { !$0.1 }.map(\.0)
+    var node = graph.reshape(node, Shape(sizes))
+    var axis = 0
+    while axis < target.rank {
+      guard repeats[axis] else {
+        axis += 1
+        continue
+      }
+      var end = axis
+      while end < target.rank && repeats[end] { end += 1 }
+      sizes.insert(contentsOf: target.sizes[axis..<end], at: axis)
+      node = graph.spread(node, axis..<end, to: Shape(sizes))
+      axis = end
+    }
+    return with(node)
+  }
+
+  /// Both tensors at the shape that an element-wise operation gives.
+  static func aligned(_ a: Tensor, _ b: Tensor, _ operation: String) -> (Tensor, Tensor) {
+    guard a.graph === b.graph else {
+      let stray = a.failed(
+        "\(operation): the tensors belong to different traces; use only what the objective's "
+          + "state holds, and numbers", a.shape, code: .objective)
+      return (stray, stray)
+    }
+    let rank = max(a.shape.rank, b.shape.rank)
+    let sizesA = [Int](repeating: 1, count: rank - a.shape.rank) + a.shape.sizes
+    let sizesB = [Int](repeating: 1, count: rank - b.shape.rank) + b.shape.sizes
+    let fits = zip(sizesA, sizesB).allSatisfy { $0 == $1 || $0 == 1 || $1 == 1 }
+    guard fits else {
+      let near = [a, b].compactMap { a.graph.nodes[$0.node].source?.description }.first
+      let stray = a.failed(
+        "\(operation): shapes \(a.shape) and \(b.shape) do not fit"
+          + (near.map { " (near \($0))" } ?? "")
+          + "; axes are aligned from the last, and only axes of size 1 repeat", a.shape)
+      return (stray, stray)
+    }
+    let target = Shape(zip(sizesA, sizesB).map { $0 == 1 ? $1 : $0 })
+    return (a.broadcast(to: target, operation), b.broadcast(to: target, operation))
+  }
+}
