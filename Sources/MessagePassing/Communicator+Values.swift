@@ -35,10 +35,10 @@ extension Communicator {
     resizing values: inout [Element], from root: Int = 0
   ) throws(MessagePassingError) {
     let count = try broadcast(values.count, from: root)
-    if rank != root {
-      values = uninitialized(count)
-    }
-    try broadcast(&values, from: root)
+    guard rank != root else { return try broadcast(&values, from: root) }
+    var bytes = [UInt8](repeating: 0, count: count * MemoryLayout<Element>.stride)
+    try broadcast(&bytes, from: root)
+    values = elements(of: bytes)
   }
 }
 
@@ -126,16 +126,9 @@ extension Communicator {
 
 /// The elements whose bytes these are.
 private func elements<Element: BitwiseCopyable>(of bytes: [UInt8]) -> [Element] {
-  bytes.withUnsafeBytes { source in
-    let number = source.count / MemoryLayout<Element>.stride
-    return Array(unsafeUninitializedCapacity: number) { target, count in
-      UnsafeMutableRawBufferPointer(target).copyMemory(from: source)
-      count = number
+  bytes.withUnsafeBytes { bytes in
+    stride(from: 0, to: bytes.count, by: MemoryLayout<Element>.stride).map { offset in
+      bytes.loadUnaligned(fromByteOffset: offset, as: Element.self)
     }
   }
-}
-
-/// An array to receive into: its elements hold whatever was in memory.
-private func uninitialized<Element: BitwiseCopyable>(_ count: Int) -> [Element] {
-  Array(unsafeUninitializedCapacity: count) { $1 = count }
 }

@@ -14,7 +14,7 @@ public final class SoloCommunicator: Communicator {
   public var size: Int { 1 }
 
   /// The name of this machine.
-  public var hostName: String { Host.name }
+  public var hostName: String { localHostName() }
 
   /// Returns at once.
   public func barrier() {}

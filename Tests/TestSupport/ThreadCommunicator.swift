@@ -9,7 +9,7 @@ import MessagePassing
 package final class ThreadCommunicator: Communicator {
   package let rank: Int
   package var size: Int { meeting.size }
-  package let hostName = Host.name
+  package let hostName = localHostName()
   private let meeting: Meeting
 
   fileprivate init(rank: Int, meeting: Meeting) {
