@@ -1,0 +1,40 @@
+import Foundation
+
+/// The main function of a program that may run on many ranks.
+public enum Launch {
+  /// Opens the communicator, runs `body`, and exits.
+  ///
+  /// If `body` returns, on every rank, the ranks part in order and exit with the code it gave,
+  /// which must be the same on all of them. If it throws, one line on standard error says why and
+  /// all ranks end with the error's code, without waiting for each other: some may be stuck in a
+  /// collective that the failed rank never reaches.
+  ///
+  /// - Parameters:
+  ///   - environment: this process's environment.
+  ///   - body: the program. Runs on the calling thread, which should be the main one.
+  public static func run(
+    environment: [String: String] = ProcessInfo.processInfo.environment,
+    _ body: (any Communicator) throws -> ExitCode
+  ) -> Never {
+    let ranks: MPIEnvironment
+    do {
+      ranks = try MPIEnvironment(environment: environment)
+    } catch {
+      Log.error(error, on: nil)
+      exit(error.exitCode.rawValue)
+    }
+    let code: ExitCode
+    do {
+      code = try body(ranks.communicator)
+    } catch {
+      ranks.fail(error)
+    }
+    do {
+      try ranks.finish()
+    } catch {
+      Log.error(error, on: nil)
+      exit(error.exitCode.rawValue)
+    }
+    exit(code.rawValue)
+  }
+}

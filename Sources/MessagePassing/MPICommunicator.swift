@@ -1,0 +1,130 @@
+#if MPI
+  internal import CMPI
+
+  /// The ranks of `MPI_COMM_WORLD`. The only file that calls MPI's collectives.
+  package final class MPICommunicator: Communicator {
+    package let rank: Int
+    package let size: Int
+    package let hostName: String
+    private let world = cmpi_comm_world()
+
+    /// The most elements sent in one call. MPI counts in 32 bits.
+    private let pieceLimit: Int
+
+    /// Creates the communicator; MPI must have been initialised.
+    ///
+    /// - Parameter pieceLimit: the most elements sent in one call, at least 1; small in tests.
+    /// - Throws: ``MessagePassingError``.
+    package init(pieceLimit: Int = 1 << 30) throws(MessagePassingError) {
+      var rank: Int32 = 0
+      var size: Int32 = 0
+      try MPILibrary.check(cmpi_return_errors(world), "MPI_Comm_set_errhandler")
+      try MPILibrary.check(cmpi_rank(world, &rank), "MPI_Comm_rank")
+      try MPILibrary.check(cmpi_size(world, &size), "MPI_Comm_size")
+      self.rank = Int(rank)
+      self.size = Int(size)
+      self.pieceLimit = pieceLimit
+      hostName = MPILibrary.processorName
+    }
+
+    package func barrier() throws(MessagePassingError) {
+      try check(cmpi_barrier(world), "MPI_Barrier")
+    }
+
+    package func broadcast(
+      _ bytes: UnsafeMutableRawBufferPointer, from root: Int
+    ) throws(MessagePassingError) {
+      try checkRoot(root)
+      for piece in pieces(of: bytes.count, atMost: pieceLimit) {
+        let part = UnsafeMutableRawBufferPointer(rebasing: bytes[piece])
+        try check(
+          cmpi_broadcast(part.baseAddress, Int32(part.count), Int32(root), world), "MPI_Bcast")
+      }
+    }
+
+    package func reduce(
+      _ values: UnsafeMutableBufferPointer<Int64>, by operation: Reduction
+    ) throws(MessagePassingError) {
+      let operation =
+        switch operation {
+        case .sum: CMPI_SUM
+        case .maximum: CMPI_MAX
+        case .minimum: CMPI_MIN
+        }
+      try allReduce(values, CMPI_INT64, operation)
+    }
+
+    package func sum(_ values: UnsafeMutableBufferPointer<Double>) throws(MessagePassingError) {
+      try allReduce(values, CMPI_DOUBLE, CMPI_SUM)
+    }
+
+    package func sum(_ values: UnsafeMutableBufferPointer<Float>) throws(MessagePassingError) {
+      try allReduce(values, CMPI_FLOAT, CMPI_SUM)
+    }
+
+    package func gather(_ bytes: UnsafeRawBufferPointer) throws(MessagePassingError) -> [[UInt8]] {
+      let counts = try gatherCounts(bytes.count)
+      var gathered = counts.map { count in
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count)
+        return bytes
+      }
+      // Offsets count in 32 bits as well: all ranks' shares of a round fit in one piece.
+      let share = max(1, pieceLimit / size)
+      for round in pieces(of: counts.max() ?? 0, atMost: share) {
+        try gatherRound(round, of: bytes, counts: counts, into: &gathered)
+      }
+      return gathered
+    }
+
+    package func abort(code: ExitCode) -> Never {
+      MPILibrary.abort(code: code)
+    }
+  }
+
+  extension MPICommunicator {
+    /// Reduces in place; `datatype` is that of `Element`.
+    private func allReduce<Element>(
+      _ values: UnsafeMutableBufferPointer<Element>, _ datatype: cmpi_datatype,
+      _ operation: cmpi_operation
+    ) throws(MessagePassingError) {
+      for piece in pieces(of: values.count, atMost: pieceLimit) {
+        let part = UnsafeMutableBufferPointer(rebasing: values[piece])
+        try check(
+          cmpi_allreduce(part.baseAddress, Int32(part.count), datatype, operation, world),
+          "MPI_Allreduce")
+      }
+    }
+
+    /// Every rank's count, in rank order.
+    private func gatherCounts(_ count: Int) throws(MessagePassingError) -> [Int] {
+      var counts = [Int64](repeating: 0, count: size)
+      try check(cmpi_allgather_int64(Int64(count), &counts, world), "MPI_Allgather")
+      return counts.map(Int.init)
+    }
+
+    /// Appends to `gathered` the bytes in the range `round` of every rank that has some there.
+    private func gatherRound(
+      _ round: Range<Int>, of bytes: UnsafeRawBufferPointer, counts: [Int],
+      into gathered: inout [[UInt8]]
+    ) throws(MessagePassingError) {
+      let parts = counts.map { round.clamped(to: 0..<$0).count }
+      var offsets = [0]
+      for part in parts { offsets.append(offsets.last! + part) }
+      var received = [UInt8](repeating: 0, count: offsets.last!)
+      let mine = UnsafeRawBufferPointer(rebasing: bytes[round.clamped(to: 0..<bytes.count)])
+      try check(
+        cmpi_allgatherv(
+          mine.baseAddress, Int32(mine.count), &received, parts.map(Int32.init),
+          offsets.map(Int32.init), world),
+        "MPI_Allgatherv")
+      for rank in 0..<size {
+        gathered[rank] += received[offsets[rank]..<offsets[rank + 1]]
+      }
+    }
+
+    private func check(_ status: Int32, _ call: StaticString) throws(MessagePassingError) {
+      try MPILibrary.check(status, call, rank: rank)
+    }
+  }
+#endif

@@ -1,0 +1,78 @@
+import Foundation
+
+/// Starts programs that were built beside the tests, with a launcher or without.
+package enum Launcher {
+  /// Starts `size` ranks of a program under `mpirun`.
+  ///
+  /// - Parameters:
+  ///   - size: the number of ranks; may exceed the number of cores.
+  ///   - program: the name of an executable product.
+  ///   - arguments: the program's arguments.
+  ///   - environment: variables to add to, or replace in, the cleaned environment.
+  /// - Returns: the launcher, running.
+  /// - Throws: if it could not be started.
+  package static func mpirun(
+    _ size: Int, _ program: String, _ arguments: [String] = [],
+    environment: [String: String] = [:]
+  ) throws -> RunningProgram {
+    // --bind-to none: two runs at once would bind to the same cores.
+    let options = ["-np", "\(size)", "--oversubscribe", "--bind-to", "none", "--timeout", "60"]
+    return try start(["mpirun"] + options + [path(of: program)] + arguments, environment)
+  }
+
+  /// Starts one process of a program without a launcher.
+  package static func alone(
+    _ program: String, _ arguments: [String] = [], environment: [String: String] = [:]
+  ) throws -> RunningProgram {
+    try start([path(of: program)] + arguments, environment)
+  }
+
+  private static func start(
+    _ command: [String], _ additions: [String: String]
+  ) throws -> RunningProgram {
+    let environment = cleanEnvironment.merging(additions) { $1 }
+    return try RunningProgram(command, environment: environment)
+  }
+
+  /// This process's environment without a trace of the launcher that may have started it (Open MPI
+  /// refuses to nest), and with what `mpirun` needs in a container of few cores.
+  private static var cleanEnvironment: [String: String] {
+    let launchers = ["OMPI_", "PMIX_", "PMI_", "SLURM_"]
+    let own = ProcessInfo.processInfo.environment.filter { variable in
+      !launchers.contains { variable.key.hasPrefix($0) }
+    }
+    return own.merging([
+      // Containers run as root.
+      "OMPI_ALLOW_RUN_AS_ROOT": "1",
+      "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+      // More ranks than cores: let waiting ranks give way.
+      "OMPI_MCA_rmaps_base_oversubscribe": "1",
+      "OMPI_MCA_mpi_yield_when_idle": "1",
+      // One machine: without this mpirun fails where there is no ssh.
+      "OMPI_MCA_plm_rsh_agent": "",
+    ]) { $1 }
+  }
+
+  /// Where the package's products lie: beside the test bundle.
+  package static var products: URL {
+    #if os(macOS)
+      for bundle in Bundle.allBundles where bundle.bundlePath.hasSuffix(".xctest") {
+        return bundle.bundleURL.deletingLastPathComponent()
+      }
+    #endif
+    return Bundle.main.bundleURL
+  }
+
+  private static func path(of program: String) -> String {
+    products.appendingPathComponent(program).path
+  }
+}
+
+/// Whether launched tests are to run: if there is an `mpirun`, and always in CI, where a machine
+/// without one is a mistake and the tests must fail.
+package func requireMPI() -> Bool {
+  let environment = ProcessInfo.processInfo.environment
+  if environment["CI"] != nil { return true }
+  let folders = environment["PATH", default: ""].split(separator: ":")
+  return folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/mpirun") }
+}
