@@ -205,7 +205,7 @@ public final class Implicit<Upper, Lower> {
 
   // MARK: Plans
 
-  package func lowerProgram(_ examples: Examples) throws -> LowerProgram {
+  func lowerProgram(_ examples: Examples) throws -> LowerProgram {
     if let program = lowerPrograms[examples.form] { return program }
     let program = try LowerProgram(
       lowerObjective, upperModel, lowerModel, examples.form, options.precision, kernels)
@@ -222,4 +222,22 @@ public final class Implicit<Upper, Lower> {
   }
 
   var vectorAlgebra: VectorAlgebra { algebra }
+}
+
+extension Implicit {
+  /// f, df/dw and H v at a point: for checks.
+  ///
+  /// - Throws: As ``computeGradients(validate:auxiliaryModel:train:)``.
+  package func lowerDerivatives(
+    train: Examples, at point: [Double], along direction: [Double]
+  ) throws -> (loss: Double, gradient: [Double], product: [Double]) {
+    let lower = try lowerProgram(train)
+    try lower.load(upperModel.values, train)
+    lower.point.set(point)
+    let gradient = lower.gradient().values
+    let loss = lower.loss()
+    lower.linearise()
+    lower.vector.set(direction)
+    return (loss, gradient, lower.hessianVectorProduct().values)
+  }
 }

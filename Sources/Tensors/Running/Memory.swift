@@ -14,10 +14,12 @@ final class Memory {
 
 /// Elements of a program's memory, or a solver's: numbers of one precision that stay where they are.
 /// Valid as long as what they belong to.
-package struct Elements {
-  package let base: UnsafeMutableRawPointer
-  package let count: Int
-  package let precision: Precision
+public struct Elements {
+  let base: UnsafeMutableRawPointer
+  /// How many.
+  public let count: Int
+  /// Their precision.
+  public let precision: Precision
 
   package func set(_ values: UnsafeBufferPointer<Double>) {
     precondition(values.count == count, "\(count) elements were given \(values.count) values")
@@ -55,7 +57,8 @@ package struct Elements {
     for index in 0..<count { self[index] = value }
   }
 
-  package subscript(index: Int) -> Double {
+  /// One element.
+  public subscript(index: Int) -> Double {
     get {
       switch precision {
       case .single: Double(base.assumingMemoryBound(to: Float.self)[index])
@@ -70,7 +73,8 @@ package struct Elements {
     }
   }
 
-  package var values: [Double] {
+  /// A copy of all of them.
+  public var values: [Double] {
     switch precision {
     case .single:
       let source = UnsafeBufferPointer(

@@ -1,8 +1,9 @@
 import CKernels
 
 /// What solvers and optimisers do with flat vectors, through the chosen kernels.
-package struct VectorAlgebra {
-  package let precision: Precision
+public struct VectorAlgebra {
+  /// The vectors' precision.
+  public let precision: Precision
   private let kernels: UnsafePointer<ck_kernels>
 
   package init(_ precision: Precision, _ set: KernelSet) throws(TensorError) {
@@ -11,35 +12,36 @@ package struct VectorAlgebra {
   }
 
   /// The sum of products, added up in lanes over blocks and in double precision over these.
-  package func dot(_ x: Elements, _ y: Elements) -> Double {
+  public func dot(_ x: Elements, _ y: Elements) -> Double {
     kernels.pointee.dot(Int64(x.count), x.base, y.base)
   }
 
-  package func norm(_ x: Elements) -> Double { dot(x, x).squareRoot() }
+  /// The Euclidean norm.
+  public func norm(_ x: Elements) -> Double { dot(x, x).squareRoot() }
 
   /// y = y + alpha x
-  package func add(_ alpha: Double, _ x: Elements, to y: Elements) {
+  public func add(_ alpha: Double, _ x: Elements, to y: Elements) {
     kernels.pointee.add_scaled(Int64(x.count), alpha, x.base, y.base)
   }
 
   /// y = x + beta y
-  package func replace(_ y: Elements, by x: Elements, plus beta: Double) {
+  public func replace(_ y: Elements, by x: Elements, plus beta: Double) {
     kernels.pointee.scale_add(Int64(x.count), x.base, beta, y.base)
   }
 
   /// x = 0
-  package func clear(_ x: Elements) {
+  public func clear(_ x: Elements) {
     x.base.initializeMemory(as: UInt8.self, repeating: 0, count: x.count * precision.byteCount)
   }
 
   /// x = alpha x
-  package func scale(_ x: Elements, by alpha: Double) {
+  public func scale(_ x: Elements, by alpha: Double) {
     kernels.pointee.scale(Int64(x.count), alpha, x.base)
   }
 }
 
 /// Vectors of one length in one piece of memory.
-package final class VectorStore {
+public final class VectorStore {
   package let vectors: Int
   private let memory: Memory
   private let stride: Int
@@ -58,7 +60,8 @@ package final class VectorStore {
     memory.base.initializeMemory(as: UInt8.self, repeating: 0, count: stride * vectors)
   }
 
-  package subscript(index: Int) -> Elements {
+  /// One of the vectors.
+  public subscript(index: Int) -> Elements {
     Elements(base: memory.base + index * stride, count: count, precision: precision)
   }
 }

@@ -1,0 +1,128 @@
+import BilevelOptimization
+import Models
+import Randomness
+import Tensors
+
+/// What a task is made of.
+public struct TaskExamples: Sendable, Equatable {
+  /// What the lower objective sees: training data, or a support set.
+  public let train: Examples
+  /// What the upper objective sees: validation data, or a query set.
+  public let validate: Examples
+
+  /// A task's two sets of examples.
+  public init(train: Examples, validate: Examples) {
+    self.train = train
+    self.validate = validate
+  }
+}
+
+/// Where a task's adaptation starts.
+public enum AdaptationStart: Sendable {
+  /// At the lower model's own first values: the upper parameters are something else.
+  case lowerModel
+  /// At the upper parameters: they are an initialisation for the lower model.
+  case upperModel
+}
+
+/// A bi-level problem: two models, two objectives, and how tasks draw their data. Distribution over ranks, exact sums,
+/// stored state and the command line come with it.
+///
+/// A problem is made anew on every rank, from equal settings, and must be the same everywhere: its task function
+/// depends on its arguments and the settings alone.
+public protocol Problem {
+  /// How the upper model computes.
+  associatedtype Upper
+  /// How the lower model computes.
+  associatedtype Lower
+  /// The problem's own settings.
+  associatedtype Settings: SettingGroup
+
+  /// The word that the command line knows it by.
+  static var name: String { get }
+  /// One line about it.
+  static var about: String { get }
+  /// How it is trained unless told otherwise.
+  static var defaults: TrainingSettings { get throws }
+
+  /// Makes the problem: reads its data, declares its models.
+  ///
+  /// - Parameters:
+  ///   - settings: The problem's own settings.
+  ///   - seed: What everything random is drawn from.
+  /// - Throws: For settings that contradict each other, or unusable data.
+  init(_ settings: Settings, seed: UInt64) throws
+
+  /// The upper model, with its first values.
+  var upperModel: Model<Upper> { get }
+  /// The lower model, with its first values.
+  var lowerModel: Model<Lower> { get }
+  /// Where adaptation starts.
+  var start: AdaptationStart { get }
+
+  /// f: what adaptation makes small.
+  func lowerObjective(_ state: ObjectiveState<Upper, Lower>) throws -> Tensor
+  /// F: what upper steps make small.
+  func upperObjective(_ state: ObjectiveState<Upper, Lower>) throws -> Tensor
+
+  /// The data of one task of one upper step: a function of its arguments and the settings alone, whichever rank asks.
+  func task(_ index: Int, step: Int) throws -> TaskExamples
+
+  /// What a finished run has to show, computed on rank 0 with the trained upper model; by default nothing.
+  func results(_ training: Adaptation<Upper, Lower>) throws -> [ResultTable]
+}
+
+extension Problem {
+  public func results(_ training: Adaptation<Upper, Lower>) throws -> [ResultTable] { [] }
+}
+
+/// How a run adapts lower models: for results that need adapted models.
+public struct Adaptation<Upper, Lower> {
+  /// The hypergradients' object, with both models and objectives.
+  public let implicit: Implicit<Upper, Lower>
+  /// The lower optimiser of the run.
+  public let optimizer: any LowerOptimizer
+  /// Where adaptation starts.
+  public let start: AdaptationStart
+
+  /// How a run adapts lower models.
+  public init(
+    _ implicit: Implicit<Upper, Lower>, _ optimizer: any LowerOptimizer, from start: AdaptationStart
+  ) {
+    self.implicit = implicit
+    self.optimizer = optimizer
+    self.start = start
+  }
+
+  /// The lower parameters that adaptation starts from now.
+  public var startValues: [Double] {
+    switch start {
+    case .lowerModel: implicit.lowerModel.values
+    case .upperModel: implicit.upperModel.values
+    }
+  }
+
+  /// Adapts to a task's training data.
+  ///
+  /// - Throws: What objectives and data throw.
+  public func adapt(_ train: Examples) throws -> AuxiliaryModel {
+    try optimizer.adapt(implicit, train: train, from: startValues)
+  }
+}
+
+/// A small table for people: a title, columns, rows.
+public struct ResultTable: Sendable, Equatable {
+  /// What the table shows.
+  public let title: String
+  /// The columns' headings.
+  public let columns: [String]
+  /// The cells, row by row.
+  public let rows: [[String]]
+
+  /// A table.
+  public init(_ title: String, columns: [String], rows: [[String]]) {
+    self.title = title
+    self.columns = columns
+    self.rows = rows
+  }
+}

@@ -1,0 +1,139 @@
+/// Settings that know their keys. A group declares each key once, next to the variable that holds it; listing,
+/// setting from text and checking all go through that declaration.
+///
+///     struct MySettings: SettingGroup {
+///       var shots = 10
+///       mutating func declare(_ keys: inout SettingKeys) throws {
+///         try keys("shots", &shots, 1...1000, "examples a task")
+///       }
+///     }
+public protocol SettingGroup: Sendable {
+  /// The defaults.
+  init()
+
+  /// Declares every key, in the order in which they are shown.
+  mutating func declare(_ keys: inout SettingKeys) throws
+}
+
+/// A setting as text.
+public struct SettingEntry: Sendable, Equatable {
+  /// The key.
+  public let key: String
+  /// The value.
+  public let value: String
+  /// What it means, in a few words.
+  public let about: String
+}
+
+/// A setting that cannot be.
+public struct SettingError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What is wrong, and what would be right.
+  public let message: String
+
+  /// An error with a message that says what is wrong, and what would be right.
+  public init(_ message: String) { self.message = message }
+
+  public var description: String { message }
+}
+
+/// What a group declares its keys to: notes all of them, and sets the one that is to be set.
+public struct SettingKeys {
+  /// All keys declared so far, with their values after setting.
+  public private(set) var entries: [SettingEntry] = []
+  private let assignment: (key: String, text: String)?
+  /// Whether the key to be set was among those declared.
+  public private(set) var isAssigned = false
+
+  init(assigning assignment: (key: String, text: String)? = nil) {
+    self.assignment = assignment
+  }
+
+  /// A whole number within limits.
+  public mutating func callAsFunction(
+    _ key: String, _ value: inout Int, _ range: ClosedRange<Int>, _ about: String
+  ) throws(SettingError) {
+    try declare(key, &value, about, { "\($0)" }) { text throws(SettingError) in
+      guard let number = Int(text) else {
+        throw SettingError("\(key)=\(text): not a whole number")
+      }
+      return number
+    }
+    guard range.contains(value) else {
+      throw SettingError(
+        "\(key)=\(value): must be from \(range.lowerBound) to \(range.upperBound)")
+    }
+  }
+
+  /// A finite number within limits.
+  public mutating func callAsFunction(
+    _ key: String, _ value: inout Double, _ range: ClosedRange<Double>, _ about: String
+  ) throws(SettingError) {
+    try declare(key, &value, about, { "\($0)" }) { text throws(SettingError) in
+      guard let number = Double(text), number.isFinite else {
+        throw SettingError("\(key)=\(text): not a finite number")
+      }
+      return number
+    }
+    guard range.contains(value) else {
+      throw SettingError(
+        "\(key)=\(value): must be from \(range.lowerBound) to \(range.upperBound)")
+    }
+  }
+
+  /// A finite number above 0.
+  public mutating func positive(
+    _ key: String, _ value: inout Double, _ about: String
+  ) throws(SettingError) {
+    try self(key, &value, .leastNormalMagnitude...1e12, about)
+  }
+
+  /// One of some words.
+  public mutating func callAsFunction<Choice: RawRepresentable & CaseIterable>(
+    _ key: String, _ value: inout Choice, _ about: String
+  ) throws(SettingError) where Choice.RawValue == String {
+    try declare(key, &value, about, { $0.rawValue }) { text throws(SettingError) in
+      let choices = Choice.allCases.map(\.rawValue)
+      guard
+        let choice = Choice.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() })
+      else {
+        throw SettingError("\(key)=\(text): must be one of \(choices.joined(separator: ", "))")
+      }
+      return choice
+    }
+  }
+
+  private mutating func declare<Value>(
+    _ key: String, _ value: inout Value, _ about: String, _ format: (Value) -> String,
+    _ parse: (String) throws(SettingError) -> Value
+  ) throws(SettingError) {
+    if let assignment, assignment.key == key {
+      value = try parse(assignment.text)
+      isAssigned = true
+    }
+    entries.append(SettingEntry(key: key, value: format(value), about: about))
+  }
+}
+
+extension SettingGroup {
+  /// All settings as text, in order.
+  ///
+  /// - Throws: ``SettingError`` for a value outside its range.
+  public func entries() throws -> [SettingEntry] {
+    var copy = self
+    var keys = SettingKeys()
+    try copy.declare(&keys)
+    return keys.entries
+  }
+
+  /// Sets a key from text.
+  ///
+  /// - Returns: Whether the group has that key.
+  /// - Throws: ``SettingError`` for text that is no value of it.
+  public mutating func set(_ key: String, to text: String) throws -> Bool {
+    var keys = SettingKeys(assigning: (key, text))
+    var copy = self
+    try copy.declare(&keys)
+    if keys.isAssigned { self = copy }
+    return keys.isAssigned
+  }
+}

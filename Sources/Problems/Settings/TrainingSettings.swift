@@ -1,0 +1,109 @@
+import BilevelOptimization
+import Tensors
+
+/// How a problem is trained: what all problems have in common.
+public struct TrainingSettings: SettingGroup, Equatable {
+  /// Lower optimisers by name.
+  public enum LowerRule: String, Sendable, CaseIterable {
+    /// Gradient descent.
+    case sgd
+    /// Gradient descent with momentum 0.9.
+    case momentum
+    /// Adam with the paper's defaults.
+    case adam
+  }
+
+  /// Upper optimisers by name.
+  public enum UpperRule: String, Sendable, CaseIterable {
+    /// Gradient descent.
+    case sgd
+    /// Gradient descent with momentum 0.9.
+    case momentum
+    /// Adam with the paper's defaults.
+    case adam
+  }
+
+  /// What everything random is drawn from.
+  public var seed = 1
+  /// Upper steps.
+  public var steps = 100
+  /// Tasks an upper step.
+  public var tasks = 8
+  /// LS or NS.
+  public var method = ImplicitMethod.neumannSeries
+  /// The most Hessian-vector products of a solve.
+  public var k = 10
+  /// Stops a solve.
+  public var tolerance = 1e-10
+  /// Added to the Hessian's diagonal in a solve.
+  public var damping = 0.0
+  /// What LS does on meeting negative curvature.
+  public var negativeCurvature = NegativeCurvaturePolicy.report
+  /// The lower optimiser.
+  public var lowerRule = LowerRule.sgd
+  /// Its learning rate, which is also the step of the Neumann series.
+  public var lowerRate = 0.1
+  /// Lower steps a task.
+  public var lowerSteps = 16
+  /// The upper optimiser.
+  public var upperRule = UpperRule.adam
+  /// Its learning rate.
+  public var upperRate = 0.001
+  /// The arithmetic of objectives and solves.
+  public var precision = Precision.single
+
+  public init() {}
+
+  public mutating func declare(_ keys: inout SettingKeys) throws {
+    try keys("seed", &seed, 0...Int(Int32.max), "what everything random is drawn from")
+    try keys("steps", &steps, 0...1_000_000_000, "upper steps")
+    try keys("tasks", &tasks, 1...1_000_000, "tasks an upper step")
+    try keys("method", &method, "LS (conjugate gradients) or NS (Neumann series)")
+    try keys("k", &k, 0...1_000_000, "most Hessian-vector products of a solve")
+    try keys("tolerance", &tolerance, 0...1e12, "stops a solve")
+    try keys("damping", &damping, 0...1e12, "added to the Hessian's diagonal in a solve")
+    try keys(
+      "negative-curvature", &negativeCurvature, "what LS does on it: report, truncate or stop")
+    try keys("lower-rule", &lowerRule, "lower optimiser: sgd, momentum or adam")
+    try keys.positive("lower-rate", &lowerRate, "its learning rate; also the Neumann step")
+    try keys("lower-steps", &lowerSteps, 0...1_000_000, "lower steps a task")
+    try keys("upper-rule", &upperRule, "upper optimiser: sgd, momentum or adam")
+    try keys.positive("upper-rate", &upperRate, "its learning rate")
+    try keys("precision", &precision, "arithmetic: single or double")
+  }
+
+  /// The lower optimiser.
+  ///
+  /// - Throws: `HypergradientError` for a rate or steps outside their range.
+  public func lowerOptimizer() throws -> any LowerOptimizer {
+    switch lowerRule {
+    case .sgd: try GradientDescent(learningRate: lowerRate, steps: lowerSteps)
+    case .momentum: try Momentum(learningRate: lowerRate, steps: lowerSteps)
+    case .adam: try LowerAdam(learningRate: lowerRate, steps: lowerSteps)
+    }
+  }
+
+  /// The upper optimiser.
+  ///
+  /// - Throws: `HypergradientError` for a rate outside its range.
+  public func upperOptimizer() throws -> any UpperOptimizer {
+    switch upperRule {
+    case .sgd: try SGD(learningRate: upperRate)
+    case .momentum: try SGD(learningRate: upperRate, momentum: 0.9)
+    case .adam: try Adam(learningRate: upperRate)
+    }
+  }
+}
+
+extension Problem {
+  /// The hypergradients' object of this problem.
+  ///
+  /// - Throws: For settings outside their range, or kernels that are not there.
+  public func implicit(_ settings: TrainingSettings) throws -> Implicit<Upper, Lower> {
+    try Implicit(
+      upperObjective: upperObjective, upperModel: upperModel, lowerObjective: lowerObjective,
+      lowerModel: lowerModel, lowerLearningRate: settings.lowerRate, k: settings.k,
+      method: settings.method, tolerance: settings.tolerance, damping: settings.damping,
+      negativeCurvature: settings.negativeCurvature, precision: settings.precision)
+  }
+}

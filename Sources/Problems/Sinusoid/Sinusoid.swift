@@ -1,0 +1,127 @@
+import BilevelOptimization
+import Foundation
+import Models
+import Randomness
+import Tensors
+
+/// Settings of ``Sinusoid``.
+public struct SinusoidSettings: SettingGroup, Equatable {
+  /// Support examples a task.
+  public var shots = 10
+  /// Query examples a task.
+  public var query = 10
+  /// Units of each of the two hidden layers.
+  public var hidden = 40
+  /// Strength of the pull towards the initialisation.
+  public var proximal = 2.0
+  /// The largest amplitude; the smallest is 0.1.
+  public var amplitude = 5.0
+
+  public init() {}
+
+  public mutating func declare(_ keys: inout SettingKeys) throws {
+    try keys("shots", &shots, 1...100_000, "support examples a task")
+    try keys("query", &query, 1...100_000, "query examples a task")
+    try keys("hidden", &hidden, 1...10_000, "units of each hidden layer")
+    try keys("proximal", &proximal, 0...1e6, "strength of the pull towards the initialisation")
+    try keys("amplitude", &amplitude, 0.1...1e6, "largest amplitude; the smallest is 0.1")
+  }
+}
+
+/// Regression of sine waves from a few points (Finn, Abbeel and Levine, 2017), by iMAML: the upper parameters are the
+/// network's initialisation, and the lower objective pulls back to it with (proximal / 2) ||w - u||^2.
+/// A task has an amplitude from [0.1, `amplitude`), a phase from [0, pi) and inputs from [-5, 5).
+public struct Sinusoid: Problem {
+  public static let name = "sinusoid"
+  public static let about = "few-shot regression of sine waves; upper: the network's initialisation"
+  public static var defaults: TrainingSettings {
+    var settings = TrainingSettings()
+    settings.steps = 1000
+    settings.tasks = 25
+    settings.method = .linearSystem
+    settings.k = 5
+    settings.lowerRate = 0.01
+    settings.lowerSteps = 16
+    settings.upperRate = 0.001
+    return settings
+  }
+
+  public let upperModel: Model<Sequential>
+  public let lowerModel: Model<Sequential>
+  public let start = AdaptationStart.upperModel
+  private let settings: SinusoidSettings
+  private let seed: UInt64
+
+  public init(_ settings: SinusoidSettings, seed: UInt64) throws {
+    self.settings = settings
+    self.seed = seed
+    let hidden = settings.hidden
+    func network() throws -> Model<Sequential> {
+      try Model(seed: seed) { p in
+        Sequential(
+          Dense(p.part("dense1"), 1, hidden), Activation.relu,
+          Dense(p.part("dense2"), hidden, hidden), Activation.relu,
+          Dense(p.part("dense3"), hidden, 1))
+      }
+    }
+    upperModel = try network()
+    lowerModel = try network()
+  }
+
+  public func lowerObjective(_ state: ObjectiveState<Sequential, Sequential>) -> Tensor {
+    squaredError(state.lowerModel(state.data), state.target)
+      + 0.5 * settings.proximal * squaredDistance(state.lowerParameters, state.upperParameters)
+  }
+
+  public func upperObjective(_ state: ObjectiveState<Sequential, Sequential>) -> Tensor {
+    squaredError(state.lowerModel(state.data), state.target)
+  }
+
+  public func task(_ index: Int, step: Int) throws -> TaskExamples {
+    var stream = RandomStream(seed: seed, purpose: .task, step: step, index: index)
+    return try task(&stream)
+  }
+
+  private func task(_ stream: inout RandomStream) throws -> TaskExamples {
+    let amplitude = stream.uniform(in: 0.1..<max(settings.amplitude, 0.1.nextUp))
+    let phase = stream.uniform(in: 0..<Double.pi)
+    func draw(_ count: Int) throws -> Examples {
+      let x = (0..<count).map { _ in stream.uniform(in: -5..<5) }
+      let y = x.map { amplitude * sin($0 - phase) }
+      return Examples(
+        data: try DataArray([count, 1], x), target: try DataArray([count, 1], y))
+    }
+    return TaskExamples(train: try draw(settings.shots), validate: try draw(settings.query))
+  }
+
+  /// The query loss of tasks that training never draws, before and after adaptation.
+  public func results(_ training: Adaptation<Sequential, Sequential>) throws -> [ResultTable] {
+    let count = 100
+    var before: [Double] = []
+    var after: [Double] = []
+    for index in 0..<count {
+      var stream = RandomStream(seed: seed, purpose: .evaluation, index: index)
+      let task = try task(&stream)
+      let adapted = try training.adapt(task.train)
+      before.append(try queryLoss(task.validate, training.startValues))
+      after.append(try queryLoss(task.validate, adapted.values))
+    }
+    let rows = [("before adaptation", before), ("after adaptation", after)].map { name, losses in
+      let mean = losses.reduce(0, +) / Double(count)
+      let variance = losses.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count - 1)
+      let halfWidth = 1.96 * (variance / Double(count)).squareRoot()
+      return [name, String(format: "%.4f", mean), String(format: "+- %.4f", halfWidth)]
+    }
+    return [
+      ResultTable(
+        "Query loss (mean squared error) on \(count) new tasks",
+        columns: ["", "mean", "95 % interval"], rows: rows)
+    ]
+  }
+
+  private func queryLoss(_ query: Examples, _ values: [Double]) throws -> Double {
+    let prediction = try lowerModel.evaluate(query.data, at: values) { $0($1) }
+    let squares = zip(prediction.values, query.target.values).map { ($0 - $1) * ($0 - $1) }
+    return squares.reduce(0, +) / Double(squares.count)
+  }
+}

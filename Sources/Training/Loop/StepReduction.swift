@@ -1,0 +1,69 @@
+import BilevelOptimization
+import MessagePassing
+
+/// What a step's tasks add up to on this rank, and then on all: one exact sum, one allreduce. Hypergradients, losses and
+/// counts travel together, as integers, so that neither the number of ranks nor the order of tasks changes a bit.
+struct StepReduction {
+  private static let scalars = 3
+  private let count: Int
+  private var sum: ExactSum
+  private var row: [Double]
+  /// Products, negative curvature, one count a reason, failed ranks.
+  private var counts = [Int64](repeating: 0, count: 3 + SolveReport.Reason.allCases.count)
+
+  init(parameters count: Int) {
+    self.count = count
+    sum = ExactSum(count: count + Self.scalars)
+    row = [Double](repeating: 0, count: count + Self.scalars)
+  }
+
+  mutating func clear() {
+    sum.clear()
+    for index in counts.indices { counts[index] = 0 }
+  }
+
+  /// Adds a task.
+  ///
+  /// - Throws: `ExactSumError` for numbers too large to be anything but divergence.
+  mutating func add(_ hypergradient: [Double], _ report: HypergradientReport) throws {
+    row.replaceSubrange(0..<count, with: hypergradient)
+    row[count] = report.upperLoss
+    row[count + 1] = report.lowerGradientNorm
+    row[count + 2] = report.solve.residual
+    try row.withUnsafeBufferPointer { try sum.add($0) }
+    counts[0] += Int64(report.solve.steps)
+    counts[1] += report.solve.negativeCurvatureSteps > 0 ? 1 : 0
+    if let reason = SolveReport.Reason.allCases.firstIndex(of: report.solve.reason) {
+      counts[3 + reason] += 1
+    }
+  }
+
+  /// Notes that this rank failed: every rank will know after ``reduce(_:)``.
+  mutating func fail() { counts[2] += 1 }
+
+  /// Adds up over all ranks.
+  ///
+  /// - Returns: How many ranks failed.
+  mutating func reduce(_ communicator: any Communicator) throws(MessagePassingError) -> Int {
+    var words = sum.words + counts
+    try communicator.sum(&words)
+    sum.words = Array(words.prefix(sum.words.count))
+    counts = Array(words.suffix(counts.count))
+    return Int(counts[2])
+  }
+
+  /// The mean hypergradient over `tasks` tasks.
+  func hypergradient(over tasks: Int) -> [Double] {
+    sum.values().prefix(count).map { $0 / Double(tasks) }
+  }
+
+  func summary(step: Int, tasks: Int, hypergradient: [Double]) -> StepSummary {
+    let means = sum.values().suffix(Self.scalars).map { $0 / Double(tasks) }
+    let reasons = SolveReport.Reason.allCases.enumerated().map { ($1, Int(counts[3 + $0])) }
+    return StepSummary(
+      step: step, tasks: tasks, upperLoss: means[0], lowerGradientNorm: means[1],
+      residual: means[2], products: Int(counts[0]),
+      reasons: Dictionary(uniqueKeysWithValues: reasons), negativeCurvature: Int(counts[1]),
+      hypergradientNorm: hypergradient.reduce(0) { $0 + $1 * $1 }.squareRoot())
+  }
+}

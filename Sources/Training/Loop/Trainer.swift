@@ -1,0 +1,103 @@
+import BilevelOptimization
+import MessagePassing
+import Problems
+import Tensors
+
+/// Trains a problem over the ranks of a communicator: an upper step assigns its tasks to ranks, each rank adapts its tasks'
+/// lower models and computes their hypergradients, an exact sum over all ranks gives the mean, rank 0 updates the upper
+/// parameters and broadcasts them. The parameters' bits do not depend on the number of ranks.
+public final class Trainer<P: Problem> {
+  /// The problem, whose upper model is trained.
+  public let problem: P
+  /// How it is trained.
+  public let settings: TrainingSettings
+  /// The ranks.
+  public let communicator: any Communicator
+  /// Steps made so far.
+  public private(set) var step = 0
+  /// The upper optimiser; its state is rank 0's.
+  public private(set) var upperOptimizer: any UpperOptimizer
+  private let implicit: Implicit<P.Upper, P.Lower>
+  private let lowerOptimizer: any LowerOptimizer
+  private var reduction: StepReduction
+
+  /// Prepares training. Collective.
+  ///
+  /// - Throws: The same error on every rank, for settings outside their range.
+  public init(
+    _ problem: P, _ settings: TrainingSettings, _ communicator: any Communicator
+  ) throws {
+    self.problem = problem
+    self.settings = settings
+    self.communicator = communicator
+    (implicit, lowerOptimizer, upperOptimizer) = try communicator.agreeing {
+      (try problem.implicit(settings), try settings.lowerOptimizer(), try settings.upperOptimizer())
+    }
+    reduction = StepReduction(parameters: problem.upperModel.count)
+  }
+
+  /// Makes one upper step. Collective.
+  ///
+  /// - Returns: What the step did, the same on every rank.
+  /// - Throws: The same error on every rank, where any task failed on any; the upper parameters are then those from
+  ///   before the step.
+  public func makeStep() throws -> StepSummary {
+    reduction.clear()
+    let failure = failureOfOwnTasks()
+    if failure != nil { reduction.fail() }
+    if try reduction.reduce(communicator) > 0 {
+      try communicator.agreeing { if let failure { throw failure } }
+    }
+    let hypergradient = reduction.hypergradient(over: settings.tasks)
+    let summary = reduction.summary(
+      step: step, tasks: settings.tasks, hypergradient: hypergradient)
+    try update(along: hypergradient)
+    step += 1
+    return summary
+  }
+
+  /// Computes this rank's tasks into the reduction; what went wrong, if anything did.
+  private func failureOfOwnTasks() -> TaskError? {
+    let own = TaskAssignment.tasks(
+      settings.tasks, ofRank: communicator.rank, of: communicator.size)
+    for index in own {
+      do {
+        let task = try problem.task(index, step: step)
+        let report = try implicit.adaptAndSolve(
+          train: task.train, validate: task.validate, from: adaptation.startValues,
+          lowerOptimizer)
+        try reduction.add(implicit.hypergradient, report)
+      } catch {
+        return TaskError(step: step, task: index, cause: error)
+      }
+    }
+    return nil
+  }
+
+  /// Rank 0 updates; everyone gets the result.
+  private func update(along hypergradient: [Double]) throws {
+    if communicator.isRoot {
+      upperOptimizer.update(&problem.upperModel.values, along: hypergradient)
+    }
+    try communicator.broadcast(&problem.upperModel.values, from: 0)
+  }
+
+  /// How this trainer adapts lower models.
+  public var adaptation: Adaptation<P.Upper, P.Lower> {
+    Adaptation(implicit, lowerOptimizer, from: problem.start)
+  }
+}
+
+/// A task that failed.
+public struct TaskError: ExitCoded, CustomStringConvertible {
+  /// The upper step.
+  public let step: Int
+  /// The task's number within the step.
+  public let task: Int
+  /// What went wrong.
+  public let cause: any Error
+
+  public var exitCode: ExitCode { ExitCode(for: cause) }
+
+  public var description: String { "step \(step), task \(task): \(cause)" }
+}
