@@ -64,7 +64,18 @@ typedef struct {
   int64_t offset;
   int64_t row;  ///< CK_FULL: elements from a row to the next (at least the number of columns)
   int32_t addressing;
+  /// Filled by `plan_loop`: from the base or the workspace, where a tile starts, how far apart tiles and
+  /// rows are, and whether elements follow each other (1) or repeat (0) along a row, and along a column.
+  int32_t in_workspace, lane, row_lane;
+  int64_t start, tile_step, row_step;
 } ck_operand;
+
+/// How a step runs through a tile; filled by `plan_loop`.
+typedef enum {
+  CK_BY_ROW = 0,   ///< row by row
+  CK_AS_ONE = 1,   ///< all rows as one: the operands' elements follow each other
+  CK_OF_ROWS = 2,  ///< one value a row
+} ck_course;
 
 /// One step of a loop, over all elements of a tile. `x` is the step's immediate number.
 /// Element-wise steps write a CK_FULL or CK_TEMPORARY operand, unless all that they read is
@@ -94,22 +105,26 @@ typedef enum {
 typedef struct {
   int32_t kind;        ///< a `ck_step_kind`
   int32_t a, b, c, d;  ///< operand numbers; -1 where there is none
+  int32_t course;      ///< a `ck_course`, filled by `plan_loop`
   double x;
 } ck_step;
 
+/// The most steps of a loop.
+enum { CK_MOST_STEPS = 64 };
+
 /// A fused loop: for each tile of the rows x columns space, all steps in turn, so that what passes
-/// between steps stays in the nearest cache. A space of one row is cut along its columns
-/// (CK_SUM_COLUMNS and CK_MAX_COLUMNS may not be used then, and CK_ROW is CK_FULL); any other
-/// along its rows. A step may write the operand that it reads.
+/// between steps stays in the nearest cache. A space in which every operand's elements follow each other and
+/// nothing is reduced along one axis is run as one row and cut anywhere; any other is cut along its rows. An
+/// element-wise step may write the operand that it reads; other steps may not.
 typedef struct {
   int64_t rows, columns;
-  const ck_operand *operands;
-  const ck_step *steps;
+  ck_operand *operands;
+  ck_step *steps;
   int32_t operand_count, step_count;
   int32_t temporaries;  ///< how many temporary tiles the operands name: numbers 0 ..< temporaries
   /// Filled by the table's `plan_loop`, from rows, columns, temporaries and the steps alone.
-  int32_t flat;  ///< nonzero: operands are all contiguous, so the space is run as one row
-  int64_t tile_rows, tile_columns;
+  int32_t flat;  ///< nonzero: run as one row of rows * columns elements
+  int64_t tile;  ///< rows of a tile, or elements where flat
   int64_t workspace;  ///< elements of scratch memory that `loop` needs
 } ck_loop;
 

@@ -172,9 +172,7 @@ struct LoopEmission {
         tiles[step.result.node] = tile
       }
       free += ended.other
-      return ck_step(
-        kind: Int32(step.kind.rawValue), a: inputs[0], b: inputs.count > 1 ? inputs[1] : -1,
-        c: inputs.count > 2 ? inputs[2] : -1, d: number(step.result), x: step.immediate)
+      return ck_step(step.kind, inputs, to: number(step.result), step.immediate)
     }
     return Code.Loop(
       operands: operands, steps: written, rows: rows, columns: columns, temporaries: tileCount)
@@ -197,7 +195,7 @@ struct LoopEmission {
   private func operand(_ reference: Reference, tile: Int?) -> ck_operand {
     if let tile {
       let kind = reference.access == .column ? CK_TEMPORARY_COLUMN : CK_TEMPORARY
-      return ck_operand(offset: Int64(tile), row: 0, addressing: Int32(kind.rawValue))
+      return ck_operand(kind, offset: tile, row: 0)
     }
     guard let offset = offset(reference.node) else {
       fatalError("node \(reference.node) is neither in a tile nor in memory")
@@ -209,7 +207,7 @@ struct LoopEmission {
       case .column: CK_COLUMN
       case .scalar: CK_SCALAR
       }
-    return ck_operand(offset: Int64(offset), row: Int64(columns), addressing: Int32(kind.rawValue))
+    return ck_operand(kind, offset: offset, row: columns)
   }
 
   private func kind(_ function: UnaryFunction) -> ck_step_kind {
@@ -238,5 +236,27 @@ struct LoopEmission {
     case .divide: CK_DIVIDE
     case .mask: CK_MASK
     }
+  }
+}
+
+extension ck_operand {
+  /// An operand as a loop is given it; planning the loop fills in the rest.
+  fileprivate init(_ addressing: ck_addressing, offset: Int, row: Int) {
+    self.init()
+    self.offset = Int64(offset)
+    self.row = Int64(row)
+    self.addressing = Int32(addressing.rawValue)
+  }
+}
+
+extension ck_step {
+  fileprivate init(_ kind: ck_step_kind, _ inputs: [Int32], to result: Int32, _ immediate: Double) {
+    self.init()
+    self.kind = Int32(kind.rawValue)
+    a = inputs[0]
+    b = inputs.count > 1 ? inputs[1] : -1
+    c = inputs.count > 2 ? inputs[2] : -1
+    d = result
+    x = immediate
   }
 }

@@ -67,8 +67,8 @@ final class CodeTables {
       var descriptor = ck_loop()
       descriptor.rows = Int64(loop.rows)
       descriptor.columns = Int64(loop.columns)
-      descriptor.operands = UnsafePointer(operands.baseAddress! + firstOperand)
-      descriptor.steps = UnsafePointer(steps.baseAddress! + firstStep)
+      descriptor.operands = operands.baseAddress! + firstOperand
+      descriptor.steps = steps.baseAddress! + firstStep
       descriptor.operand_count = Int32(loop.operands.count)
       descriptor.step_count = Int32(loop.steps.count)
       descriptor.temporaries = Int32(loop.temporaries)

@@ -1,0 +1,46 @@
+// AVX-512: tails are masked; sums of a narrow last vector may use its lower half alone.
+#include <immintrin.h>
+
+#define VECTOR_BYTES 64
+#include "../template/vector.h"
+
+#if CK_DOUBLE_ELEMENT
+typedef __mmask8 Part;
+INLINE V load_part(Part m, const E *p) { return _mm512_maskz_loadu_pd(m, p); }
+INLINE void store_part(Part m, E *p, V x) { _mm512_mask_storeu_pd(p, m, x); }
+INLINE V fused(V a, V b, V c) { return _mm512_fmadd_pd(a, b, c); }
+INLINE V load_half(Part m, const E *p) {
+  return _mm512_castpd256_pd512(_mm256_maskz_loadu_pd(m, p));
+}
+INLINE void store_half(Part m, E *p, V x) {
+  _mm256_mask_storeu_pd(p, m, _mm512_castpd512_pd256(x));
+}
+INLINE V fused_half(V a, V b, V c) {
+  return _mm512_castpd256_pd512(_mm256_fmadd_pd(
+    _mm512_castpd512_pd256(a), _mm512_castpd512_pd256(b), _mm512_castpd512_pd256(c)));
+}
+#else
+typedef __mmask16 Part;
+INLINE V load_part(Part m, const E *p) { return _mm512_maskz_loadu_ps(m, p); }
+INLINE void store_part(Part m, E *p, V x) { _mm512_mask_storeu_ps(p, m, x); }
+INLINE V fused(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
+INLINE V load_half(Part m, const E *p) {
+  return _mm512_castps256_ps512(_mm256_maskz_loadu_ps((__mmask8)m, p));
+}
+INLINE void store_half(Part m, E *p, V x) {
+  _mm256_mask_storeu_ps(p, (__mmask8)m, _mm512_castps512_ps256(x));
+}
+INLINE V fused_half(V a, V b, V c) {
+  return _mm512_castps256_ps512(_mm256_fmadd_ps(
+    _mm512_castps512_ps256(a), _mm512_castps512_ps256(b), _mm512_castps512_ps256(c)));
+}
+#endif
+
+/// The first n lanes, 0 <= n <= vector_length.
+INLINE Part part_of(int64_t n) { return (Part)((1u << n) - 1); }
+
+/// Register tiles of products, rows x vectors: 32 registers hold the sums, a row of B and one of A.
+#define HAS_HALF_VECTORS 1
+#define MAX_TILE_VECTORS 4
+#define MAX_TILE_ROWS 14
+#define ALL_TILES(TILES_OF) TILES_OF(14, 1) TILES_OF(14, 2) TILES_OF(8, 3) TILES_OF(6, 4)

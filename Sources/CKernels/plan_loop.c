@@ -1,0 +1,75 @@
+// Plans fused loops: how they are cut into tiles, and how each step runs through one. The same for every
+// instruction set.
+#include "plan_loop.h"
+
+#include <stdbool.h>
+
+static bool reduces_an_axis(int32_t kind) {
+  return kind == CK_SUM_ROWS || kind == CK_SUM_COLUMNS || kind == CK_MAX_COLUMNS || kind == CK_ONE_HOT;
+}
+
+static bool is_of_rows(int32_t addressing) {
+  return addressing == CK_COLUMN || addressing == CK_TEMPORARY_COLUMN;
+}
+
+/// Whether the whole space can be run as one row.
+static bool is_flat(const ck_loop *l) {
+  for (int32_t i = 0; i < l->step_count; i++)
+    if (reduces_an_axis(l->steps[i].kind)) return false;
+  for (int32_t i = 0; i < l->operand_count; i++) {
+    const ck_operand *o = &l->operands[i];
+    if (o->addressing == CK_ROW || is_of_rows(o->addressing)) return false;
+    if (o->addressing == CK_FULL && l->rows > 1 && o->row != l->columns) return false;
+  }
+  return true;
+}
+
+/// Tiles of all temporaries together stay within half of the nearest cache.
+static int64_t tile_elements(const ck_loop *l, int64_t most) {
+  return l->temporaries <= 3 ? most : l->temporaries <= 7 ? most / 2 : most / 4;
+}
+
+static void plan_operand(const ck_loop *l, ck_operand *o, int64_t tile_size) {
+  const int32_t kind = o->addressing;
+  o->in_workspace = kind == CK_TEMPORARY || kind == CK_TEMPORARY_COLUMN;
+  o->start = o->in_workspace ? o->offset * tile_size : o->offset;
+  o->lane = kind == CK_FULL || kind == CK_ROW || kind == CK_TEMPORARY;
+  o->row_lane = is_of_rows(kind);
+  o->row_step = kind == CK_FULL ? o->row : kind == CK_TEMPORARY ? l->columns : is_of_rows(kind);
+  o->tile_step = o->in_workspace ? 0 : l->flat ? kind == CK_FULL : o->row_step;
+}
+
+/// Whether an operand's elements follow each other through a whole tile, or are all one.
+static bool is_continuous(const ck_loop *l, const ck_operand *o) {
+  switch (o->addressing) {
+  case CK_FULL: return l->flat || o->row == l->columns;
+  case CK_TEMPORARY:
+  case CK_SCALAR: return true;
+  default: return false;
+  }
+}
+
+static int32_t course(const ck_loop *l, const ck_step *step) {
+  if (reduces_an_axis(step->kind)) return CK_BY_ROW;
+  if (is_of_rows(l->operands[step->d].addressing)) return CK_OF_ROWS;
+  const int32_t operands[4] = {step->a, step->b, step->c, step->d};
+  for (int i = 0; i < 4; i++)
+    if (operands[i] >= 0 && !is_continuous(l, &l->operands[operands[i]])) return CK_BY_ROW;
+  return CK_AS_ONE;
+}
+
+void ck_plan_loop(ck_loop *l, int64_t most) {
+  const int64_t elements = tile_elements(l, most);
+  l->flat = is_flat(l);
+  int64_t tile_size = elements;
+  if (l->flat) {
+    l->tile = elements;
+  } else {
+    l->tile = l->columns > 0 && l->columns < elements ? elements / l->columns : 1;
+    if (l->tile > l->rows && l->rows > 0) l->tile = l->rows;
+    tile_size = (l->tile * l->columns + 15) / 16 * 16;
+  }
+  l->workspace = tile_size * l->temporaries;
+  for (int32_t i = 0; i < l->operand_count; i++) plan_operand(l, &l->operands[i], tile_size);
+  for (int32_t i = 0; i < l->step_count; i++) l->steps[i].course = course(l, &l->steps[i]);
+}

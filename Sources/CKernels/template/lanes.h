@@ -1,0 +1,63 @@
+// Blocks of `lanes` lanes, 16 floats or 8 doubles on every instruction set: element-wise steps work on them, and
+// sums are added up in them, so that the order of a sum is the same everywhere.
+
+typedef E Block __attribute__((ext_vector_type(64 / sizeof(E))));
+typedef Whole BlockWhole __attribute__((ext_vector_type(64 / sizeof(E))));
+typedef struct {
+  Block value;
+} __attribute__((packed, may_alias)) unaligned_block;
+
+INLINE Block load_block(const E *p) { return ((const unaligned_block *)p)->value; }
+INLINE void store_block(E *p, Block x) { ((unaligned_block *)p)->value = x; }
+
+/// The first n lanes, 0 <= n <= lanes; the others are zero.
+INLINE Block load_lanes(const E *p, int64_t n) {
+#if VECTOR_BYTES == 64
+  return load_part(part_of(n), p);
+#else
+  E copy[64 / sizeof(E)] __attribute__((aligned(64)));
+  UNROLL for (int v = 0; v < lane_vectors; v++) {
+    const int64_t here = larger(0, smaller(vector_length, n - v * vector_length));
+    store(copy + v * vector_length, load_part(part_of(here), p + v * vector_length));
+  }
+  return load_block(copy);
+#endif
+}
+
+/// Writes the first n lanes.
+INLINE void store_lanes(E *p, int64_t n, Block x) {
+#if VECTOR_BYTES == 64
+  store_part(part_of(n), p, x);
+#else
+  E copy[64 / sizeof(E)] __attribute__((aligned(64)));
+  store_block(copy, x);
+  UNROLL for (int v = 0; v < lane_vectors; v++) {
+    const int64_t here = larger(0, smaller(vector_length, n - v * vector_length));
+    store_part(part_of(here), p + v * vector_length, load(copy + v * vector_length));
+  }
+#endif
+}
+
+INLINE Block choose(BlockWhole condition, Block yes, Block no) { return condition ? yes : no; }
+
+INLINE Block fused_block(Block a, Block b, Block c) {
+#if VECTOR_BYTES == 16
+  return a * b + c;
+#else
+  return __builtin_elementwise_fma(a, b, c);
+#endif
+}
+
+/// The sum of all lanes: always the upper half onto the lower.
+INLINE E fold(Block x) {
+#if CK_DOUBLE_ELEMENT
+  typedef E Four __attribute__((ext_vector_type(4)));
+  const Four b = x.lo + x.hi;
+#else
+  typedef E Eight __attribute__((ext_vector_type(8)));
+  typedef E Four __attribute__((ext_vector_type(4)));
+  const Eight a = x.lo + x.hi;
+  const Four b = a.lo + a.hi;
+#endif
+  return (b.x + b.z) + (b.y + b.w);
+}

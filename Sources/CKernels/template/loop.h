@@ -1,0 +1,63 @@
+// The interpreter of fused loops: for each tile all steps in turn.
+
+static void (*const elementwise_steps[])(const strip *) = {
+  [CK_COPY] = step_copy, [CK_SCALE] = step_scale, [CK_OFFSET] = step_offset,
+  [CK_SQUARE] = step_square, [CK_RECIPROCAL] = step_reciprocal,
+  [CK_SQUARE_ROOT] = step_square_root,
+  [CK_RECIPROCAL_SQUARE_ROOT] = step_reciprocal_square_root,
+  [CK_ABSOLUTE] = step_absolute, [CK_SIGN] = step_sign, [CK_EXP] = step_exp,
+  [CK_LOG] = step_log, [CK_TANH] = step_tanh, [CK_SIGMOID] = step_sigmoid,
+  [CK_SOFTPLUS] = step_softplus, [CK_RELU] = step_relu, [CK_STEP] = step_step,
+  [CK_ADD] = step_add, [CK_SUBTRACT] = step_subtract,
+  [CK_MULTIPLY] = step_multiply, [CK_DIVIDE] = step_divide,
+  [CK_MAXIMUM] = step_maximum, [CK_MINIMUM] = step_minimum, [CK_MASK] = step_mask,
+  [CK_ADD_SCALED] = step_add_scaled, [CK_TANH_SLOPE] = step_tanh_slope,
+  [CK_SIGMOID_SLOPE] = step_sigmoid_slope, [CK_MULTIPLY_ADD] = step_multiply_add,
+  [CK_MULTIPLY_SUBTRACT] = step_multiply_subtract,
+  [CK_NEGATED_MULTIPLY_ADD] = step_negated_multiply_add, [CK_ONE_HOT] = step_one_hot,
+  [CK_SUM_COLUMNS] = step_sum_columns, [CK_MAX_COLUMNS] = step_max_columns,
+};
+
+static void plan_loop(ck_loop *l) { ck_plan_loop(l, lanes * 64); }
+
+static void loop(const ck_loop *l, void *base, void *workspace) {
+  E *const memory[2] = {base, workspace};
+  double totals[CK_MOST_STEPS];
+  const int64_t length = l->flat ? l->columns * l->rows : l->rows;
+  const int64_t tile = l->tile;
+  for (int64_t start = 0; start < length; start += tile) {
+    const int64_t size = length - start < tile ? length - start : tile;
+    for (int32_t i = 0; i < l->step_count; i++) {
+      const ck_step *step = &l->steps[i];
+      strip s;
+      // Within a tile whose operands all follow each other there is one long row.
+      const int is_long = step->course != CK_BY_ROW;
+      s.rows = is_long ? 1 : size;
+      s.count = l->flat || step->course == CK_OF_ROWS ? size : is_long ? size * l->columns : l->columns;
+      s.x = (E)step->x;
+      const int32_t inputs[3] = {step->a, step->b, step->c};
+      for (int k = 0; k < 3; k++) {
+        if (inputs[k] < 0) {
+          s.in[k] = NULL;
+          break;
+        }
+        const ck_operand *o = &l->operands[inputs[k]];
+        s.in[k] = memory[o->in_workspace] + o->start + start * o->tile_step;
+        s.in_row[k] = o->row_step;
+        s.lane[k] = step->course == CK_OF_ROWS ? o->row_lane : o->lane;
+      }
+      const ck_operand *o = &l->operands[step->d];
+      s.out = memory[o->in_workspace] + o->start + start * o->tile_step;
+      s.out_row = o->row_step;
+      switch (step->kind) {
+        case CK_SUM_ROWS: step_sum_rows(&s, start == 0); break;
+        case CK_SUM_ALL: {
+          totals[i] = (start == 0 ? 0 : totals[i]) + step_sum_all(&s);
+          *s.out = (E)totals[i];
+          break;
+        }
+        default: elementwise_steps[step->kind](&s);
+      }
+    }
+  }
+}

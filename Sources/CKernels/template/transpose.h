@@ -1,0 +1,62 @@
+// Transposition by blocks of vector_length x vector_length elements in registers.
+
+#if VECTOR_BYTES == 64 && !CK_DOUBLE_ELEMENT
+#define ZIP_LOWER 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define ZIP_UPPER 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#elif VECTOR_BYTES == (CK_DOUBLE_ELEMENT ? 64 : 32)
+#define ZIP_LOWER 0, 8, 1, 9, 2, 10, 3, 11
+#define ZIP_UPPER 4, 12, 5, 13, 6, 14, 7, 15
+#elif VECTOR_BYTES == (CK_DOUBLE_ELEMENT ? 32 : 16)
+#define ZIP_LOWER 0, 4, 1, 5
+#define ZIP_UPPER 2, 6, 3, 7
+#else
+#define ZIP_LOWER 0, 2
+#define ZIP_UPPER 1, 3
+#endif
+
+/// target[j][i] = source[i][j] for i < rows, j < columns, both at most vector_length. Interleaving
+/// row i with row i + vector_length / 2, log2(vector_length) times, transposes.
+INLINE void transpose_block(
+  int64_t rows, int64_t columns, const E *source, int64_t source_row, E *target,
+  int64_t target_row) {
+  V r[VECTOR_BYTES / sizeof(E)], z[VECTOR_BYTES / sizeof(E)];
+  if (rows == vector_length && columns == vector_length) {
+    UNROLL for (int i = 0; i < vector_length; i++) r[i] = load(source + i * source_row);
+  } else {
+    const Part part = part_of(columns);
+    UNROLL for (int i = 0; i < vector_length; i++)
+      r[i] = i < rows ? load_part(part, source + i * source_row) : splat(0);
+  }
+  UNROLL for (int width = 1; width < vector_length; width *= 2) {
+    UNROLL for (int i = 0; i < vector_length / 2; i++) {
+      const V upper = r[i + vector_length / 2];
+      z[2 * i] = __builtin_shufflevector(r[i], upper, ZIP_LOWER);
+      z[2 * i + 1] = __builtin_shufflevector(r[i], upper, ZIP_UPPER);
+    }
+    UNROLL for (int i = 0; i < vector_length; i++) r[i] = z[i];
+  }
+  if (rows == vector_length) {
+    UNROLL for (int j = 0; j < vector_length; j++)
+      if (j < columns) store(target + j * target_row, r[j]);
+  } else {
+    const Part part = part_of(rows);
+    UNROLL for (int j = 0; j < vector_length; j++)
+      if (j < columns) store_part(part, target + j * target_row, r[j]);
+  }
+}
+
+static void transpose_elements(
+  int64_t rows, int64_t columns, const E *source, int64_t source_row, E *target,
+  int64_t target_row) {
+  for (int64_t i = 0; i < rows; i += vector_length)
+    for (int64_t j = 0; j < columns; j += vector_length)
+      transpose_block(
+        smaller(vector_length, rows - i), smaller(vector_length, columns - j),
+        source + i * source_row + j, source_row, target + j * target_row + i, target_row);
+}
+
+static void transpose(
+  int64_t rows, int64_t columns, const void *source, int64_t source_row, void *target,
+  int64_t target_row) {
+  transpose_elements(rows, columns, source, source_row, target, target_row);
+}

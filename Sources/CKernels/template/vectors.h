@@ -1,0 +1,49 @@
+// Vectors as solvers use them.
+
+/// Added up in four blocks of lanes over pieces of 64 blocks, and in double precision over the pieces.
+static double dot(int64_t n, const void *x_start, const void *y_start) {
+  const E *x = x_start, *y = y_start;
+  double total = 0;
+  for (int64_t start = 0; start < n; start += 64 * lanes) {
+    const int64_t end = smaller(n, start + 64 * lanes);
+    Block sum[4] = {0, 0, 0, 0};
+    int64_t i = start;
+    for (; i + 4 * lanes <= end; i += 4 * lanes)
+      UNROLL for (int k = 0; k < 4; k++)
+        sum[k] = fused_block(load_block(x + i + k * lanes), load_block(y + i + k * lanes), sum[k]);
+    for (; i + lanes <= end; i += lanes) sum[0] = fused_block(load_block(x + i), load_block(y + i), sum[0]);
+    if (i < end) sum[1] = fused_block(load_lanes(x + i, end - i), load_lanes(y + i, end - i), sum[1]);
+    total += (double)fold((sum[0] + sum[1]) + (sum[2] + sum[3]));
+  }
+  return total;
+}
+
+#define EACH_BLOCK(n, WHOLE_BLOCK, PART_OF_BLOCK)                                                  \
+  int64_t i = 0;                                                                                   \
+  for (; i + lanes <= (n); i += lanes) WHOLE_BLOCK;                                                \
+  if (i < (n)) PART_OF_BLOCK;
+
+static void add_scaled(int64_t n, double alpha, const void *x_start, void *y_start) {
+  const E *x = x_start;
+  E *y = y_start;
+  const Block a = (Block)(E)alpha;
+  EACH_BLOCK(
+    n, store_block(y + i, fused_block(a, load_block(x + i), load_block(y + i))),
+    store_lanes(y + i, n - i, fused_block(a, load_lanes(x + i, n - i), load_lanes(y + i, n - i))))
+}
+
+static void scale_add(int64_t n, const void *x_start, double beta, void *y_start) {
+  const E *x = x_start;
+  E *y = y_start;
+  const Block b = (Block)(E)beta;
+  EACH_BLOCK(
+    n, store_block(y + i, fused_block(b, load_block(y + i), load_block(x + i))),
+    store_lanes(y + i, n - i, fused_block(b, load_lanes(y + i, n - i), load_lanes(x + i, n - i))))
+}
+
+static void scale(int64_t n, double alpha, void *x_start) {
+  E *x = x_start;
+  const Block a = (Block)(E)alpha;
+  EACH_BLOCK(
+    n, store_block(x + i, a * load_block(x + i)), store_lanes(x + i, n - i, a * load_lanes(x + i, n - i)))
+}
