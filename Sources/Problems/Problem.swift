@@ -30,7 +30,7 @@ public enum AdaptationStart: Sendable {
 ///
 /// A problem is made anew on every rank, from equal settings, and must be the same everywhere: its task function
 /// depends on its arguments and the settings alone.
-public protocol Problem {
+public protocol Problem: SendableMetatype {
   /// How the upper model computes.
   associatedtype Upper
   /// How the lower model computes.

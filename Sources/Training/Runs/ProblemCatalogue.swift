@@ -1,0 +1,62 @@
+import MessagePassing
+import Problems
+
+/// The problems that the command line knows.
+public enum ProblemCatalogue {
+  /// A problem by its name, with the type behind it hidden.
+  public struct Entry: Sendable {
+    /// The word that the command line knows it by.
+    public let name: String
+    /// One line about it.
+    public let about: String
+    /// Makes a run of it.
+    public let run: @Sendable (RunRequest) throws -> any Run
+
+    /// An entry for a problem.
+    public init<P: Problem>(_ problem: P.Type) {
+      name = P.name
+      about = P.about
+      run = { try ProblemRun<P>($0) }
+    }
+  }
+
+  /// All of them, the default first.
+  public static let entries = [Entry(LabelCleaning.self), Entry(Sinusoid.self)]
+
+  /// The problem of a name.
+  ///
+  /// - Throws: `SettingError` that lists the names there are.
+  public static func entry(named name: String) throws(SettingError) -> Entry {
+    guard let entry = entries.first(where: { $0.name == name }) else {
+      throw SettingError(
+        "problem \"\(name)\" is unknown\(Spelling.suggestion(for: name, among: entries.map(\.name)))")
+    }
+    return entry
+  }
+}
+
+/// Guesses at what was meant.
+enum Spelling {
+  /// "; did you mean X?" where a word is near, else the list of all.
+  static func suggestion(for word: String, among known: [String]) -> String {
+    let near = known.min { distance(word, $0) < distance(word, $1) }
+    if let near, distance(word, near) <= max(2, near.count / 3) { return "; did you mean \(near)?" }
+    return "; there are \(known.joined(separator: ", "))"
+  }
+
+  /// The fewest insertions, deletions and replacements from one word to another (Levenshtein).
+  static func distance(_ a: String, _ b: String) -> Int {
+    let b = Array(b)
+    var row = Array(0...b.count)
+    for (i, character) in a.enumerated() {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for j in b.indices {
+        let replaced = diagonal + (character == b[j] ? 0 : 1)
+        diagonal = row[j + 1]
+        row[j + 1] = min(replaced, row[j] + 1, row[j + 1] + 1)
+      }
+    }
+    return row[b.count]
+  }
+}

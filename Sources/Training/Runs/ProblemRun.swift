@@ -1,0 +1,93 @@
+import BilevelOptimization
+import MessagePassing
+import Problems
+
+/// What a run is asked for: settings as text, in the order in which they were given.
+public struct RunRequest: Sendable {
+  /// Keys and values; later ones win.
+  public let assignments: [(key: String, value: String)]
+
+  /// A request.
+  public init(_ assignments: [(key: String, value: String)]) {
+    self.assignments = assignments
+  }
+}
+
+/// A run of some problem, its type hidden.
+public protocol Run {
+  /// The problem's name.
+  var name: String { get }
+  /// All settings as they will be used.
+  var settings: [SettingEntry] { get }
+  /// Upper steps and tasks of each.
+  var size: (steps: Int, tasks: Int) { get }
+
+  /// Trains over the ranks of a communicator. Collective.
+  ///
+  /// - Parameters:
+  ///   - communicator: The ranks.
+  ///   - observe: Called on every rank after each step.
+  /// - Returns: What the run found; results and state on rank 0 only.
+  /// - Throws: The same error on every rank.
+  func train(
+    _ communicator: any Communicator, observe: (StepSummary) -> Void
+  ) throws -> RunOutcome
+}
+
+/// What a run found.
+public struct RunOutcome {
+  /// Tables for people; empty but on rank 0.
+  public let results: [ResultTable]
+  /// What is to be stored; `nil` but on rank 0.
+  public let state: TensorFile?
+  /// The SHA-256 of the upper parameters, the same on every rank.
+  public let digest: String
+}
+
+/// A run of a problem.
+public struct ProblemRun<P: Problem>: Run {
+  /// How the problem is trained.
+  public let training: TrainingSettings
+  /// The problem's own settings.
+  public let own: P.Settings
+
+  public var name: String { P.name }
+  public let settings: [SettingEntry]
+  public var size: (steps: Int, tasks: Int) { (training.steps, training.tasks) }
+
+  /// A run with the problem's defaults, changed as requested.
+  ///
+  /// - Throws: `SettingError` for a key that is unknown or a value that is none of it.
+  public init(_ request: RunRequest) throws {
+    var training = try P.defaults
+    var own = P.Settings()
+    let known = try training.entries() + own.entries()
+    for (key, value) in request.assignments {
+      let isKnown = try training.set(key, to: value) || own.set(key, to: value)
+      guard isKnown else {
+        throw SettingError(
+          "\(P.name) has no setting \"\(key)\""
+            + Spelling.suggestion(for: key, among: known.map(\.key)))
+      }
+    }
+    self.training = training
+    self.own = own
+    settings = try training.entries() + own.entries()
+  }
+
+  public func train(
+    _ communicator: any Communicator, observe: (StepSummary) -> Void
+  ) throws -> RunOutcome {
+    let problem = try communicator.agreeing { try P(own, seed: UInt64(training.seed)) }
+    let trainer = try Trainer(problem, training, communicator)
+    for _ in 0..<training.steps { observe(try trainer.makeStep()) }
+    // The others wait here while rank 0 works out the results.
+    let outcome = try communicator.agreeing {
+      RunOutcome(
+        results: communicator.isRoot ? try problem.results(trainer.adaptation) : [],
+        state: communicator.isRoot ? RunState.file(of: trainer, settings: settings) : nil,
+        digest: ParameterDigest.sha256(of: problem.upperModel))
+    }
+    return outcome
+  }
+}

@@ -1,0 +1,38 @@
+import MessagePassing
+
+/// A file of a run that cannot be written or read.
+public struct StateError: ExitCoded, Hashable, CustomStringConvertible {
+  /// The kinds of failure.
+  public enum Code: Hashable, Sendable {
+    /// The file is not there or cannot be opened.
+    case missing
+    /// The file's bytes are not what they should be.
+    case malformed
+    /// Writing failed.
+    case notWritten
+  }
+
+  /// The kind of failure.
+  public let code: Code
+  /// The file.
+  public let path: String
+  /// What happened and what to do.
+  public let message: String
+
+  /// A failure with a file.
+  public init(_ code: Code, _ path: String, _ message: String) {
+    self.code = code
+    self.path = path
+    self.message = message
+  }
+
+  public var exitCode: ExitCode {
+    switch code {
+    case .missing: .noInput
+    case .malformed: .dataError
+    case .notWritten: .inputOutput
+    }
+  }
+
+  public var description: String { "\(path): \(message)" }
+}
