@@ -9,14 +9,16 @@ extension LabelCleaning {
   public func results(_ training: Adaptation<Tensor, Sequential>) throws -> [ResultTable] {
     let learnt = upperModel.values
     defer { upperModel.values = learnt }
+    let trainer = try GradientDescent(
+      learningRate: training.implicit.options.lowerLearningRate, steps: settings.finalSteps)
     let equal = [Double](repeating: 0, count: learnt.count)
     let rows = try [
       ("noisy labels", equal, data.givenLabels), ("learnt weights", learnt, data.givenLabels),
       ("all labels right", equal, data.rightLabels),
     ].map { name, logits, labels in
       upperModel.values = logits
-      let adapted = try training.adapt(
-        try trainExamples(Array(0..<settingsTrain), labels: labels))
+      let adapted = try trainer.adapt(
+        training.implicit, train: try trainExamples(Array(0..<settings.train), labels: labels))
       return [name, String(format: "%.4f", try testAccuracy(adapted.values))]
     }
     let found = WrongLabels(logits: learnt, given: data.givenLabels, right: data.rightLabels)
@@ -30,8 +32,6 @@ extension LabelCleaning {
         rows: [[found.precision, found.recall, found.f1].map { String(format: "%.4f", $0) }]),
     ]
   }
-
-  private var settingsTrain: Int { data.train.count }
 
   private func testAccuracy(_ values: [Double]) throws -> Double {
     let logits = try lowerModel.evaluate(try Digits.all.images(data.test), at: values) { $0($1) }

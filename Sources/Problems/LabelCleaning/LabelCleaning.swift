@@ -12,7 +12,10 @@ public struct LabelCleaningSettings: SettingGroup, Equatable {
   /// Units of the hidden layer.
   public var hidden = 32
   /// The lower objective's penalty: l2 * ||w||^2.
-  public var l2 = 0.001
+  public var l2 = 0.0001
+  /// Lower steps of the trainings that the results compare: many more than adaptation's, so that wrong labels
+  /// are learnt by heart where nothing prevents it.
+  public var finalSteps = 2000
 
   public init() {}
 
@@ -21,6 +24,7 @@ public struct LabelCleaningSettings: SettingGroup, Equatable {
     try keys("corruption", &corruption, 0...1, "part of the training digits with a wrong label")
     try keys("hidden", &hidden, 1...10_000, "units of the hidden layer")
     try keys("l2", &l2, 0...1e6, "lower penalty: l2 * ||w||^2")
+    try keys("final-steps", &finalSteps, 1...1_000_000, "lower steps of the compared trainings")
   }
 }
 
@@ -47,7 +51,7 @@ public struct LabelCleaning: Problem {
   public let lowerModel: Model<Sequential>
   public let start = AdaptationStart.lowerModel
   let data: CorruptedDigits
-  private let settings: LabelCleaningSettings
+  let settings: LabelCleaningSettings
   private let seed: UInt64
 
   public init(_ settings: LabelCleaningSettings, seed: UInt64) throws {
