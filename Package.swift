@@ -54,7 +54,8 @@ let package = Package(
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
     .testTarget(name: "ModelsTests", dependencies: ["Models", "TestSupport"]),
-    .testTarget(name: "BilevelOptimizationTests", dependencies: ["BilevelOptimization", "TestSupport"]),
+    .testTarget(
+      name: "BilevelOptimizationTests", dependencies: ["BilevelOptimization", "TestSupport"]),
     .testTarget(name: "MessagePassingTests", dependencies: ["MessagePassing", "TestSupport"]),
     .testTarget(name: "ProblemsTests", dependencies: ["Problems", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),

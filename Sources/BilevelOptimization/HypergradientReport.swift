@@ -37,6 +37,7 @@ public struct HypergradientError: Error, Hashable, Sendable, CustomStringConvert
     self.message = message
   }
 
+  /// The message.
   public var description: String { message }
 
   /// Throws unless a parameter fulfils a condition.

@@ -113,7 +113,8 @@ public final class Implicit<Upper, Lower> {
   ) throws -> HypergradientReport {
     guard auxiliaryModel.values.count == lowerModel.count else {
       throw HypergradientError(
-        .shape, "the auxiliary model has \(auxiliaryModel.values.count) parameters, the lower "
+        .shape,
+        "the auxiliary model has \(auxiliaryModel.values.count) parameters, the lower "
           + "model \(lowerModel.count)")
     }
     let lower = try lowerProgram(train)
@@ -133,7 +134,7 @@ public final class Implicit<Upper, Lower> {
     let lower = try lowerProgram(train)
     try lower.load(upperModel.values, train)
     lower.point.set(start)
-    try optimizer.run(lower, algebra) { _ in }
+    optimizer.run(lower, algebra) { _ in }
     return try solve(lower, validate)
   }
 

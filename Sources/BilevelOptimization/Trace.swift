@@ -12,9 +12,8 @@ struct Trace {
   /// The objective's value.
   let value: Tensor
 
-  /// Runs an objective once.
+  /// Runs an objective once; `name` is what errors call it: "lower objective".
   ///
-  /// - Parameter name: What errors call it: "lower objective".
   /// - Throws: ``TensorError`` where shapes do not fit, the result is not one number, or it does not depend on the
   ///   lower model; what the objective throws.
   init<Upper, Lower>(
@@ -36,7 +35,8 @@ struct Trace {
     value = try objective(state)
     if let missing = state.misses.first {
       throw TensorError(
-        .name, "the \(name) asks for \"\(missing)\", which the examples lack; they have "
+        .name,
+        "the \(name) asks for \"\(missing)\", which the examples lack; they have "
           + inputs.map(\.name).joined(separator: ", "))
     }
     try graph.check()

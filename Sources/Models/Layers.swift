@@ -22,6 +22,7 @@ public struct Dense: Layer {
     bias = parameters("bias", [outputs])
   }
 
+  /// The layer's output.
   public func callAsFunction(_ x: Tensor) -> Tensor { matmul(x, weight) + bias }
 }
 
@@ -45,6 +46,7 @@ public struct Convolution: Layer {
     self.stride = stride
   }
 
+  /// The layer's output.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     x.convolved(with: weight, stride: stride) + bias
   }
@@ -68,6 +70,7 @@ public struct BatchNorm: Layer {
     self.epsilon = epsilon
   }
 
+  /// The layer's output.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     let centred = x.centred
     let variance = centred.squared.mean(axes: 0..<max(x.shape.rank - 1, 0))
@@ -86,6 +89,7 @@ public enum Activation: String, Layer, Sendable, CaseIterable {
   /// log(1 + exp(x))
   case softplus
 
+  /// The layer's output.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     switch self {
     case .relu: Tensors.relu(x)
@@ -101,6 +105,7 @@ public struct MaxPool: Layer {
   /// A pooling layer.
   public init() {}
 
+  /// The layer's output.
   public func callAsFunction(_ x: Tensor) -> Tensor { x.maxPooled() }
 }
 
@@ -109,6 +114,7 @@ public struct Flatten: Layer {
   /// A flattening layer.
   public init() {}
 
+  /// The layer's output.
   public func callAsFunction(_ x: Tensor) -> Tensor { x.flattened }
 }
 
@@ -123,6 +129,7 @@ public struct Sequential: Layer {
   /// Layers one after another.
   public init(_ layers: [any Layer]) { self.layers = layers }
 
+  /// The layer's output.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     layers.reduce(x) { $1($0) }
   }

@@ -57,6 +57,7 @@ public struct Parameters {
   ///   - name: Its name within this part; names must not repeat.
   ///   - shape: The size of each axis; all sizes at least 1.
   ///   - initialiser: How its first values are drawn.
+  /// - Returns: The parameter in this trace.
   public func callAsFunction(
     _ name: String, _ shape: Shape, _ initialiser: Initialiser = .zeros
   ) -> Tensor {

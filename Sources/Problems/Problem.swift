@@ -73,6 +73,7 @@ public protocol Problem: SendableMetatype {
 }
 
 extension Problem {
+  /// What a finished run has to show.
   public func results(_ training: Adaptation<Upper, Lower>) throws -> [ResultTable] { [] }
 }
 

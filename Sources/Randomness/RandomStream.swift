@@ -46,7 +46,9 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
       return second
     }
     let words = Philox.words(
-      counter: (UInt32(truncatingIfNeeded: draw), UInt32(truncatingIfNeeded: draw >> 32), step, index),
+      counter: (
+        UInt32(truncatingIfNeeded: draw), UInt32(truncatingIfNeeded: draw >> 32), step, index
+      ),
       key: key)
     draw += 1
     buffered = UInt64(words.2) << 32 | UInt64(words.3)
@@ -64,6 +66,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   /// A whole number from 0 ..< bound, each as likely (Lemire, "Fast random integer generation in an interval", 2019).
   ///
   /// - Parameter bound: At least 1.
+  /// - Returns: The number.
   public mutating func integer(below bound: Int) -> Int {
     precondition(bound >= 1, "there is no whole number below \(bound) to draw")
     let bound = UInt64(bound)
@@ -104,6 +107,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   /// - Parameters:
   ///   - chosen: How many, at most `count`.
   ///   - count: Of how many.
+  /// - Returns: The numbers.
   public mutating func choose(_ chosen: Int, of count: Int) -> [Int] {
     precondition(chosen >= 0 && chosen <= count, "\(chosen) of \(count) cannot be chosen")
     var numbers = Array(0..<count)

@@ -5,6 +5,7 @@
 ///   - labels: `[n]`, whole numbers 0 ..< classes, given as data.
 ///   - file: The caller's file, for errors.
 ///   - line: The caller's line, for errors.
+/// - Returns: The losses, `[n]`.
 public func crossEntropies(
   _ logits: Tensor, _ labels: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {

@@ -26,6 +26,7 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   /// The size of an axis.
   public subscript(axis: Int) -> Int { sizes[axis] }
 
+  /// The message.
   public var description: String {
     "[\(sizes.map(String.init).joined(separator: ", "))]"
   }

@@ -61,7 +61,8 @@ extension Tensor {
   /// exp(x) / sum(exp(x)) of each row of `[n, classes]`.
   public func softmax(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     guard shape.rank == 2 else {
-      return failed("softmax: shape \(shape) at \(SourceLine(file, line)); it takes [n, classes]", shape)
+      return failed(
+        "softmax: shape \(shape) at \(SourceLine(file, line)); it takes [n, classes]", shape)
     }
     return with(graph.softmax(node))
   }

@@ -6,6 +6,7 @@ import Tensors
 // The modules below know nothing of processes; here their errors get the codes that processes end with.
 
 extension TensorError: ExitCoded {
+  /// The code to exit with.
   public var exitCode: ExitCode {
     switch code {
     case .range: .dataError
@@ -15,6 +16,7 @@ extension TensorError: ExitCoded {
 }
 
 extension HypergradientError: ExitCoded {
+  /// The code to exit with.
   public var exitCode: ExitCode {
     switch code {
     case .notFinite, .negativeCurvature: .dataError
@@ -24,5 +26,6 @@ extension HypergradientError: ExitCoded {
 }
 
 extension SettingError: ExitCoded {
+  /// The code to exit with.
   public var exitCode: ExitCode { .configuration }
 }

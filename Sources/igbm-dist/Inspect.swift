@@ -14,7 +14,10 @@ struct Inspect: ParsableCommand {
     guard LaunchContext(environment: ProcessInfo.processInfo.environment).rank == 0 else { return }
     for word in content.metadata { print("\(word.key): \(word.value)") }
     let rows = content.tensors.map { tensor in
-      [tensor.name, tensor.type.rawValue, "[\(tensor.shape.map(String.init).joined(separator: ", "))]"]
+      [
+        tensor.name, tensor.type.rawValue,
+        "[\(tensor.shape.map(String.init).joined(separator: ", "))]",
+      ]
     }
     print(ResultTable("tensors", columns: ["name", "type", "shape"], rows: rows).text)
     print("sha256 of the upper parameters: \(ParameterDigest.sha256(of: content))")

@@ -33,7 +33,9 @@ struct Train: ParsableCommand {
       return
     }
     Launch.run { communicator in
-      let run = try communicator.agreeing { try ProblemCatalogue.entry(named: problem).run(request) }
+      let run = try communicator.agreeing {
+        try ProblemCatalogue.entry(named: problem).run(request)
+      }
       let folder = output ?? "runs/\(run.name)"
       try communicator.agreeing {
         if communicator.isRoot { try DurableFile.createFolder(folder) }
@@ -56,7 +58,8 @@ struct Train: ParsableCommand {
     for entry in ProblemCatalogue.entries {
       print("\(entry.name): \(entry.about)")
       for setting in try entry.run(RunRequest([])).settings {
-        let padded = "\(setting.key)=\(setting.value)".padding(toLength: 32, withPad: " ", startingAt: 0)
+        let padded = "\(setting.key)=\(setting.value)".padding(
+          toLength: 32, withPad: " ", startingAt: 0)
         print("  \(padded) \(setting.about)")
       }
     }

@@ -86,7 +86,8 @@ struct AnyImplicit {
   let adapt: (any LowerOptimizer, Examples, [Double]) throws -> AuxiliaryModel
   let gradients: () -> [Double]
   let clear: () -> Void
-  let derivatives: (Examples, [Double], [Double]) throws -> (loss: Double, gradient: [Double], product: [Double])
+  let derivatives:
+    (Examples, [Double], [Double]) throws -> (loss: Double, gradient: [Double], product: [Double])
 
   init<Upper, Lower>(_ implicit: Implicit<Upper, Lower>) {
     compute = { try implicit.computeGradients(validate: $0, auxiliaryModel: $1, train: $2) }

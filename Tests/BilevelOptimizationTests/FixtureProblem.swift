@@ -106,9 +106,10 @@ extension FixtureProblem {
 
   /// 2 x [convolution, batch norm, ReLU, max pool], dense; the objectives of the proximal case.
   private init(convolutional content: Fixture.Case) throws {
-    let order = (1...2).flatMap {
-      ["conv\($0).weight", "conv\($0).bias", "norm\($0).gain", "norm\($0).shift"]
-    } + ["dense.weight", "dense.bias"]
+    let order =
+      (1...2).flatMap {
+        ["conv\($0).weight", "conv\($0).bias", "norm\($0).gain", "norm\($0).shift"]
+      } + ["dense.weight", "dense.bias"]
     let filters = content.w["conv1.weight"]!.shape[0]
     let channels = content.w["conv1.weight"]!.shape[1]
     let (features, classes) = Self.dense(content, "dense")

@@ -23,7 +23,9 @@ struct FixtureTests {
   func hypergradients(_ name: String, _ precision: Precision, _ kernels: KernelSet) throws {
     let problem = try problem(name)
     let expected = problem.content.expected
-    for (method, results) in [(ImplicitMethod.linearSystem, expected.LS), (.neumannSeries, expected.NS)] {
+    for (method, results) in [
+      (ImplicitMethod.linearSystem, expected.LS), (.neumannSeries, expected.NS),
+    ] {
       for (k, result) in results.sorted(by: { $0.key < $1.key }) {
         let implicit = try problem.implicit(method, try #require(Int(k)), precision, kernels)
         let report = try implicit.compute(

@@ -17,6 +17,7 @@ struct ConjugateGradient {
   /// Solves; the operator's vector and `residual` are overwritten.
   ///
   /// - Parameters:
+  ///   - hessian: The operator.
   ///   - g: The right-hand side.
   ///   - v: Receives the solution.
   ///   - residual: Scratch of the same length.

@@ -14,6 +14,7 @@ struct NeumannSeries {
   /// Adds up the series; the operator's vector is overwritten.
   ///
   /// - Parameters:
+  ///   - hessian: The operator.
   ///   - g: The right-hand side.
   ///   - v: Receives the sum.
   /// - Returns: How it ended.

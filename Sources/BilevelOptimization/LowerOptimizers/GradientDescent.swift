@@ -4,7 +4,9 @@ import Tensors
 public struct GradientDescent: LowerOptimizer {
   /// Above 0.
   public let learningRate: Double
+  /// How many steps, and when to stop before.
   public let schedule: AdaptationSchedule
+  /// Vectors of state.
   public static var stateVectors: Int { 0 }
 
   /// Gradient descent.
@@ -18,6 +20,7 @@ public struct GradientDescent: LowerOptimizer {
     schedule = try AdaptationSchedule(steps: steps, gradientTolerance: gradientTolerance)
   }
 
+  /// Makes one step.
   public func update(
     _ step: Int, along gradient: Elements, _ point: Elements, state: VectorStore,
     _ algebra: VectorAlgebra
@@ -32,7 +35,9 @@ public struct Momentum: LowerOptimizer {
   public let learningRate: Double
   /// From 0 to below 1.
   public let momentum: Double
+  /// How many steps, and when to stop before.
   public let schedule: AdaptationSchedule
+  /// Vectors of state.
   public static var stateVectors: Int { 1 }
 
   /// Gradient descent with momentum.
@@ -48,6 +53,7 @@ public struct Momentum: LowerOptimizer {
     schedule = try AdaptationSchedule(steps: steps, gradientTolerance: gradientTolerance)
   }
 
+  /// Makes one step.
   public func update(
     _ step: Int, along gradient: Elements, _ point: Elements, state: VectorStore,
     _ algebra: VectorAlgebra

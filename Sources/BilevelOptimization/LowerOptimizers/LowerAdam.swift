@@ -2,7 +2,9 @@ import Tensors
 
 /// Adam (Kingma and Ba, 2015) on the lower parameters.
 public struct LowerAdam: LowerOptimizer {
+  /// How many steps, and when to stop before.
   public let schedule: AdaptationSchedule
+  /// Vectors of state.
   public static var stateVectors: Int { 2 }
   private let rule: AdamRule
 
@@ -18,6 +20,7 @@ public struct LowerAdam: LowerOptimizer {
     schedule = try AdaptationSchedule(steps: steps, gradientTolerance: gradientTolerance)
   }
 
+  /// Makes one step.
   public func update(
     _ step: Int, along gradient: Elements, _ point: Elements, state: VectorStore,
     _ algebra: VectorAlgebra

@@ -74,28 +74,27 @@ extension LowerOptimizer {
     let start = start ?? implicit.lowerModel.values
     guard start.count == implicit.lowerModel.count else {
       throw HypergradientError(
-        .shape, "adaptation starts from \(start.count) parameters; the lower model has "
+        .shape,
+        "adaptation starts from \(start.count) parameters; the lower model has "
           + "\(implicit.lowerModel.count)")
     }
     let lower = try implicit.lowerProgram(train)
     try lower.load(implicit.upperModel.values, train)
     lower.point.set(start)
     var adapted = AuxiliaryModel(values: [])
-    adapted.steps = try run(lower, implicit.vectorAlgebra) { lower in
+    adapted.steps = run(lower, implicit.vectorAlgebra) { lower in
       if recordsLosses { adapted.losses.append(lower.loss()) }
     }
     adapted.values = lower.point.values
     return adapted
   }
 
-  /// Runs the steps on a loaded program's point. Allocates nothing but, once, the state.
-  ///
-  /// - Parameter observe: Called after each gradient, before its step.
-  /// - Returns: The steps made.
+  /// Runs the steps on a loaded program's point, and gives how many were made; `observe` is called after each
+  /// gradient, before its step. Allocates nothing but, once, the state.
   @discardableResult
   func run(
     _ lower: LowerProgram, _ algebra: VectorAlgebra, observe: (LowerProgram) -> Void
-  ) throws -> Int {
+  ) -> Int {
     let state = lower.optimizerState(vectors: Self.stateVectors)
     for step in 0..<schedule.steps {
       let gradient = lower.gradient()

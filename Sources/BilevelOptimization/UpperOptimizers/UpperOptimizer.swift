@@ -18,11 +18,13 @@ public protocol UpperOptimizer: Sendable {
 
 /// u = u - learningRate * (m = momentum * m + hypergradient); plain gradient descent at momentum 0.
 public struct SGD: UpperOptimizer {
+  /// The name.
   public static var name: String { "sgd" }
   /// Above 0.
   public let learningRate: Double
   /// From 0 to below 1.
   public let momentum: Double
+  /// The number of steps made.
   public var steps = 0
   private var velocity: [Double] = []
 
@@ -36,11 +38,13 @@ public struct SGD: UpperOptimizer {
     self.momentum = momentum
   }
 
+  /// Named vectors of state.
   public var state: [(name: String, values: [Double])] {
     get { momentum == 0 ? [] : [("velocity", velocity)] }
     set { velocity = newValue.first?.values ?? [] }
   }
 
+  /// Makes one step.
   public mutating func update(_ parameters: inout [Double], along hypergradient: [Double]) {
     if momentum > 0, velocity.isEmpty {
       velocity = [Double](repeating: 0, count: parameters.count)
@@ -59,7 +63,9 @@ public struct SGD: UpperOptimizer {
 
 /// Adam (Kingma and Ba, 2015) on the upper parameters.
 public struct Adam: UpperOptimizer {
+  /// The name.
   public static var name: String { "adam" }
+  /// The number of steps made.
   public var steps = 0
   private let rule: AdamRule
   private var first: [Double] = []
@@ -78,6 +84,7 @@ public struct Adam: UpperOptimizer {
   /// The step size.
   public var learningRate: Double { rule.learningRate }
 
+  /// Named vectors of state.
   public var state: [(name: String, values: [Double])] {
     get { [("first_moment", first), ("second_moment", second)] }
     set {
@@ -86,6 +93,7 @@ public struct Adam: UpperOptimizer {
     }
   }
 
+  /// Makes one step.
   public mutating func update(_ parameters: inout [Double], along hypergradient: [Double]) {
     if first.isEmpty {
       first = [Double](repeating: 0, count: parameters.count)

@@ -17,8 +17,10 @@ public struct LabelCleaningSettings: SettingGroup, Equatable {
   /// are learnt by heart where nothing prevents it.
   public var finalSteps = 2000
 
+  /// The defaults.
   public init() {}
 
+  /// Declares every key.
   public mutating func declare(_ keys: inout SettingKeys) throws {
     try keys("train", &train, 20...1000, "training digits")
     try keys("corruption", &corruption, 0...1, "part of the training digits with a wrong label")
@@ -33,8 +35,12 @@ public struct LabelCleaningSettings: SettingGroup, Equatable {
 /// their sigmoids, plus a penalty; the upper objective is its cross-entropy on clean validation digits. A
 /// task is a random half of the training and two thirds of the validation digits.
 public struct LabelCleaning: Problem {
+  /// The word that the command line knows it by.
   public static let name = "label-cleaning"
-  public static let about = "finds wrong labels among handwritten digits; upper: a weight an example"
+  /// One line about it.
+  public static let about =
+    "finds wrong labels among handwritten digits; upper: a weight an example"
+  /// How it is trained unless told otherwise.
   public static var defaults: TrainingSettings {
     var settings = TrainingSettings()
     settings.steps = 60
@@ -47,13 +53,17 @@ public struct LabelCleaning: Problem {
     return settings
   }
 
+  /// u, with its first values.
   public let upperModel: Model<Tensor>
+  /// w, with its first values.
   public let lowerModel: Model<Sequential>
+  /// Where adaptation starts.
   public let start = AdaptationStart.lowerModel
   let data: CorruptedDigits
   let settings: LabelCleaningSettings
   private let seed: UInt64
 
+  /// The defaults.
   public init(_ settings: LabelCleaningSettings, seed: UInt64) throws {
     self.settings = settings
     self.seed = seed
@@ -66,16 +76,19 @@ public struct LabelCleaning: Problem {
     }
   }
 
+  /// f.
   public func lowerObjective(_ state: ObjectiveState<Tensor, Sequential>) -> Tensor {
     let weights = sigmoid(state.upperModel.rows(state["example"]))
     let losses = crossEntropies(state.lowerModel(state.data), state.target)
     return (weights * losses).mean() + settings.l2 * squaredNorm(state.lowerParameters)
   }
 
+  /// F.
   public func upperObjective(_ state: ObjectiveState<Tensor, Sequential>) -> Tensor {
     crossEntropy(state.lowerModel(state.data), state.target)
   }
 
+  /// One task's data.
   public func task(_ index: Int, step: Int) throws -> TaskExamples {
     var stream = RandomStream(seed: seed, purpose: .task, step: step, index: index)
     let train = stream.choose(settings.train / 2, of: settings.train)

@@ -33,6 +33,7 @@ public struct SettingError: Error, Sendable, Equatable, CustomStringConvertible 
   /// An error with a message that says what is wrong, and what would be right.
   public init(_ message: String) { self.message = message }
 
+  /// The message.
   public var description: String { message }
 }
 

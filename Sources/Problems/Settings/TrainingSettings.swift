@@ -52,8 +52,10 @@ public struct TrainingSettings: SettingGroup, Equatable {
   /// The arithmetic of objectives and solves.
   public var precision = Precision.single
 
+  /// The defaults.
   public init() {}
 
+  /// Declares every key.
   public mutating func declare(_ keys: inout SettingKeys) throws {
     try keys("seed", &seed, 0...Int(Int32.max), "what everything random is drawn from")
     try keys("steps", &steps, 0...1_000_000_000, "upper steps")

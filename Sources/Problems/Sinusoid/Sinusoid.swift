@@ -17,8 +17,10 @@ public struct SinusoidSettings: SettingGroup, Equatable {
   /// The largest amplitude; the smallest is 0.1.
   public var amplitude = 5.0
 
+  /// The defaults.
   public init() {}
 
+  /// Declares every key.
   public mutating func declare(_ keys: inout SettingKeys) throws {
     try keys("shots", &shots, 1...100_000, "support examples a task")
     try keys("query", &query, 1...100_000, "query examples a task")
@@ -32,8 +34,11 @@ public struct SinusoidSettings: SettingGroup, Equatable {
 /// network's initialisation, and the lower objective pulls back to it with (proximal / 2) ||w - u||^2.
 /// A task has an amplitude from [0.1, `amplitude`), a phase from [0, pi) and inputs from [-5, 5).
 public struct Sinusoid: Problem {
+  /// The word that the command line knows it by.
   public static let name = "sinusoid"
+  /// One line about it.
   public static let about = "few-shot regression of sine waves; upper: the network's initialisation"
+  /// How it is trained unless told otherwise.
   public static var defaults: TrainingSettings {
     var settings = TrainingSettings()
     settings.steps = 1000
@@ -46,12 +51,16 @@ public struct Sinusoid: Problem {
     return settings
   }
 
+  /// u, with its first values.
   public let upperModel: Model<Sequential>
+  /// w, with its first values.
   public let lowerModel: Model<Sequential>
+  /// Where adaptation starts.
   public let start = AdaptationStart.upperModel
   private let settings: SinusoidSettings
   private let seed: UInt64
 
+  /// The defaults.
   public init(_ settings: SinusoidSettings, seed: UInt64) throws {
     self.settings = settings
     self.seed = seed
@@ -68,15 +77,18 @@ public struct Sinusoid: Problem {
     lowerModel = try network()
   }
 
+  /// f.
   public func lowerObjective(_ state: ObjectiveState<Sequential, Sequential>) -> Tensor {
     squaredError(state.lowerModel(state.data), state.target)
       + 0.5 * settings.proximal * squaredDistance(state.lowerParameters, state.upperParameters)
   }
 
+  /// F.
   public func upperObjective(_ state: ObjectiveState<Sequential, Sequential>) -> Tensor {
     squaredError(state.lowerModel(state.data), state.target)
   }
 
+  /// One task's data.
   public func task(_ index: Int, step: Int) throws -> TaskExamples {
     var stream = RandomStream(seed: seed, purpose: .task, step: step, index: index)
     return try task(&stream)

@@ -39,7 +39,8 @@ extension Graph {
     case .poolGather: return t[0].map { poolGather($0, operands[1]) }
     case .poolScatter: return t[0].map { poolScatter($0, operands[1], to: shape(node)) }
     case .product, .convolution, .convolutionInput, .convolutionWeights:
-      return sum(of: t[0].map { bilinear(node, $0, operands[1]) },
+      return sum(
+        of: t[0].map { bilinear(node, $0, operands[1]) },
         t[1].map { bilinear(node, operands[0], $0) })
     case .input, .constant, .oneHot, .poolIndex: return nil
     case .rowMaximum, .productOnto, .convolutionOnto, .convolutionInputOnto,

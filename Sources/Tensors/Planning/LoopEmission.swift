@@ -45,7 +45,9 @@ struct LoopEmission {
   private func foldedOperands() -> [Int: Int] {
     var readers: [Int: Int] = [:]
     for node in work.nodes {
-      for operand in graph.nodes[node].operands { readers[list.reading.origin(operand), default: 0] += 1 }
+      for operand in graph.nodes[node].operands {
+        readers[list.reading.origin(operand), default: 0] += 1
+      }
     }
     var folded: [Int: Int] = [:]
     for node in work.nodes {

@@ -17,6 +17,7 @@ public enum KernelSet: String, CaseIterable, Sendable {
   /// The set to use.
   ///
   /// - Parameter environment: The process environment, where `IGBM_KERNELS` may name a set.
+  /// - Returns: The set that is named, else the fastest.
   /// - Throws: ``TensorError`` where the name is unknown or the processor lacks the set.
   public static func chosen(
     _ environment: [String: String] = ProcessInfo.processInfo.environment

@@ -41,7 +41,9 @@ public struct Elements {
     precondition(values.count == count, "\(count) elements were given \(values.count) values")
     switch precision {
     case .single:
-      values.withUnsafeBytes { base.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(base), byteCount: $0.count) }
+      values.withUnsafeBytes {
+        base.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(base), byteCount: $0.count)
+      }
     case .double:
       let target = base.assumingMemoryBound(to: Double.self)
       for index in 0..<count { target[index] = Double(values[index]) }

@@ -81,8 +81,10 @@ public struct ExactSumError: ExitCoded, Hashable, CustomStringConvertible {
   /// The term.
   public let value: Double
 
+  /// The code to exit with.
   public var exitCode: ExitCode { .dataError }
 
+  /// The message.
   public var description: String {
     "element \(index) of the hypergradient is \(value), which is divergence; lower a learning rate, or raise "
       + "the damping"

@@ -97,7 +97,9 @@ public struct TaskError: ExitCoded, CustomStringConvertible {
   /// What went wrong.
   public let cause: any Error
 
+  /// The code to exit with.
   public var exitCode: ExitCode { ExitCode(for: cause) }
 
+  /// The message.
   public var description: String { "step \(step), task \(task): \(cause)" }
 }

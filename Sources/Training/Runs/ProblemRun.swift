@@ -51,8 +51,11 @@ public struct ProblemRun<P: Problem>: Run {
   /// The problem's own settings.
   public let own: P.Settings
 
+  /// The name.
   public var name: String { P.name }
+  /// All settings as they will be used.
   public let settings: [SettingEntry]
+  /// Upper steps and tasks of each.
   public var size: (steps: Int, tasks: Int) { (training.steps, training.tasks) }
 
   /// A run with the problem's defaults, changed as requested.
@@ -75,6 +78,7 @@ public struct ProblemRun<P: Problem>: Run {
     settings = try training.entries() + own.entries()
   }
 
+  /// Trains over the ranks.
   public func train(
     _ communicator: any Communicator, observe: (StepSummary) -> Void
   ) throws -> RunOutcome {

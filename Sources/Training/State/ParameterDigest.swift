@@ -8,7 +8,9 @@ public enum ParameterDigest {
   /// sizes; the values as IEEE doubles. Counts and sizes are 64 bits; everything is little-endian.
   ///
   /// - Returns: 64 hexadecimal digits.
-  public static func sha256(_ parameters: [(name: String, shape: [Int], values: [Double])]) -> String {
+  public static func sha256(_ parameters: [(name: String, shape: [Int], values: [Double])])
+    -> String
+  {
     var hash = SHA256()
     func add(_ number: UInt64) {
       withUnsafeBytes(of: number.littleEndian) { hash.update(bufferPointer: $0) }

@@ -26,6 +26,7 @@ public struct StateError: ExitCoded, Hashable, CustomStringConvertible {
     self.message = message
   }
 
+  /// The code to exit with.
   public var exitCode: ExitCode {
     switch code {
     case .missing: .noInput
@@ -34,5 +35,6 @@ public struct StateError: ExitCoded, Hashable, CustomStringConvertible {
     }
   }
 
+  /// The message.
   public var description: String { "\(path): \(message)" }
 }

@@ -28,7 +28,9 @@ extension TensorFile {
     let content = bytes[(8 + Int(length))...]
     var parser = HeaderParser(bytes[8..<8 + Int(length)])
     let header: HeaderParser.Header
-    do throws(HeaderParser.Failure) { header = try parser.parse() } catch { throw malformed(error.message) }
+    do throws(HeaderParser.Failure) { header = try parser.parse() } catch {
+      throw malformed(error.message)
+    }
     metadata = header.metadata
     tensors = []
     // In the order of their bytes, tensors must cover the content without gaps.
@@ -48,7 +50,8 @@ extension TensorFile {
       }
       guard !needed.overflow, needed.value == entry.end - entry.begin else {
         throw malformed(
-          "tensor \(entry.name) of shape \(entry.shape) cannot have \(entry.end - entry.begin) bytes")
+          "tensor \(entry.name) of shape \(entry.shape) cannot have \(entry.end - entry.begin) bytes"
+        )
       }
       let start = content.startIndex
       tensors.append(
@@ -155,7 +158,9 @@ struct HeaderParser {
     skipSpace()
     var value = 0
     let start = position
-    while position < bytes.endIndex, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]) {
+    while position < bytes.endIndex,
+      (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position])
+    {
       let (product, overflow) = value.multipliedReportingOverflow(by: 10)
       let (sum, carry) = product.addingReportingOverflow(Int(bytes[position] - UInt8(ascii: "0")))
       guard !overflow, !carry else { throw failure("a number is too large") }

@@ -113,9 +113,7 @@ public struct NamedTensor: Sendable, Equatable {
     self.data = data
   }
 
-  /// A tensor of doubles.
-  ///
-  /// - Parameter values: As many as the shape has elements.
+  /// A tensor of doubles, as many as the shape has elements.
   public init(_ name: String, shape: [Int], _ values: [Double]) {
     precondition(shape.reduce(1, *) == values.count, "\(name): \(values.count) values for \(shape)")
     self.init(
