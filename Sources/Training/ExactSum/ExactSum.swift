@@ -1,92 +1,142 @@
-import MessagePassing
-
-/// A vector of sums that come out the same, bit for bit, in whatever order and grouping their terms are added.
+/// Sums of rows of numbers whose bits depend neither on the order of the rows nor on how they are
+/// spread over ranks, for only integers are added.
 ///
-/// A term x is split into two whole numbers, hi = round(x * 2^12) and lo = round((x - hi * 2^-12) * 2^55), and these are
-/// added as 64-bit integers, which is associative. The split is exact: hi * 2^-12 is a double, x minus it is exact
-/// (both are multiples of x's last place, or the difference fits), and what `lo` rounds away is below 2^-56. A
-/// Float of size 2^-31 or more loses nothing, for its last place is 2^-54 or more.
+/// Each number x with |x| < 2^30 becomes two integers,
 ///
-/// There is room for 2^20 terms below 2^30: |hi| < 2^42 and |lo| <= 2^42 each, sums below 2^62.
-public struct ExactSum: Sendable {
-  /// The number of sums.
-  public let count: Int
-  /// All hi's, then all lo's: what an integer sum over ranks adds up.
-  public var words: [Int64]
+///     hi = round(x * 2^12),   lo = round((x - hi * 2^-12) * 2^55),   |hi|, |lo| <= 2^42,
+///
+/// ties to even. Only the last rounding loses anything: scaling by powers of two is exact, and so is
+/// the difference, which is a multiple of the last place of x and no larger than x (or x itself,
+/// where hi = 0). So a number counts as the multiple of 2^-55 nearest to it, at most 2^-56 away:
+/// a `Float` from 2^-32 on and a `Double` from 2^-3 on keep all their bits.
+///
+/// Up to 2^20 rows fit: sums of hi and of lo stay within 2^62.
+package struct ExactSum: Sendable {
+  /// How many rows one sum has room for.
+  package static let maximumTerms = 1 << 20
+  /// Magnitudes must be below this one.
+  package static let limit = 0x1p30
 
-  /// Terms must be smaller.
-  public static let limit = 0x1p30
+  /// How many numbers a row has.
+  package let count: Int
+  /// How many rows were added here since the last ``clear()``, by ``merge(_:)`` too.
+  package private(set) var terms = 0
+  /// All hi, then all lo.
+  private var storage: [Int64]
 
-  /// Sums of zero terms.
-  public init(count: Int) {
-    self.count = count
-    words = [Int64](repeating: 0, count: 2 * count)
-  }
-
-  /// Sets all sums to zero.
-  public mutating func clear() {
-    for index in words.indices { words[index] = 0 }
-  }
-
-  /// Adds a term to each sum.
+  /// An empty sum.
   ///
-  /// - Parameter terms: `count` numbers.
-  /// - Throws: ``ExactSumError`` for a term that is not finite or too large; nothing was added then.
-  public mutating func add(_ terms: UnsafeBufferPointer<Double>) throws(ExactSumError) {
-    precondition(terms.count == count, "\(terms.count) terms for \(count) sums")
-    // One comparison finds infinities and what is not a number, too.
-    for (index, term) in terms.enumerated() where !(term.magnitude < Self.limit) {
-      throw ExactSumError(index: index, value: term)
+  /// - Parameter count: How many numbers a row has.
+  package init(count: Int) {
+    self.count = count
+    storage = [Int64](repeating: 0, count: 2 * count)
+  }
+
+  /// The integers that stand for the sum: those of several ranks, added word by word, are the sum of
+  /// all their rows. First all hi, then all lo, 2 * ``count`` words.
+  ///
+  /// Setting them does not change ``terms``: whoever adds words over ranks sees to it that no more
+  /// than ``maximumTerms`` rows are in them.
+  package var words: [Int64] {
+    get { storage }
+    set {
+      precondition(newValue.count == 2 * count, "an exact sum of \(count) has \(2 * count) words")
+      storage = newValue
     }
+  }
+
+  /// Forgets all rows.
+  package mutating func clear() {
+    terms = 0
+    for index in storage.indices { storage[index] = 0 }
+  }
+
+  /// Adds a row.
+  ///
+  /// - Parameter row: ``count`` numbers.
+  /// - Throws: ``ExactSumError`` where a number is not finite or not below ``limit``, or the sum is
+  ///   full; the sum is then as it was.
+  package mutating func add(_ row: UnsafeBufferPointer<Double>) throws(ExactSumError) {
+    try addRow(row)
+  }
+
+  /// Adds a row of `Float`, each as the `Double` of the same value.
+  ///
+  /// - Parameter row: ``count`` numbers.
+  /// - Throws: ``ExactSumError`` where a number is not finite or not below ``limit``, or the sum is
+  ///   full; the sum is then as it was.
+  package mutating func add(_ row: UnsafeBufferPointer<Float>) throws(ExactSumError) {
+    try addRow(row)
+  }
+
+  /// Adds the rows of another sum.
+  ///
+  /// - Parameter other: A sum of rows as long as these.
+  /// - Throws: ``ExactSumError`` where there is no room for as many rows; the sum is then as it was.
+  package mutating func merge(_ other: ExactSum) throws(ExactSumError) {
+    precondition(other.count == count, "a sum of \(other.count) is merged into one of \(count)")
+    try makeRoom(for: other.terms)
+    for index in storage.indices { storage[index] &+= other.storage[index] }
+  }
+
+  /// The sums, as near as a `Double` can be.
+  ///
+  /// With H and L the sums of hi and lo, the value is H * 2^-12 + L * 2^-55, and it is rounded just
+  /// once: write L = c * 2^43 + l with 0 <= l < 2^43 and H + c = a * 2^10 + b with 0 <= b < 2^10.
+  /// Then the value is a * 2^-2 + (b * 2^43 + l) * 2^-55, where |a| <= 2^52 + 1 and the bracket is
+  /// below 2^53: both are doubles without rounding, and IEEE 754 rounds their sum to the nearest.
+  ///
+  /// So the error is at most half a unit in the last place of the result, besides what ``add(_:)``
+  /// lost: at most 2^-56 a row. A sum of zero is +0.
+  ///
+  /// - Returns: ``count`` numbers.
+  package func values() -> [Double] {
     let count = count
-    words.withUnsafeMutableBufferPointer { words in
+    return [Double](unsafeUninitializedCapacity: count) { values, initialized in
+      storage.withUnsafeBufferPointer { words in
+        for index in 0..<count {
+          let low = words[count + index]
+          let high = words[index] &+ low >> 43
+          let rest = (high & 0x3FF) << 43 | (low & 0x7FF_FFFF_FFFF)
+          values[index] = Double(high >> 10) * 0x1p-2 + Double(rest) * 0x1p-55
+        }
+      }
+      initialized = count
+    }
+  }
+
+  @inline(__always)
+  private mutating func addRow<Number: BinaryFloatingPoint>(
+    _ row: UnsafeBufferPointer<Number>
+  ) throws(ExactSumError) {
+    precondition(row.count == count, "a row of \(row.count) is added to an exact sum of \(count)")
+    // A loop without exits, for vectors; NaN compares false.
+    var fits = true
+    for index in 0..<count { fits = (Double(row[index]).magnitude < Self.limit) && fits }
+    guard fits else { throw Self.divergence(in: row) }
+    try makeRoom(for: 1)
+    storage.withUnsafeMutableBufferPointer { words in
       for index in 0..<count {
-        let term = terms[index]
-        let high = (term * 0x1p12).rounded(.toNearestOrEven)
-        let low = ((term - high * 0x1p-12) * 0x1p55).rounded(.toNearestOrEven)
-        words[index] &+= Int64(high)
-        words[count + index] &+= Int64(low)
+        // Adding 1.5 * 2^52 rounds to an integer and leaves it in the low bits.
+        let shift = 0x1.8p52
+        let x = Double(row[index])
+        let high = x * 0x1p12 + shift
+        let low = (x - (high - shift) * 0x1p-12) * 0x1p55 + shift
+        words[index] &+= Int64(bitPattern: high.bitPattern &- shift.bitPattern)
+        words[count + index] &+= Int64(bitPattern: low.bitPattern &- shift.bitPattern)
       }
     }
   }
 
-  /// Adds a term to each sum.
-  ///
-  /// - Throws: As ``add(_:)-(UnsafeBufferPointer<Double>)``.
-  public mutating func add(_ terms: [Double]) throws(ExactSumError) {
-    try terms.withUnsafeBufferPointer { terms throws(ExactSumError) in try add(terms) }
+  private mutating func makeRoom(for more: Int) throws(ExactSumError) {
+    guard terms + more <= Self.maximumTerms else { throw .tooManyTerms(terms + more) }
+    terms += more
   }
 
-  /// Adds the sums of another part of the terms.
-  public mutating func merge(_ other: ExactSum) {
-    precondition(other.count == count, "\(other.count) sums do not add to \(count)")
-    for index in words.indices { words[index] &+= other.words[index] }
-  }
-
-  /// The sums as doubles, within one unit in the last place: what `lo` holds of whole steps of `hi` is carried over
-  /// first, exactly, so that only the last addition rounds (and `hi` itself where it is beyond 2^53).
-  public func values() -> [Double] {
-    (0..<count).map { index in
-      let carried = words[count + index] >> 43
-      let low = words[count + index] - carried << 43
-      return Double(words[index] + carried) * 0x1p-12 + Double(low) * 0x1p-55
-    }
-  }
-}
-
-/// A term that is no number to be added: training diverged.
-public struct ExactSumError: ExitCoded, Hashable, CustomStringConvertible {
-  /// Which of the sums.
-  public let index: Int
-  /// The term.
-  public let value: Double
-
-  /// The code to exit with.
-  public var exitCode: ExitCode { .dataError }
-
-  /// The message.
-  public var description: String {
-    "element \(index) of the hypergradient is \(value), which is divergence; lower a learning rate, or raise "
-      + "the damping"
+  private static func divergence<Number: BinaryFloatingPoint>(
+    in row: UnsafeBufferPointer<Number>
+  ) -> ExactSumError {
+    let index = row.firstIndex { !(Double($0).magnitude < limit) } ?? 0
+    return .diverged(index: index, value: Double(row[index]))
   }
 }

@@ -1,0 +1,26 @@
+/// What random numbers are drawn for: streams of different purposes are independent.
+///
+/// The raw values are part of every recorded result and never change. Those below 65 536 are for
+/// this package; programs that use it may take any other:
+///
+///     extension RandomPurpose {
+///       static let augmentation = RandomPurpose(rawValue: 65_536)
+///     }
+public struct RandomPurpose: RawRepresentable, Sendable, Hashable {
+  /// The number that enters the generator.
+  public let rawValue: UInt32
+
+  /// A purpose by its number.
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  /// First values of parameters.
+  public static let initialisation = RandomPurpose(rawValue: 1)
+  /// The examples of a training task.
+  public static let task = RandomPurpose(rawValue: 2)
+  /// Damage done to data on purpose, such as wrong labels.
+  public static let corruption = RandomPurpose(rawValue: 3)
+  /// Which examples train, validate and test.
+  public static let split = RandomPurpose(rawValue: 4)
+  /// Tasks that only measure and never train.
+  public static let evaluation = RandomPurpose(rawValue: 5)
+}
