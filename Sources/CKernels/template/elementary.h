@@ -1,151 +1,138 @@
-// Elementary functions of a block of lanes, without branches and without the mathematics library. The sequence of
-// operations is the same on AVX-512 and AVX2.
+// Elementary functions of vectors. All sets of instructions run the same operations, so give the same
+// bits where a multiply-add is fused. Polynomials are Taylor series, cut where the next term is below
+// a tenth of a unit in the last place (ulp). Largest errors found over dense sweeps, in ulp, float and
+// double: exp 1.0, log 1.0, tanh 2.1, sigmoid 2.0, softplus 1.6 (KernelTests bounds them).
 
-INLINE Block magnitude(Block x) {
-  return (Block)((BlockWhole)x & (BlockWhole)(Whole)(~(Bits)0 >> 1));
-}
-
-/// x where it is not negative or not a number, else 0.
-INLINE Block rectified(Block x) { return choose(x <= (Block)0, (Block)0, x); }
-
-#if !CK_DOUBLE_ELEMENT
-#define LOG2_E 1.44269504088896341f
-#define LN2_HIGH 0.693359375f
-#define LN2_LOW -2.12194440e-4f
-#define ROUNDER 12582912.0f  // 1.5 * 2^23: adding and subtracting it rounds to the nearest whole number
-#define EXPONENT_BIAS 127
-#define MANTISSA_BITS 23
-#define EXP_HIGHEST 88.7228394f
-#define EXP_LOWEST -103.972084f
-#define SMALLEST_NORMAL 1.17549435e-38f
+#if CK_DOUBLE_ELEMENT
+enum { mantissa_bits = 52, exponent_bias = 1023 };
+// ln 2 in two parts (of fdlibm), the first short enough for exact products with exponents.
+static const E ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
+static const E exp_lowest = -746, exp_highest = 710;
 #else
-#define LOG2_E 1.44269504088896340736
-#define LN2_HIGH 6.93147180369123816490e-01
-#define LN2_LOW 1.90821492927058770002e-10
-#define ROUNDER 6755399441055744.0  // 1.5 * 2^52
-#define EXPONENT_BIAS 1023
-#define MANTISSA_BITS 52
-#define EXP_HIGHEST 709.782712893383973096
-#define EXP_LOWEST -745.133219101941108420
-#define SMALLEST_NORMAL 2.2250738585072014e-308
+enum { mantissa_bits = 23, exponent_bias = 127 };
+// ln 2 in two parts (of Cephes), the first short enough for exact products with exponents.
+static const E ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;
+static const E exp_lowest = -105, exp_highest = 89;
 #endif
 
-INLINE Block two_to(BlockWhole n) { return (Block)((n + (BlockWhole)EXPONENT_BIAS) << MANTISSA_BITS); }
+/// Adding it leaves a whole number in the low bits of a mantissa.
+static const E rounder = (E)1.5 * ((Bits)1 << mantissa_bits);
 
-// e^x: x = n ln 2 + r with |r| <= ln 2 / 2, a polynomial in r (float: Cephes expf; double: Taylor to degree 13, whose
-// remainder is below 5e-18), times 2^n in two factors so that subnormal results are right.
-INLINE Block exponential(Block x) {
-  const Block bounded = choose(
-    x > (Block)EXP_HIGHEST, (Block)EXP_HIGHEST, choose(x < (Block)EXP_LOWEST, (Block)EXP_LOWEST, x));
-  const Block n = fused_block(bounded, (Block)LOG2_E, (Block)ROUNDER) - (Block)ROUNDER;
-  Block r = fused_block(n, (Block)-LN2_HIGH, bounded);
-  r = fused_block(n, (Block)-LN2_LOW, r);
-#if !CK_DOUBLE_ELEMENT
-  Block p = (Block)1.9875691500e-4f;
-  p = fused_block(p, r, (Block)1.3981999507e-3f);
-  p = fused_block(p, r, (Block)8.3334519073e-3f);
-  p = fused_block(p, r, (Block)4.1665795894e-2f);
-  p = fused_block(p, r, (Block)1.6666665459e-1f);
-  p = fused_block(p, r, (Block)5.0000001201e-1f);
-#else
-  Block p = (Block)(1.0 / 6227020800.0);
-  p = fused_block(p, r, (Block)(1.0 / 479001600.0));
-  p = fused_block(p, r, (Block)(1.0 / 39916800.0));
-  p = fused_block(p, r, (Block)(1.0 / 3628800.0));
-  p = fused_block(p, r, (Block)(1.0 / 362880.0));
-  p = fused_block(p, r, (Block)(1.0 / 40320.0));
-  p = fused_block(p, r, (Block)(1.0 / 5040.0));
-  p = fused_block(p, r, (Block)(1.0 / 720.0));
-  p = fused_block(p, r, (Block)(1.0 / 120.0));
-  p = fused_block(p, r, (Block)(1.0 / 24.0));
-  p = fused_block(p, r, (Block)(1.0 / 6.0));
-  p = fused_block(p, r, (Block)0.5);
-#endif
-  p = fused_block(p, r * r, r) + (Block)1;
-  const BlockWhole whole = __builtin_convertvector(n, BlockWhole);
-  const BlockWhole half = whole >> 1;
-  const Block result = p * two_to(half) * two_to(whole - half);
-  const Block overflowed = choose(x > (Block)EXP_HIGHEST, (Block)__builtin_inf(), result);
-  const Block underflowed = choose(x < (Block)EXP_LOWEST, (Block)0, overflowed);
-  return choose(x != x, x, underflowed);
+/// 2^n for a whole n that has been added to `rounder`, within the range of normal numbers.
+INLINE V power_of_two(V n_rounder) {
+  return of_bits((bits_of(n_rounder) + (Bits)exponent_bias) << mantissa_bits);
 }
 
-// log x: x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)); log(1 + f) = f - f^2/2 + s (f^2/2 + R(s^2)) with
-// s = f / (2 + f) and fdlibm's minimax R.
-INLINE Block logarithm(Block x) {
-  const BlockWhole small = x < (Block)SMALLEST_NORMAL;
-  const Block scaled = choose(small, x * two_to((BlockWhole)(MANTISSA_BITS + 2)), x);
-  BlockWhole k = ((BlockWhole)scaled >> MANTISSA_BITS) - (BlockWhole)EXPONENT_BIAS;
-#if !CK_DOUBLE_ELEMENT
-  Block m = (Block)(((BlockWhole)scaled & (BlockWhole)0x007fffff) | (BlockWhole)0x3f800000);
-  const BlockWhole large = m > (Block)1.41421356f;
+/// x = n ln 2 + r with |r| <= ln 2 / 2; returns exp(r) - 1.
+INLINE V exp_reduced_minus_1(V x, V *n) {
+  *n = fused(x, splat((E)1.44269504088896340736), splat(rounder)) - splat(rounder);
+  V r = fused(*n, splat(-ln2_high), x);
+  r = fused(*n, splat(-ln2_low), r);
+#if CK_DOUBLE_ELEMENT
+  V q = splat(1.0 / 6227020800.0);
+  q = fused(q, r, splat(1.0 / 479001600.0));
+  q = fused(q, r, splat(1.0 / 39916800.0));
+  q = fused(q, r, splat(1.0 / 3628800.0));
+  q = fused(q, r, splat(1.0 / 362880.0));
+  q = fused(q, r, splat(1.0 / 40320.0));
+  q = fused(q, r, splat(1.0 / 5040.0));
 #else
-  Block m = (Block)(((BlockWhole)scaled & (BlockWhole)0x000fffffffffffff) | (BlockWhole)0x3ff0000000000000);
-  const BlockWhole large = m > (Block)1.41421356237309504880;
+  V q = splat(1.0f / 5040.0f);
 #endif
-  m = choose(large, m * (Block)0.5, m);
-  k = k - large - (small & (BlockWhole)(MANTISSA_BITS + 2));
-  const Block dk = __builtin_convertvector(k, Block);
-  const Block f = m - (Block)1;
-  const Block s = f / ((Block)2 + f);
-  const Block z = s * s;
-#if !CK_DOUBLE_ELEMENT
-  Block r = (Block)0.24279078841f;
-  r = fused_block(r, z, (Block)0.28498786688f);
-  r = fused_block(r, z, (Block)0.40000972152f);
-  r = fused_block(r, z, (Block)0.66666662693f);
-#else
-  Block r = (Block)1.479819860511658591e-01;
-  r = fused_block(r, z, (Block)1.531383769920937332e-01);
-  r = fused_block(r, z, (Block)1.818357216161805012e-01);
-  r = fused_block(r, z, (Block)2.222219843214978396e-01);
-  r = fused_block(r, z, (Block)2.857142874366239149e-01);
-  r = fused_block(r, z, (Block)3.999999999940941908e-01);
-  r = fused_block(r, z, (Block)6.666666666666735130e-01);
-#endif
-  r = r * z;
-  const Block h = (Block)0.5 * f * f;
-  const Block result = dk * (Block)LN2_HIGH - ((h - fused_block(s, h + r, dk * (Block)LN2_LOW)) - f);
-  const Block defined = choose(x == (Block)__builtin_inf(), x, result);
-  const Block nonzero = choose(x == (Block)0, (Block)-__builtin_inf(), defined);
-  return choose((x < (Block)0) | (x != x), (Block)__builtin_nan(""), nonzero);
+  q = fused(q, r, splat((E)(1.0 / 720.0)));
+  q = fused(q, r, splat((E)(1.0 / 120.0)));
+  q = fused(q, r, splat((E)(1.0 / 24.0)));
+  q = fused(q, r, splat((E)(1.0 / 6.0)));
+  q = fused(q, r, splat((E)0.5));
+  return fused(q, r * r, r);
 }
 
-// 1 / (1 + e^-x), with the exponential of a number that is not positive, so that nothing overflows.
-INLINE Block logistic(Block x) {
-  const Block t = exponential(-magnitude(x));
-  return choose(x >= (Block)0, (Block)1, t) / ((Block)1 + t) + (x - x);
+/// Scaled in two steps, so that results below the normal numbers are rounded once and large ones overflow.
+INLINE V exponential(V x) {
+  x = choose(x < splat(exp_lowest), splat(exp_lowest), x);
+  x = choose(x > splat(exp_highest), splat(exp_highest), x);
+  V n;
+  const V p = exp_reduced_minus_1(x, &n) + splat(1);
+  const V half = n * splat((E)0.5) + splat(rounder);
+  const V rest = (n - (half - splat(rounder))) + splat(rounder);
+  return p * power_of_two(half) * power_of_two(rest);
 }
 
-// log(1 + e^x) = max(x, 0) + log1p(t), t = e^-|x|; log1p(t) = log(u) + (t - (u - 1)) / u with u = 1 + t rounded.
-INLINE Block soft_plus(Block x) {
-  const Block t = exponential(-magnitude(x));
-  const Block u = (Block)1 + t;
-  return rectified(x) + (logarithm(u) + (t - (u - (Block)1)) / u);
-}
-
-// tanh: Cephes. For |x| < 0.625 x plus an odd polynomial (float) or rational function (double); beyond,
-// 1 - 2 / (e^2|x| + 1) with the sign of x: never above 1.
-INLINE Block hyperbolic_tangent(Block x) {
-  const Block a = magnitude(x);
-  const Block z = x * x;
-#if !CK_DOUBLE_ELEMENT
-  Block p = (Block)-5.70498872745e-3f;
-  p = fused_block(p, z, (Block)2.06390887954e-2f);
-  p = fused_block(p, z, (Block)-5.37397155531e-2f);
-  p = fused_block(p, z, (Block)1.33314422036e-1f);
-  p = fused_block(p, z, (Block)-3.33332819422e-1f);
+/// log(1 + f) + n ln 2 for 1 + f within [0.7, 1.42]: with s = f / (2 + f) and the series of 2 artanh(s),
+/// arranged as in fdlibm, so that f itself, exact, is the leading term.
+INLINE V log_reduced(V f, V n) {
+  const V s = f / (splat(2) + f), t = s * s;
+#if CK_DOUBLE_ELEMENT
+  V q = splat(2.0 / 21.0);
+  q = fused(q, t, splat(2.0 / 19.0));
+  q = fused(q, t, splat(2.0 / 17.0));
+  q = fused(q, t, splat(2.0 / 15.0));
+  q = fused(q, t, splat(2.0 / 13.0));
+  q = fused(q, t, splat(2.0 / 11.0));
 #else
-  Block p = (Block)-9.64399179425052238628e-1;
-  p = fused_block(p, z, (Block)-9.92877231001918586564e1);
-  p = fused_block(p, z, (Block)-1.61468768441708447952e3);
-  Block q = z + (Block)1.12811678491632931402e2;
-  q = fused_block(q, z, (Block)2.23548839060100448583e3);
-  q = fused_block(q, z, (Block)4.84406305325125486048e3);
-  p = p / q;
+  V q = splat(2.0f / 11.0f);
 #endif
-  const Block near = fused_block(x * z, p, x);
-  const Block far = (Block)1 - (Block)2 / (exponential(a + a) + (Block)1);
-  const Block signed_far = choose(x < (Block)0, -far, far);
-  return choose(a < (Block)0.625, near, signed_far);
+  q = fused(q, t, splat((E)(2.0 / 9.0)));
+  q = fused(q, t, splat((E)(2.0 / 7.0)));
+  q = fused(q, t, splat((E)(2.0 / 5.0)));
+  q = fused(q, t, splat((E)(2.0 / 3.0)));
+  const V square = splat((E)0.5) * f * f;
+  const V small = fused(s, fused(q, t, square), n * splat(ln2_low));
+  return n * splat(ln2_high) - ((square - small) - f);
+}
+
+INLINE V logarithm(V x) {
+#if CK_DOUBLE_ELEMENT
+  const V least_normal = splat(0x1p-1022), lift = splat(0x1p54);
+  const E lifted = 54;
+#else
+  const V least_normal = splat(0x1p-126f), lift = splat(0x1p25f);
+  const E lifted = 25;
+#endif
+  const VWhole below = x < least_normal;
+  const V y = choose(below, x * lift, x);
+  // Exponent and mantissa, cut at the square root of a half.
+  const Bits mantissa = ((Bits)1 << mantissa_bits) - 1;
+  const Bits root = bits_of(splat((E)0.70710678118654752440))[0];
+  const VBits shifted = bits_of(y) - (VBits)root;
+  const V m = of_bits((shifted & (VBits)mantissa) + (VBits)root);
+  // The shifted exponent as a number, through the mantissa of a power of two; biased, to be positive.
+  const E two = (E)((Bits)1 << mantissa_bits);
+  const VBits biased = (shifted + (VBits)((Bits)exponent_bias << mantissa_bits)) >> mantissa_bits;
+  V n = of_bits(biased | bits_of(splat(two))) - splat(two + (E)exponent_bias);
+  n = choose(below, n - splat(lifted), n);
+  V r = log_reduced(m - splat(1), n);
+  const E infinity = (E)__builtin_inf();
+  r = choose(x == splat(infinity), x, r);
+  r = choose(x == splat(0), splat(-infinity), r);
+  r = choose(x < splat(0), splat((E)__builtin_nan("")), r);
+  return choose(x != x, x, r);
+}
+
+/// log(1 + u) for 0 <= u <= 1: a half of 1 + u is subtracted exactly.
+INLINE V log_one_plus(V u) {
+  const VWhole large = u > splat((E)0.41421356237309504880);
+  return log_reduced(
+    choose(large, splat((E)0.5) * (u - splat(1)), u), choose(large, splat(1), splat(0)));
+}
+
+/// -e / (2 + e) with e = exp(-2 |x|) - 1, which is exactly -1 from where tanh is 1.
+INLINE V hyperbolic_tangent(V x) {
+  const V lowest = splat(-60);
+  V y = splat(-2) * absolute(x), n;
+  y = choose(y < lowest, lowest, y);
+  const V p = exp_reduced_minus_1(y, &n);
+  const V power = power_of_two(n + splat(rounder));
+  const V e = fused(power, p, power - splat(1));
+  const V t = absolute(e / (splat(2) + e));
+  return of_bits(bits_of(t) | (bits_of(x) & (VBits)((Bits)1 << (sizeof(E) * 8 - 1))));
+}
+
+INLINE V sigmoid(V x) {
+  const V t = exponential(-absolute(x));
+  return choose(x < splat(0), t, splat(1)) / (splat(1) + t);
+}
+
+INLINE V softplus(V x) {
+  return choose(x > splat(0), x, splat(0)) + log_one_plus(exponential(-absolute(x)));
 }

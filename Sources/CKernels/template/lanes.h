@@ -1,8 +1,7 @@
-// Blocks of `lanes` lanes, 16 floats or 8 doubles on every instruction set: element-wise steps work on them, and
-// sums are added up in them, so that the order of a sum is the same everywhere.
+// Blocks of `lanes` lanes, 16 floats or 8 doubles on every instruction set: sums are added up in them, so that the
+// order of a sum is the same everywhere.
 
 typedef E Block __attribute__((ext_vector_type(64 / sizeof(E))));
-typedef Whole BlockWhole __attribute__((ext_vector_type(64 / sizeof(E))));
 typedef struct {
   Block value;
 } __attribute__((packed, may_alias)) unaligned_block;
@@ -37,8 +36,6 @@ INLINE void store_lanes(E *p, int64_t n, Block x) {
   }
 #endif
 }
-
-INLINE Block choose(BlockWhole condition, Block yes, Block no) { return condition ? yes : no; }
 
 INLINE Block fused_block(Block a, Block b, Block c) {
 #if VECTOR_BYTES == 16

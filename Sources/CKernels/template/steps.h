@@ -11,69 +11,67 @@ typedef struct {
   E x;
 } strip;
 
-#define OPERAND(i, j) (lane##i ? load_block(p##i + (j)) : s##i)
-#define OPERAND_PART(i, j, n) (lane##i ? load_lanes(p##i + (j), n) : s##i)
+#define OPERAND(i, j) (lane##i ? load(p##i + (j)) : s##i)
+#define OPERAND_PART(i, j) (lane##i ? load_part(part, p##i + (j)) : s##i)
 
-// An element-wise step: `expression` over blocks A, B, C and the number X.
-#define ELEMENTWISE(name, inputs, expression)                                                       \
-  static void step_##name(const strip * s) {                                            \
-    const int lane0 = s->lane[0], lane1 = inputs > 1 ? s->lane[1] : 0, lane2 = inputs > 2 ? s->lane[2] : 0; \
-    const Block X = (Block)s->x;                                                                    \
-    (void)X;                                                                                        \
-    for (int64_t r = 0; r < s->rows; r++) {                                                         \
-      const E *p0 = s->in[0] + r * s->in_row[0];                                              \
-      const E *p1 = inputs > 1 ? s->in[1] + r * s->in_row[1] : p0;                            \
-      const E *p2 = inputs > 2 ? s->in[2] + r * s->in_row[2] : p0;                            \
-      E *d = s->out + r * s->out_row;                                                         \
-      const Block s0 = (Block)*p0, s1 = (Block)*p1, s2 = (Block)*p2;                                \
-      int64_t j = 0;                                                                                \
-      for (; j + lanes <= s->count; j += lanes) {                                                   \
-        const Block A = OPERAND(0, j), B = inputs > 1 ? OPERAND(1, j) : A,                          \
-                    C = inputs > 2 ? OPERAND(2, j) : A;                                             \
-        (void)B;                                                                                    \
-        (void)C;                                                                                    \
-        store_block(d + j, expression);                                                             \
-      }                                                                                             \
-      const int64_t n = s->count - j;                                                               \
-      if (n > 0) {                                                                                  \
-        const Block A = OPERAND_PART(0, j, n), B = inputs > 1 ? OPERAND_PART(1, j, n) : A,          \
-                    C = inputs > 2 ? OPERAND_PART(2, j, n) : A;                                     \
-        (void)B;                                                                                    \
-        (void)C;                                                                                    \
-        store_lanes(d + j, n, expression);                                                     \
-      }                                                                                             \
-    }                                                                                               \
+// An element-wise step: `expression` over vectors a, b, c and the number x.
+#define ELEMENTWISE(name, inputs, expression)                                                      \
+  INLINE V value_of_##name(V a, V b, V c, V x) {                                                   \
+    (void)a, (void)b, (void)c, (void)x;                                                            \
+    return expression;                                                                             \
+  }                                                                                                \
+  static void step_##name(const strip *s) {                                                        \
+    const int lane0 = s->lane[0], lane1 = inputs > 1 ? s->lane[1] : 0;                             \
+    const int lane2 = inputs > 2 ? s->lane[2] : 0;                                                 \
+    const V x = splat(s->x);                                                                       \
+    for (int64_t r = 0; r < s->rows; r++) {                                                        \
+      const E *p0 = s->in[0] + r * s->in_row[0];                                                   \
+      const E *p1 = inputs > 1 ? s->in[1] + r * s->in_row[1] : p0;                                 \
+      const E *p2 = inputs > 2 ? s->in[2] + r * s->in_row[2] : p0;                                 \
+      E *d = s->out + r * s->out_row;                                                              \
+      const V s0 = splat(*p0), s1 = splat(*p1), s2 = splat(*p2);                                   \
+      int64_t j = 0;                                                                               \
+      for (; j + vector_length <= s->count; j += vector_length) {                                  \
+        const V a = OPERAND(0, j), b = inputs > 1 ? OPERAND(1, j) : a;                             \
+        store(d + j, value_of_##name(a, b, inputs > 2 ? OPERAND(2, j) : a, x));                    \
+      }                                                                                            \
+      if (j < s->count) {                                                                          \
+        const Part part = part_of(s->count - j);                                                   \
+        const V a = OPERAND_PART(0, j), b = inputs > 1 ? OPERAND_PART(1, j) : a;                   \
+        store_part(part, d + j, value_of_##name(a, b, inputs > 2 ? OPERAND_PART(2, j) : a, x));    \
+      }                                                                                            \
+    }                                                                                              \
   }
 
-ELEMENTWISE(copy, 1, A)
-ELEMENTWISE(scale, 1, X * A)
-ELEMENTWISE(offset, 1, A + X)
-ELEMENTWISE(square, 1, A *A)
-ELEMENTWISE(reciprocal, 1, (Block)1 / A)
-ELEMENTWISE(square_root, 1, __builtin_elementwise_sqrt(A))
-ELEMENTWISE(reciprocal_square_root, 1, (Block)1 / __builtin_elementwise_sqrt(A))
-ELEMENTWISE(absolute, 1, magnitude(A))
-ELEMENTWISE(sign, 1, choose(A > (Block)0, (Block)1, choose(A < (Block)0, (Block)-1, A *(Block)0)))
-ELEMENTWISE(exp, 1, exponential(A))
-ELEMENTWISE(log, 1, logarithm(A))
-ELEMENTWISE(tanh, 1, hyperbolic_tangent(A))
-ELEMENTWISE(sigmoid, 1, logistic(A))
-ELEMENTWISE(softplus, 1, soft_plus(A))
-ELEMENTWISE(relu, 1, rectified(A))
-ELEMENTWISE(step, 1, choose(A > (Block)0, (Block)1, (Block)0))
-ELEMENTWISE(add, 2, A + B)
-ELEMENTWISE(subtract, 2, A - B)
-ELEMENTWISE(multiply, 2, A *B)
-ELEMENTWISE(divide, 2, A / B)
-ELEMENTWISE(maximum, 2, choose((A > B) | (A != A), A, B))
-ELEMENTWISE(minimum, 2, choose((A < B) | (A != A), A, B))
-ELEMENTWISE(mask, 2, choose(B > (Block)0, A, (Block)0))
-ELEMENTWISE(add_scaled, 2, fused_block(X, B, A))
-ELEMENTWISE(tanh_slope, 2, A *((Block)1 - B * B))
-ELEMENTWISE(sigmoid_slope, 2, A *(B *((Block)1 - B)))
-ELEMENTWISE(multiply_add, 3, fused_block(A, B, C))
-ELEMENTWISE(multiply_subtract, 3, fused_block(A, B, -C))
-ELEMENTWISE(negated_multiply_add, 3, fused_block(-A, B, C))
+ELEMENTWISE(copy, 1, a)
+ELEMENTWISE(scale, 1, x *a)
+ELEMENTWISE(offset, 1, a + x)
+ELEMENTWISE(square, 1, a *a)
+ELEMENTWISE(reciprocal, 1, splat(1) / a)
+ELEMENTWISE(square_root, 1, __builtin_elementwise_sqrt(a))
+ELEMENTWISE(reciprocal_square_root, 1, splat(1) / __builtin_elementwise_sqrt(a))
+ELEMENTWISE(absolute, 1, absolute(a))
+ELEMENTWISE(sign, 1, choose(a > splat(0), splat(1), choose(a < splat(0), splat(-1), a)))
+ELEMENTWISE(exp, 1, exponential(a))
+ELEMENTWISE(log, 1, logarithm(a))
+ELEMENTWISE(tanh, 1, hyperbolic_tangent(a))
+ELEMENTWISE(sigmoid, 1, sigmoid(a))
+ELEMENTWISE(softplus, 1, softplus(a))
+ELEMENTWISE(relu, 1, choose(a <= splat(0), splat(0), a))
+ELEMENTWISE(step, 1, choose(a > splat(0), splat(1), splat(0)))
+ELEMENTWISE(add, 2, a + b)
+ELEMENTWISE(subtract, 2, a - b)
+ELEMENTWISE(multiply, 2, a *b)
+ELEMENTWISE(divide, 2, a / b)
+ELEMENTWISE(maximum, 2, maximum(a, b))
+ELEMENTWISE(minimum, 2, minimum(a, b))
+ELEMENTWISE(mask, 2, choose(b > splat(0), a, splat(0)))
+ELEMENTWISE(add_scaled, 2, fused(x, b, a))
+ELEMENTWISE(tanh_slope, 2, a *fused(-b, b, splat(1)))
+ELEMENTWISE(sigmoid_slope, 2, a *b *(splat(1) - b))
+ELEMENTWISE(multiply_add, 3, fused(a, b, c))
+ELEMENTWISE(multiply_subtract, 3, fused(a, b, -c))
+ELEMENTWISE(negated_multiply_add, 3, fused(-a, b, c))
 
 static void step_one_hot(const strip * s) {
   for (int64_t r = 0; r < s->rows; r++) {
@@ -86,10 +84,12 @@ static void step_one_hot(const strip * s) {
 
 // ---- Reductions, of a or of a * b.
 
-#define TERM(load, accumulator)                                                                     \
-  (has_b ? fused_block(load(0), load(1), accumulator) : (accumulator) + load(0))
-#define WHOLE(i) OPERAND(i, j)
-#define PART(i) OPERAND_PART(i, j, n)
+#define BLOCK_OPERAND(i, j) (lane##i ? load_block(p##i + (j)) : s##i)
+#define BLOCK_PART(i, j, n) (lane##i ? load_lanes(p##i + (j), n) : s##i)
+#define TERM(operand, accumulator) \
+  (has_b ? fused_block(operand(0), operand(1), accumulator) : (accumulator) + operand(0))
+#define WHOLE(i) BLOCK_OPERAND(i, j)
+#define PART(i) BLOCK_PART(i, j, n)
 
 // One row's sum: blocks in turn onto one accumulator, the tail last, then folded.
 static void step_sum_columns(const strip * s) {
@@ -113,18 +113,16 @@ static void step_sum_columns(const strip * s) {
   }
 }
 
-static void step_max_columns(const strip * s) {
+static void step_max_columns(const strip *s) {
   for (int64_t r = 0; r < s->rows; r++) {
     const E *p = s->in[0] + r * s->in_row[0];
-    Block best = (Block)p[0];
+    V best = splat(p[0]);
     int64_t j = 0;
-    for (; j + lanes <= s->count; j += lanes) {
-      const Block a = load_block(p + j);
-      best = choose((a > best) | (a != a), a, best);
-    }
+    for (; j + vector_length <= s->count; j += vector_length) best = maximum(load(p + j), best);
     E value = p[0];
     for (; j < s->count; j++) value = p[j] > value || p[j] != p[j] ? p[j] : value;
-    for (int i = 0; i < lanes; i++) value = best[i] > value || best[i] != best[i] ? best[i] : value;
+    for (int i = 0; i < vector_length; i++)
+      value = best[i] > value || best[i] != best[i] ? best[i] : value;
     s->out[r * s->out_row] = value;
   }
 }

@@ -42,7 +42,7 @@ INLINE void store(E *p, V x) { ((unaligned_vector *)p)->value = x; }
 INLINE V splat(E x) { return (V)x; }
 INLINE VBits bits_of(V x) { return (VBits)x; }
 INLINE V of_bits(VBits x) { return (V)x; }
-INLINE V pick(VWhole mask, V yes, V no) { return mask ? yes : no; }
+INLINE V choose(VWhole mask, V yes, V no) { return mask ? yes : no; }
 INLINE V absolute(V x) { return of_bits(bits_of(x) & (VBits)(~(Bits)0 >> 1)); }
 
 INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -50,5 +50,5 @@ INLINE int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 INLINE int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
 /// The larger, NaN if one is.
-INLINE V maximum(V a, V b) { return pick((a > b) | (a != a), a, b); }
-INLINE V minimum(V a, V b) { return pick((a < b) | (a != a), a, b); }
+INLINE V maximum(V a, V b) { return choose((a > b) | (a != a), a, b); }
+INLINE V minimum(V a, V b) { return choose((a < b) | (a != a), a, b); }
