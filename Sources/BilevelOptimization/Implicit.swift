@@ -72,7 +72,7 @@ public final class Implicit<Upper, Lower> {
     self.lowerModel = lowerModel
     self.kernels = try kernels ?? KernelSet.chosen()
     algebra = try VectorAlgebra(precision, self.kernels)
-    scratch = VectorStore(vectors: 2, count: lowerModel.count, precision)
+    scratch = VectorStore(vectors: 3, count: lowerModel.count, precision)
     hypergradient = [Double](repeating: 0, count: upperModel.count)
   }
 
@@ -162,7 +162,8 @@ public final class Implicit<Upper, Lower> {
   }
 
   private func solve(_ lower: LowerProgram, _ g: Elements) throws -> (SolveReport, Elements) {
-    let hessian = LowerHessian(program: lower, damping: options.damping, algebra: algebra)
+    let hessian = LowerHessian(
+      program: lower, damping: options.damping, damped: scratch[2], algebra: algebra)
     let v = scratch[0]
     let report: SolveReport
     switch options.method {
