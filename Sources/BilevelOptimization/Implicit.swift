@@ -133,14 +133,16 @@ public final class Implicit<Upper, Lower> {
     let upper = try upperProgram(validate)
     guard lower.dependsOnUpper || upper.dependsOnUpper else {
       throw HypergradientError(
-        .noDependence, "neither objective depends on the upper model: there is nothing to learn; "
+        .noDependence,
+        "neither objective depends on the upper model: there is nothing to learn; "
           + "use state.upperModel in one of them")
     }
     try upper.load(upperModel.values, validate)
     let (loss, g, direct) = upper.evaluate(at: lower.point)
     let gradientNorm = algebra.norm(lower.gradient())
     try requireFinite(
-      gradientNorm, "the lower gradient at the adapted parameters; lower the learning rate of the "
+      gradientNorm,
+      "the lower gradient at the adapted parameters; lower the learning rate of the "
         + "adaptation, or check the training data")
     try requireFinite(loss, "the upper loss; check the validation data")
     try requireFinite(
@@ -151,7 +153,8 @@ public final class Implicit<Upper, Lower> {
     let mixed = lower.mixedProduct()
     let norm = combine(direct, mixed)
     try requireFinite(
-      norm, "the hypergradient (the solve ended by \(report.reason.rawValue)); raise the damping, "
+      norm,
+      "the hypergradient (the solve ended by \(report.reason.rawValue)); raise the damping, "
         + "or check the direct term")
     return HypergradientReport(
       upperLoss: loss, lowerGradientNorm: gradientNorm, solve: report, hypergradientNorm: norm)
@@ -200,10 +203,8 @@ public final class Implicit<Upper, Lower> {
 
   // MARK: Plans
 
-  /// The lower program with the upper parameters, data and a point set. Values of models are public, so that their
-  /// lengths are checked here.
-  ///
-  /// - Parameter name: What errors call the point.
+  /// The lower program with the upper parameters, data and a point set; errors call the point `name`.
+  /// Values of models are public, so that their lengths are checked here.
   func loadedLowerProgram(
     _ examples: Examples, at point: [Double], _ name: String
   ) throws -> LowerProgram {
@@ -211,13 +212,15 @@ public final class Implicit<Upper, Lower> {
     let counts = (upperModel.values.count, upperModel.gradients.count)
     guard counts == (upperCount, upperCount) else {
       throw HypergradientError(
-        .shape, "the upper model holds \(counts.0) values and \(counts.1) gradients, but has "
+        .shape,
+        "the upper model holds \(counts.0) values and \(counts.1) gradients, but has "
           + "\(upperCount) parameters; set as many")
     }
     let lowerCount = scratch[0].count
     guard point.count == lowerCount else {
       throw HypergradientError(
-        .shape, "\(name) has \(point.count) parameters, but the lower model has \(lowerCount); "
+        .shape,
+        "\(name) has \(point.count) parameters, but the lower model has \(lowerCount); "
           + "adapt this lower model, from as many values")
     }
     let program = try lowerProgram(examples)

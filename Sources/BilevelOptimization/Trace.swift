@@ -39,7 +39,8 @@ struct Trace {
     value = try objective(state)
     if let missing = state.misses.first {
       throw TensorError(
-        .name, "the \(name) asks for \"\(missing)\", which the examples lack; they have "
+        .name,
+        "the \(name) asks for \"\(missing)\", which the examples lack; they have "
           + inputs.map(\.name).joined(separator: ", "))
     }
     try graph.check()
@@ -50,7 +51,8 @@ struct Trace {
     }
     guard value.depends(on: lower) else {
       throw TensorError(
-        .objective, "the \(name) does not depend on the lower model; "
+        .objective,
+        "the \(name) does not depend on the lower model; "
           + "use state.lowerModel or state.lowerParameters")
     }
   }
