@@ -80,4 +80,24 @@ struct ProximalTests {
     #expect(
       relativeDistance(neumann.result, g.map { -series(1.25, 4) * $0 }) < arithmetic.tolerance)
   }
+
+  /// f = ||a||^2 + w'u with w = (a, b): H is 2 I in a and 0 in b, where damping must not add up from step to step.
+  @Test(arguments: Arithmetic.all) func aPartWithoutCurvature(arithmetic: Arithmetic) throws {
+    let model = try Model { $0("u", [5]) }
+    let implicit = try Implicit(
+      upperObjective: { 0.5 * squaredDistance($0.lowerParameters, $0.data) }, upperModel: model,
+      lowerObjective: { state in
+        squaredNorm(state.lowerModel.a) + (state.lowerParameters * state.upperModel).sum()
+      }, lowerModel: try Model { (a: $0("a", [2]), b: $0("b", [3])) }, lowerLearningRate: 0.1,
+      k: 9, method: .linearSystem, tolerance: 1e-5, damping: 0.5, precision: arithmetic.precision,
+      kernels: arithmetic.kernels)
+    let report = try implicit.computeGradients(
+      validate: Examples(data: DataArray(target), target: .empty),
+      auxiliaryModel: AuxiliaryModel(values: point),
+      train: Examples(data: .empty, target: .empty))
+    let g = sum(point, target, times: -1)
+    let wanted = g.indices.map { -g[$0] / ($0 < 2 ? 2.5 : 0.5) }
+    #expect(relativeDistance(model.gradients, wanted) < arithmetic.tolerance)
+    #expect(report.solve.steps == 2)
+  }
 }
