@@ -50,6 +50,11 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["MessagePassing"], path: "Tests/TestSupport"),
     .executableTarget(
       name: "ranktest", dependencies: ["IGBM", "TestSupport"], path: "Tests/ranktest"),
+    // A program of its own, because it replaces malloc.
+    .executableTarget(
+      name: "allocations", dependencies: ["BilevelOptimization", "CAllocations"],
+      path: "Tests/allocations"),
+    .target(name: "CAllocations", path: "Tests/CAllocations"),
     .testTarget(name: "KernelTests", dependencies: ["CKernels", "TestSupport"]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
@@ -59,7 +64,8 @@ let package = Package(
     .testTarget(name: "MessagePassingTests", dependencies: ["MessagePassing", "TestSupport"]),
     .testTarget(name: "ProblemsTests", dependencies: ["Problems", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
-    .testTarget(name: "LaunchedTests", dependencies: ["ranktest", "igbm-dist", "TestSupport"]),
+    .testTarget(
+      name: "LaunchedTests", dependencies: ["allocations", "ranktest", "igbm-dist", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -72,7 +72,7 @@ public final class Implicit<Upper, Lower> {
     self.lowerModel = lowerModel
     self.kernels = try kernels ?? KernelSet.chosen()
     algebra = try VectorAlgebra(precision, self.kernels)
-    scratch = VectorStore(vectors: 2, count: lowerModel.count, precision)
+    scratch = VectorStore(vectors: 3, count: lowerModel.count, precision)
     hypergradient = [Double](repeating: 0, count: upperModel.count)
   }
 
@@ -111,15 +111,7 @@ public final class Implicit<Upper, Lower> {
   public func computeGradients(
     validate: Examples, auxiliaryModel: AuxiliaryModel, train: Examples
   ) throws -> HypergradientReport {
-    guard auxiliaryModel.values.count == lowerModel.count else {
-      throw HypergradientError(
-        .shape,
-        "the auxiliary model has \(auxiliaryModel.values.count) parameters, the lower "
-          + "model \(lowerModel.count)")
-    }
-    let lower = try lowerProgram(train)
-    try lower.load(upperModel.values, train)
-    lower.point.set(auxiliaryModel.values)
+    let lower = try loadedLowerProgram(train, at: auxiliaryModel.values, "the auxiliary model")
     let report = try solve(lower, validate)
     for index in hypergradient.indices { upperModel.gradients[index] += hypergradient[index] }
     return report
@@ -131,9 +123,7 @@ public final class Implicit<Upper, Lower> {
     train: Examples, validate: Examples, from start: [Double],
     _ optimizer: some LowerOptimizer
   ) throws -> HypergradientReport {
-    let lower = try lowerProgram(train)
-    try lower.load(upperModel.values, train)
-    lower.point.set(start)
+    let lower = try loadedLowerProgram(train, at: start, "the start of the adaptation")
     optimizer.run(lower, algebra) { _ in }
     return try solve(lower, validate)
   }
@@ -143,27 +133,36 @@ public final class Implicit<Upper, Lower> {
     let upper = try upperProgram(validate)
     guard lower.dependsOnUpper || upper.dependsOnUpper else {
       throw HypergradientError(
-        .noDependence, "neither objective depends on the upper model: there is nothing to learn")
+        .noDependence,
+        "neither objective depends on the upper model: there is nothing to learn; "
+          + "use state.upperModel in one of them")
     }
     try upper.load(upperModel.values, validate)
     let (loss, g, direct) = upper.evaluate(at: lower.point)
     let gradientNorm = algebra.norm(lower.gradient())
-    try requireFinite([
-      (gradientNorm, "the lower gradient at the adapted parameters; lower the learning rate"),
-      (loss, "the upper loss"), (algebra.norm(g), "the upper gradient in the lower parameters"),
-    ])
+    try requireFinite(
+      gradientNorm,
+      "the lower gradient at the adapted parameters; lower the learning rate of the "
+        + "adaptation, or check the training data")
+    try requireFinite(loss, "the upper loss; check the validation data")
+    try requireFinite(
+      algebra.norm(g), "the upper gradient in the lower parameters; check the validation data")
     lower.linearise()
     let (report, v) = try solve(lower, g)
     lower.vector.copy(from: v)
     let mixed = lower.mixedProduct()
     let norm = combine(direct, mixed)
-    try requireFinite([(norm, "the hypergradient (the solve ended by \(report.reason.rawValue))")])
+    try requireFinite(
+      norm,
+      "the hypergradient (the solve ended by \(report.reason.rawValue)); raise the damping, "
+        + "or check the direct term")
     return HypergradientReport(
       upperLoss: loss, lowerGradientNorm: gradientNorm, solve: report, hypergradientNorm: norm)
   }
 
   private func solve(_ lower: LowerProgram, _ g: Elements) throws -> (SolveReport, Elements) {
-    let hessian = LowerHessian(program: lower, damping: options.damping, algebra: algebra)
+    let hessian = LowerHessian(
+      program: lower, damping: options.damping, damped: scratch[2], algebra: algebra)
     let v = scratch[0]
     let report: SolveReport
     switch options.method {
@@ -198,15 +197,39 @@ public final class Implicit<Upper, Lower> {
     return squared.squareRoot()
   }
 
-  private func requireFinite(_ values: [(Double, String)]) throws {
-    for (value, what) in values where !value.isFinite {
-      throw HypergradientError(.notFinite, "\(value) in \(what)")
-    }
+  private func requireFinite(_ value: Double, _ what: @autoclosure () -> String) throws {
+    if !value.isFinite { throw HypergradientError(.notFinite, "\(value) in \(what())") }
   }
 
   // MARK: Plans
 
-  func lowerProgram(_ examples: Examples) throws -> LowerProgram {
+  /// The lower program with the upper parameters, data and a point set; errors call the point `name`.
+  /// Values of models are public, so that their lengths are checked here.
+  func loadedLowerProgram(
+    _ examples: Examples, at point: [Double], _ name: String
+  ) throws -> LowerProgram {
+    let upperCount = hypergradient.count
+    let counts = (upperModel.values.count, upperModel.gradients.count)
+    guard counts == (upperCount, upperCount) else {
+      throw HypergradientError(
+        .shape,
+        "the upper model holds \(counts.0) values and \(counts.1) gradients, but has "
+          + "\(upperCount) parameters; set as many")
+    }
+    let lowerCount = scratch[0].count
+    guard point.count == lowerCount else {
+      throw HypergradientError(
+        .shape,
+        "\(name) has \(point.count) parameters, but the lower model has \(lowerCount); "
+          + "adapt this lower model, from as many values")
+    }
+    let program = try lowerProgram(examples)
+    try program.load(upperModel.values, examples)
+    program.point.set(point)
+    return program
+  }
+
+  private func lowerProgram(_ examples: Examples) throws -> LowerProgram {
     if let program = lowerPrograms[examples.form] { return program }
     let program = try LowerProgram(
       lowerObjective, upperModel, lowerModel, examples.form, options.precision, kernels)
@@ -232,9 +255,7 @@ extension Implicit {
   package func lowerDerivatives(
     train: Examples, at point: [Double], along direction: [Double]
   ) throws -> (loss: Double, gradient: [Double], product: [Double]) {
-    let lower = try lowerProgram(train)
-    try lower.load(upperModel.values, train)
-    lower.point.set(point)
+    let lower = try loadedLowerProgram(train, at: point, "the point")
     let gradient = lower.gradient().values
     let loss = lower.loss()
     lower.linearise()

@@ -20,6 +20,9 @@ struct Trace {
     _ name: String, _ objective: Objective<Upper, Lower>, _ upperModel: Model<Upper>,
     _ lowerModel: Model<Lower>, _ form: Examples.Form
   ) throws {
+    for (index, extra) in form.names.enumerated() where form.names[..<index].contains(extra) {
+      throw TensorError(.name, "the examples have two arrays \"\(extra)\"; names must differ")
+    }
     upper = graph.input([upperModel.count], stage: .task)
     lower = graph.input([lowerModel.count], stage: .point)
     let data = graph.input(form.data, stage: .task)
@@ -46,7 +49,10 @@ struct Trace {
         "the \(name) has shape \(value.shape), but must be one number; take its mean or sum")
     }
     guard value.depends(on: lower) else {
-      throw TensorError(.objective, "the \(name) does not depend on the lower model")
+      throw TensorError(
+        .objective,
+        "the \(name) does not depend on the lower model; "
+          + "use state.lowerModel or state.lowerParameters")
     }
   }
 

@@ -120,7 +120,8 @@ extension Graph {
 
   func reshape(_ x: Int, _ target: Shape) -> Int {
     if shape(x) == target { return x }
-    if let value = constantValue(x) { return fill(value, target) }
+    // One number in another shape stays a view: to fill it would come back here.
+    if target.count != 1, let value = constantValue(x) { return fill(value, target) }
     if case .reshape = operation(x) { return reshape(operand(x), target) }
     return append(.reshape, [x], target)
   }

@@ -71,16 +71,8 @@ extension LowerOptimizer {
     _ implicit: Implicit<Upper, Lower>, train: Examples, from start: [Double]? = nil,
     recordsLosses: Bool = false
   ) throws -> AuxiliaryModel {
-    let start = start ?? implicit.lowerModel.values
-    guard start.count == implicit.lowerModel.count else {
-      throw HypergradientError(
-        .shape,
-        "adaptation starts from \(start.count) parameters; the lower model has "
-          + "\(implicit.lowerModel.count)")
-    }
-    let lower = try implicit.lowerProgram(train)
-    try lower.load(implicit.upperModel.values, train)
-    lower.point.set(start)
+    let lower = try implicit.loadedLowerProgram(
+      train, at: start ?? implicit.lowerModel.values, "the start of the adaptation")
     var adapted = AuxiliaryModel(values: [])
     adapted.steps = run(lower, implicit.vectorAlgebra) { lower in
       if recordsLosses { adapted.losses.append(lower.loss()) }
