@@ -39,11 +39,13 @@ let package = Package(
       dependencies: [
         "Problems", "MessagePassing", .product(name: "Crypto", package: "swift-crypto"),
       ]),
+    .target(name: "Benchmarks", dependencies: ["BilevelOptimization", "Randomness"]),
     .target(name: "IGBM", dependencies: ["Training"]),
     .executableTarget(
       name: "igbm-dist",
       dependencies: [
-        "IGBM", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "IGBM", "Benchmarks",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     // Tests, one target a module; `ranktest` is the program that launched tests start under mpirun.

@@ -43,6 +43,12 @@ struct Trace {
           + inputs.map(\.name).joined(separator: ", "))
     }
     try graph.check()
+    guard value.belongs(to: graph) else {
+      throw TensorError(
+        .objective,
+        "the \(name) is made from tensors of another trace; use only what its state holds, and numbers"
+      )
+    }
     guard value.shape.count == 1 else {
       throw TensorError(
         .objective,

@@ -69,6 +69,9 @@ extension Tensor {
     with(graph.fill(value, shape))
   }
 
+  /// Whether this is a tensor of a trace.
+  package func belongs(to graph: Graph) -> Bool { self.graph === graph }
+
   /// Whether a change of another tensor can change this one.
   package func depends(on other: Tensor) -> Bool {
     graph === other.graph && graph.depending(on: [other.node])[node]

@@ -198,6 +198,10 @@ typedef struct {
   void (*add_scaled)(int64_t n, double alpha, const void *x, void *y);   ///< y = y + alpha x
   void (*scale_add)(int64_t n, const void *x, double beta, void *y);     ///< y = x + beta y
   void (*scale)(int64_t n, double alpha, void *x);                       ///< x = alpha x
+
+  /// Runs fused multiply-adds from registers alone, enough at once to hide their latency, and gives the number of
+  /// floating-point operations made: the core's peak, for comparison.
+  double (*multiply_add_rounds)(int64_t rounds);
 } ck_kernels;
 
 /// The fastest instruction set that this processor and this build have.

@@ -40,4 +40,5 @@ const ck_kernels CK_TABLE = {
   .add_scaled = add_scaled,
   .scale_add = scale_add,
   .scale = scale,
+  .multiply_add_rounds = multiply_add_rounds,
 };

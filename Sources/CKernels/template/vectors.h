@@ -47,3 +47,17 @@ static void scale(int64_t n, double alpha, void *x_start) {
   EACH_BLOCK(
     n, store_block(x + i, a * load_block(x + i)), store_lanes(x + i, n - i, a * load_lanes(x + i, n - i)))
 }
+
+/// Twelve chains hide the latency of two multipliers.
+static double multiply_add_rounds(int64_t rounds) {
+  enum { chains = 12 };
+  V x[12];
+  V factor = splat((E)0.999), term = splat((E)1e-7);
+  UNROLL for (int i = 0; i < chains; i++) x[i] = splat((E)i);
+  for (int64_t r = 0; r < rounds; r++) {
+    UNROLL for (int i = 0; i < chains; i++) x[i] = fused(x[i], factor, term);
+  }
+  E most = 0;
+  UNROLL for (int i = 0; i < chains; i++) most = x[i][0] > most ? x[i][0] : most;
+  return most < 0 ? 0 : 2.0 * chains * vector_length * (double)rounds;
+}
