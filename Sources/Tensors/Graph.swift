@@ -2,21 +2,21 @@
 /// uses. Equal operations on equal operands are one node. The first mistake is kept and thrown
 /// when the trace is over, so that objectives read as formulas, without `try`.
 package final class Graph {
-  struct Node {
-    let operation: Operation
-    let operands: [Int]
-    let shape: Shape
-    let stage: Stage
+  package struct Node {
+    package let operation: Operation
+    package let operands: [Int]
+    package let shape: Shape
+    package let stage: Stage
     let source: SourceLine?
   }
 
   private struct Key: Hashable {
-    let operation: Operation
-    let operands: [Int]
-    let shape: Shape
+    package let operation: Operation
+    package let operands: [Int]
+    package let shape: Shape
   }
 
-  private(set) var nodes: [Node] = []
+  package private(set) var nodes: [Node] = []
   private var known: [Key: Int] = [:]
   private(set) var inputCount = 0
   private(set) var failure: TensorError?

@@ -14,7 +14,7 @@ package enum Stage: Int, Comparable, Sendable {
 }
 
 /// Functions of one element.
-enum UnaryFunction: Hashable {
+package enum UnaryFunction: Hashable {
   case exp, log, tanh, sigmoid, softplus, relu, square, squareRoot, reciprocalSquareRoot
   case reciprocal, absolute
   /// -1, 0 or 1, and 1 where positive, else 0: both are constants to a derivative.
@@ -22,7 +22,7 @@ enum UnaryFunction: Hashable {
 }
 
 /// Functions of two elements.
-enum BinaryFunction: Hashable {
+package enum BinaryFunction: Hashable {
   case add, subtract, multiply, divide
   /// The first where the second is positive, else 0; the second is a constant to a derivative.
   case mask
@@ -30,7 +30,7 @@ enum BinaryFunction: Hashable {
 
 /// What a node of a graph computes from its operands. Tangents and cotangents of every operation
 /// are expressed in operations, so that derivatives of any order are graphs again.
-enum Operation: Hashable {
+package enum Operation: Hashable {
   /// Given from outside, by number.
   case input(Int)
   /// One number; its shape is `[]`.
@@ -92,7 +92,7 @@ enum Operation: Hashable {
   case flipWeights(stride: Int)
 
   /// What a product is added onto.
-  enum Onto: Hashable {
+  package enum Onto: Hashable {
     case bias, matrix
   }
 }

@@ -4,7 +4,7 @@
 /// not trap: the trace remembers the first, and whoever asked for the trace throws it.
 public struct Tensor {
   let graph: Graph
-  let node: Int
+  package let node: Int
 
   /// The size of each axis.
   public var shape: Shape { graph.shape(node) }

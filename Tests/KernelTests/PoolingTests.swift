@@ -1,0 +1,99 @@
+import CKernels
+import Testing
+
+@Suite struct PoolingTests {
+  private struct Pooling<Element: KernelElement> {
+    var plan: ck_pooling
+    let x: [Element]
+    let rows: Int, columns: Int, channels: Int
+
+    init(_ images: Int, _ height: Int, _ width: Int, _ channels: Int) {
+      plan = ck_pooling(
+        images: Int64(images), height: Int64(height), width: Int64(width),
+        channels: Int64(channels))
+      var numbers = Numbers(height * width * channels)
+      // Few values, so that equals occur.
+      x = (0..<images * height * width * channels).map { _ in
+        Element((numbers.value() * 4).rounded())
+      }
+      (rows, columns, self.channels) = (height / 2, width / 2, channels)
+    }
+
+    var count: Int { Int(plan.images) * rows * columns * channels }
+
+    /// The places in x of the four values of a window.
+    func window(_ place: Int) -> [Int] {
+      let channel = place % channels
+      let j = place / channels % columns
+      let i = place / channels / columns % rows
+      let n = place / channels / columns / rows
+      return [(0, 0), (0, 1), (1, 0), (1, 1)].map { down, right in
+        let row = n * Int(plan.height) + 2 * i + down
+        return (row * Int(plan.width) + 2 * j + right) * channels + channel
+      }
+    }
+  }
+
+  private func check<Element: KernelElement>(_ type: Element.Type) {
+    for (n, h, w, c) in [(2, 4, 6, 5), (1, 7, 7, 64), (3, 2, 3, 1), (1, 5, 2, 17), (2, 1, 1, 3)] {
+      var p = Pooling<Element>(n, h, w, c)
+      let x = Storage(p.x)
+      var largest: [Double] = []
+      var places: [Double] = []
+      for place in 0..<p.count {
+        let window = p.window(place).map { Double(p.x[$0]) }
+        largest.append(window.max()!)
+        places.append(Double(window.firstIndex(of: window.max()!)!))
+      }
+      let index = Storage(places.map { Element($0) })
+      checkEverySet(type, "pool \(n) x \(h) x \(w) x \(c)") { kernels in
+        let y = Storage<Element>(count: p.count)
+        let found = Storage<Element>(count: p.count)
+        kernels.table.pool(&p.plan, x.start, y.start, found.start)
+        #expect(y.isWithinBounds && found.isWithinBounds)
+        let alone = Storage<Element>(count: p.count)
+        kernels.table.pool(&p.plan, x.start, nil, alone.start)
+        #expect(alone.values == found.values)
+        kernels.table.pool(&p.plan, x.start, alone.start, nil)
+        #expect(alone.values == y.values)
+        kernels.table.pool_gather(&p.plan, x.start, found.start, alone.start)
+        #expect(alone.isWithinBounds && alone.values == y.values)
+        return y.values + found.values
+      } expect: {
+        firstDifference($0, largest + places, tolerance: 0)
+      }
+
+      var expected = p.x.map { _ in 0.0 }
+      var numbers = Numbers(7)
+      let dy = Storage<Element>(numbers.values(p.count))
+      for place in 0..<p.count {
+        expected[p.window(place)[Int(places[place])]] = Double(dy.start[place])
+      }
+      checkEverySet(type, "scatter \(n) x \(h) x \(w) x \(c)") { kernels in
+        let dx = Storage<Element>(count: p.x.count)
+        kernels.table.pool_scatter(&p.plan, dy.start, index.start, dx.start)
+        #expect(dx.isWithinBounds)
+        return dx.values
+      } expect: {
+        firstDifference($0, expected, tolerance: 0)
+      }
+    }
+  }
+
+  @Test func float() { check(Float.self) }
+  @Test func double() { check(Double.self) }
+
+  @Test func notANumberIsFirstOfAll() {
+    for nans in [[1], [3], [2, 3], [0, 1], [0]] {
+      var window: [Float] = [3, -1, .infinity, 2]
+      for place in nans { window[place] = .nan }
+      var plan = ck_pooling(images: 1, height: 2, width: 2, channels: 1)
+      for kernels in Kernels<Float>.all {
+        var y: Float = 0
+        var index: Float = 0
+        kernels.table.pool(&plan, window, &y, &index)
+        #expect(y.isNaN && index == Float(nans[0]))
+      }
+    }
+  }
+}
