@@ -55,9 +55,15 @@ public struct DataArray: Sendable, Equatable {
   }
 
   private static func check(_ shape: Shape, _ count: Int) throws(TensorError) {
-    guard shape.sizes.allSatisfy({ $0 >= 0 }), shape.count == count else {
-      throw TensorError(
-        .shape, "data of shape \(shape) needs \(shape.count) numbers, but has \(count)")
+    // A hostile shape's product may be beyond any number.
+    let needed = shape.sizes.reduce(1 as Int?) { product, size in
+      guard let product, size >= 0 else { return nil }
+      let (value, overflow) = product.multipliedReportingOverflow(by: size)
+      return overflow ? nil : value
+    }
+    guard needed == count else {
+      let asked = needed.map { "needs \($0) numbers" } ?? "is impossible"
+      throw TensorError(.shape, "data of shape \(shape) \(asked), and \(count) were given")
     }
   }
 

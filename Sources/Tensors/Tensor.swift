@@ -14,6 +14,11 @@ public struct Tensor {
     self.node = node
   }
 
+  /// An input of a trace, by its number.
+  package init(_ graph: Graph, input number: Int) {
+    self.init(graph: graph, node: graph.inputNodes[number])
+  }
+
   /// A tensor of the same trace.
   func with(_ node: Int) -> Tensor { Tensor(graph: graph, node: node) }
 

@@ -1,0 +1,100 @@
+import Tensors
+import Testing
+
+/// Mistakes in formulas and data: a thrown error that says what, where and what to do; never a trap.
+@Suite struct TensorErrorTests {
+  private func failure(_ formula: (Graph) -> Tensor) -> TensorError? {
+    let graph = Graph()
+    _ = formula(graph)
+    do throws(TensorError) {
+      try graph.check()
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  @Test func shapesThatDoNotFit() throws {
+    let cases: [([String], (Graph) -> Tensor)] = [
+      (
+        ["+", "[5, 3]", "[4, 3]"],
+        { $0.input([5, 3], stage: .task) + $0.input([4, 3], stage: .task) }
+      ),
+      (
+        ["matmul", "[5, 3]", "[4, 2]", "TensorErrorTests.swift"],
+        { matmul($0.input([5, 3], stage: .task), $0.input([4, 2], stage: .task)) }
+      ),
+      (["reshaped", "15", "16"], { $0.input([5, 3], stage: .task).reshaped([4, 4]) }),
+      (["sum", "axes"], { $0.input([5, 3], stage: .task).sum(axes: 1..<3) }),
+      (
+        ["convolved", "[5, 3]"],
+        { $0.input([5, 3], stage: .task).convolved(with: $0.input([3, 3, 1, 1], stage: .task)) }
+      ),
+      (["maxPooled", "[1, 1, 1, 1]"], { $0.input([1, 1, 1, 1], stage: .task).maxPooled() }),
+      (
+        ["crossEntropies", "[5, 3]", "[4]"],
+        { crossEntropies($0.input([5, 3], stage: .task), $0.input([4], stage: .task)) }
+      ),
+      (
+        ["squaredError", "[5]", "[4]"],
+        { squaredError($0.input([5], stage: .task), $0.input([4], stage: .task)) }
+      ),
+      (
+        ["squaredDistance", "[5]", "[4]"],
+        { squaredDistance($0.input([5], stage: .task), $0.input([4], stage: .task)) }
+      ),
+      (["oneHot", "given as data"], { exp($0.input([5], stage: .task)).oneHot(classes: 3) }),
+      (
+        ["rows", "given as data"],
+        { $0.input([5, 2], stage: .task).rows(exp($0.input([5], stage: .task))) }
+      ),
+      (["transposed", "no matrix"], { $0.input([5], stage: .task).transposed() }),
+      (["softmax", "[5]"], { $0.input([5], stage: .task).softmax() }),
+      (["different traces"], { $0.input([5], stage: .task) + Graph().input([5], stage: .task) }),
+    ]
+    for (words, formula) in cases {
+      let error = try #require(failure(formula), "\(words)")
+      for word in words { #expect(error.message.contains(word), "\(error.message)") }
+    }
+  }
+
+  @Test func theFirstMistakeIsKept() throws {
+    let error = failure { graph in
+      let x = graph.input([2, 2], stage: .task)
+      return matmul(x.reshaped([3]), x)
+    }
+    #expect(error?.message.contains("reshaped") == true)
+  }
+
+  @Test func labelsAndRowsAreChecked() throws {
+    let graph = Graph()
+    let labels = graph.input([3], stage: .task)
+    let logits = graph.input([3, 4], stage: .point)
+    let value = crossEntropy(logits, labels)
+    let program = try Program(
+      graph, [ListRequest("task", .task), ListRequest("value", .point, [value])], .single,
+      try KernelSet.chosen())
+    for bad in [4, -1, 0.5, Double.nan, .infinity] {
+      let error = #expect(throws: TensorError.self) {
+        try program.set(labels, DataArray([0, 1, bad]), named: "train target")
+      }
+      #expect(error?.code == .range)
+      #expect(error?.message.contains("train target[2]") == true)
+      #expect(error?.message.contains("from 0 to 3") == true)
+    }
+    #expect(throws: TensorError.self) { try program.set(labels, DataArray([0]), named: "labels") }
+  }
+
+  @Test func dataArraysHaveAsManyNumbersAsTheirShapeSays() throws {
+    #expect(throws: TensorError.self) { try DataArray([2, 3], [1.0]) }
+    #expect(throws: TensorError.self) { try DataArray([-1, -1], [1.0]) }
+    #expect(throws: TensorError.self) { try DataArray([Int.max, 2], [Float]()) }
+    #expect(try DataArray([0, 3], [Float]()).values.isEmpty)
+  }
+
+  @Test func kernelsAreChosenByName() throws {
+    #expect(try KernelSet.chosen(["IGBM_KERNELS": "portable"]) == .portable)
+    #expect(try KernelSet.chosen([:]) == KernelSet.available.last)
+    #expect(throws: TensorError.self) { try KernelSet.chosen(["IGBM_KERNELS": "sse9"]) }
+  }
+}
