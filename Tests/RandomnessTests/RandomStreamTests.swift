@@ -65,7 +65,11 @@ import Testing
     for (number, exact) in zip(numbers, exact) {
       #expect(abs(number - exact) <= 4 * exact.ulp)
     }
-    #expect(numbers.map(\.bitPattern) == [])
+    #expect(
+      numbers.map(\.bitPattern) == [
+        13822595582347724100, 4608159103849035963, 13831693520158664033, 4605209709209776658,
+        13833741171676758585, 13828365471715879501,
+      ])
   }
 
   @Test func choices() {

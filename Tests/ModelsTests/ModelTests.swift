@@ -1,0 +1,73 @@
+import Models
+import Tensors
+import Testing
+
+@Suite struct ModelTests {
+  private func network(seed: UInt64 = 1) throws -> Model<Sequential> {
+    try Model(seed: seed) { p in
+      Sequential(Dense(p.part("a"), 3, 4), Activation.tanh, Dense(p.part("b"), 4, 2))
+    }
+  }
+
+  @Test func parametersHaveNamesShapesAndPlaces() throws {
+    let model = try network()
+    #expect(model.parameters.map(\.name) == ["a.weight", "a.bias", "b.weight", "b.bias"])
+    #expect(model.parameters.map(\.shape) == [[3, 4], [4], [4, 2], [2]])
+    #expect(model.parameters.map(\.offset) == [0, 12, 16, 24])
+    #expect(model.count == 26 && model.gradients.count == 26)
+    #expect(try model.values(of: "b.bias") == [0, 0])
+    let error = #expect(throws: TensorError.self) { try model.values(of: "c") }
+    #expect(error?.message.contains("a.weight") == true)
+  }
+
+  @Test func firstValuesBelongToTheSeed() throws {
+    #expect(try network().values == network().values)
+    #expect(try network(seed: 2).values != network().values)
+  }
+
+  @Test func mistakesOfBuildersAreErrors() throws {
+    #expect(throws: TensorError.self) { try Model { p in (p("x", [1]), p("x", [2])) } }
+    #expect(throws: TensorError.self) { try Model { p in p("x", [0]) } }
+    var calls = 0
+    let fickle = try Model { p in
+      calls += 1
+      return p("x\(calls)", [1])
+    }
+    #expect(throws: TensorError.self) { try fickle.evaluate(DataArray([1])) { body, _ in body } }
+  }
+
+  private static let deviations: [(Initialiser, Double)] = [
+    (.normal(deviation: 2), 2), (.uniform(bound: 3), 1.7320508),
+    (.glorotUniform(gain: 2), 0.1264911),
+    (.heNormal, 0.0816497), (.fanInUniform, 0.0333333), (.constant(3), 0),
+  ]
+
+  @Test(arguments: deviations)
+  func initialisersHaveTheirDeviation(_ initialiser: Initialiser, _ deviation: Double) throws {
+    let values = try Model(seed: 9) { p in p("x", [300, 200], initialiser) }.values
+    let mean = values.reduce(0, +) / Double(values.count)
+    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
+    #expect(abs(variance.squareRoot() - deviation) <= 0.02 * deviation)
+    #expect(initialiser == .constant(3) ? mean == 3 : abs(mean) < 0.02 * deviation)
+  }
+
+  @Test func layersComputeWhatTheySay() throws {
+    let dense = try Model { Dense($0, 2, 1) }
+    let y = try dense.evaluate(try DataArray([2, 2], [1.0, 2, 3, 4]), at: [10, 100, 1]) { $0($1) }
+    #expect(y.values == [211, 431] && y.shape == [2, 1])
+    let norm = try Model { BatchNorm($0, 1, epsilon: 0) }
+    let z = try norm.evaluate(
+      try DataArray([4, 1], [1.0, 1, 3, 3]), at: [2, 5], precision: .double
+    ) { $0($1) }
+    #expect(z.values == [3, 3, 7, 7])
+    let convolution = try Model { Convolution($0, 1, 1, stride: 2) }
+    let ones = [Double](repeating: 1, count: 9)
+    let c = try convolution.evaluate(
+      try DataArray([1, 4, 4, 1], [Double](repeating: 1, count: 16)), at: ones + [0.5]
+    ) { $0($1) }
+    #expect(c.values == [4.5, 6.5, 6.5, 9.5] && c.shape == [1, 2, 2, 1])
+    let pool = try Model { p in (p("unused", [1]), MaxPool()) }
+    let m = try pool.evaluate(try DataArray([1, 2, 2, 1], [1.0, 4, 3, 2])) { $0.1($1) }
+    #expect(m.values == [4])
+  }
+}
