@@ -18,12 +18,20 @@ public struct StateError: ExitCoded, Hashable, CustomStringConvertible {
   public let path: String
   /// What happened and what to do.
   public let message: String
+  /// The tensor to blame, where it is one; damaged names are shortened and stripped of control characters.
+  public let tensor: String?
+  /// The byte of the file, from 0, where what is wrong was noticed, as far as it is known.
+  public let offset: Int?
 
   /// A failure with a file.
-  public init(_ code: Code, _ path: String, _ message: String) {
+  public init(
+    _ code: Code, _ path: String, _ message: String, tensor: String? = nil, offset: Int? = nil
+  ) {
     self.code = code
     self.path = path
     self.message = message
+    self.tensor = tensor
+    self.offset = offset
   }
 
   /// The code to exit with.

@@ -35,8 +35,10 @@ public struct TensorFile: Sendable, Equatable {
   /// The value of a metadata key.
   public subscript(key: String) -> String? { metadata.first { $0.key == key }?.value }
 
-  /// The bytes of the file.
+  /// The bytes of the file. Names of tensors and keys of the metadata must each differ, and no tensor may be called
+  /// `__metadata__`: no reader would take such a file.
   public func encoded() -> [UInt8] {
+    checkNames()
     var entries: [String] = []
     if !metadata.isEmpty {
       let words = metadata.map { "\(Self.quoted($0.key)):\(Self.quoted($0.value))" }
@@ -55,8 +57,20 @@ public struct TensorFile: Sendable, Equatable {
     while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
     var bytes = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) }
     bytes += header
+    bytes.reserveCapacity(bytes.count + offset)
     for tensor in tensors { bytes += tensor.data }
     return bytes
+  }
+
+  private func checkNames() {
+    var names: Set = ["__metadata__"]
+    for tensor in tensors {
+      precondition(names.insert(tensor.name).inserted, "two tensors are called \(tensor.name)")
+    }
+    var keys: Set<String> = []
+    for word in metadata {
+      precondition(keys.insert(word.key).inserted, "metadata has \(word.key) twice")
+    }
   }
 
   /// A JSON string.
@@ -71,67 +85,5 @@ public struct TensorFile: Sendable, Equatable {
       }
     }
     return result + "\""
-  }
-}
-
-/// A tensor of a file.
-public struct NamedTensor: Sendable, Equatable {
-  /// Element types.
-  public enum ElementType: String, Sendable, CaseIterable {
-    /// 32-bit floating point.
-    case float = "F32"
-    /// 64-bit floating point.
-    case double = "F64"
-    /// 64-bit whole numbers.
-    case integer = "I64"
-    /// Bytes.
-    case byte = "U8"
-
-    /// Bytes of an element.
-    public var byteCount: Int {
-      switch self {
-      case .float: 4
-      case .double, .integer: 8
-      case .byte: 1
-      }
-    }
-  }
-
-  /// The name, unique in its file.
-  public let name: String
-  /// The type of its elements.
-  public let type: ElementType
-  /// The size of each axis.
-  public let shape: [Int]
-  /// Its elements, little-endian, the last axis running fastest.
-  public let data: [UInt8]
-
-  init(name: String, type: ElementType, shape: [Int], data: [UInt8]) {
-    self.name = name
-    self.type = type
-    self.shape = shape
-    self.data = data
-  }
-
-  /// A tensor of doubles, as many as the shape has elements.
-  public init(_ name: String, shape: [Int], _ values: [Double]) {
-    precondition(shape.reduce(1, *) == values.count, "\(name): \(values.count) values for \(shape)")
-    self.init(
-      name: name, type: .double, shape: shape,
-      data: values.flatMap { withUnsafeBytes(of: $0.bitPattern.littleEndian, Array.init) })
-  }
-
-  /// The elements as doubles; whole numbers beyond 2^53 are rounded.
-  public var values: [Double] {
-    let size = type.byteCount
-    return stride(from: 0, to: data.count, by: size).map { start in
-      let bits = (0..<size).reduce(UInt64(0)) { $0 | UInt64(data[start + $1]) << (8 * UInt64($1)) }
-      switch type {
-      case .float: return Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))
-      case .double: return Double(bitPattern: bits)
-      case .integer: return Double(Int64(bitPattern: bits))
-      case .byte: return Double(bits)
-      }
-    }
   }
 }
