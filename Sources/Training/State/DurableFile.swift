@@ -2,32 +2,54 @@ import Foundation
 
 /// Files that are there whole or not at all, whatever dies when.
 public enum DurableFile {
-  /// Publishes bytes under a path: writes them beside it, has the disk take them, and renames. A reader sees
-  /// the old file or the new one, never a part.
+  /// Publishes bytes under a path: writes them beside it, as NAME.tmp-PID, has the disk take them, and renames. A
+  /// reader sees the old file or the new one, never a part.
   ///
-  /// - Throws: ``StateError``; the partial file is removed and the old one, if any, stays.
+  /// A process killed meanwhile leaves the partial file, which no reader takes for a whole one. Only one process at
+  /// a time may publish under a path from several machines, for they might have the same number.
+  ///
+  /// - Parameters:
+  ///   - bytes: The new content.
+  ///   - path: Where to, in a folder that is there.
+  /// - Throws: ``StateError``; the partial file is removed and the old one, if any, stays. Only where the folder
+  ///   itself could not be written to disk, which the error says, the new one is in place already.
   public static func publish(_ bytes: [UInt8], at path: String) throws(StateError) {
+    try publish(bytes, at: path, calls: .system)
+  }
+
+  package static func publish(
+    _ bytes: [UInt8], at path: String, calls: FileCalls
+  ) throws(StateError) {
+    guard !path.utf8.contains(0) else {
+      throw StateError(.notWritten, path.asShown, "a path has no zeros; choose another --output")
+    }
     let partial = "\(path).tmp-\(getpid())"
-    let descriptor = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw failure(path, "cannot create \(partial)") }
+    let descriptor = try check(
+      FileCalls.uninterrupted { calls.create(partial) }, path, "cannot create \(partial)")
     do throws(StateError) {
-      try write(bytes, to: descriptor, path)
-      guard fsync(descriptor) == 0 else { throw failure(path, "the disk did not take it") }
+      do throws(StateError) {
+        try write(bytes, to: descriptor, path, calls)
+        try check(
+          FileCalls.uninterrupted { calls.synchronise(descriptor) }, path,
+          "the disk did not take it")
+      } catch {
+        _ = calls.close(descriptor)
+        throw error
+      }
+      // Network file systems report a full disk here. Linux closes even where a signal interrupts.
+      let closed = calls.close(descriptor)
+      if closed != -Int(EINTR) { try check(closed, path, "the disk did not take it") }
+      try check(calls.rename(partial, path), path, "cannot put it in place")
     } catch {
-      close(descriptor)
-      unlink(partial)
+      _ = calls.remove(partial)
       throw error
     }
-    guard close(descriptor) == 0, rename(partial, path) == 0 else {
-      let error = failure(path, "cannot put it in place")
-      unlink(partial)
-      throw error
-    }
-    try synchronise(folderOf: path)
+    try synchronise(folderOf: path, calls)
   }
 
   /// Makes a folder, and those above it, if they are not there.
   ///
+  /// - Parameter path: The folder.
   /// - Throws: ``StateError``.
   public static func createFolder(_ path: String) throws(StateError) {
     do {
@@ -38,57 +60,64 @@ public enum DurableFile {
     }
   }
 
-  /// All bytes of a file.
-  ///
-  /// - Throws: ``StateError`` where it is not there or cannot be read.
-  public static func read(_ path: String) throws(StateError) -> [UInt8] {
-    do {
-      return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
-    } catch {
-      throw StateError(.missing, path, "cannot be read: \(reason(error)); check the path")
-    }
-  }
-
   private static func write(
-    _ bytes: [UInt8], to descriptor: Int32, _ path: String
+    _ bytes: [UInt8], to descriptor: Int, _ path: String, _ calls: FileCalls
   ) throws(StateError) {
     var written = 0
     while written < bytes.count {
       let count = bytes.withUnsafeBytes { buffer in
-        Foundation.write(
-          descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written)
+        FileCalls.uninterrupted {
+          calls.write(descriptor, UnsafeRawBufferPointer(rebasing: buffer[written...]))
+        }
       }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else {
-        throw failure(path, "wrote \(written) of \(bytes.count) bytes")
-      }
+      // A call that neither writes nor fails would be repeated for ever.
+      try check(
+        count == 0 ? -Int(EIO) : count, path, "wrote \(written) of \(bytes.count) bytes")
       written += count
     }
   }
 
   /// A rename is there to stay once its folder is on disk.
-  private static func synchronise(folderOf path: String) throws(StateError) {
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure(path, "cannot open its folder") }
-    defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw failure(path, "the disk did not take its folder") }
+  private static func synchronise(
+    folderOf path: String, _ calls: FileCalls
+  ) throws(StateError) {
+    let folder: String
+    if let slash = path.lastIndex(of: "/") {
+      folder = slash == path.startIndex ? "/" : String(path[..<slash])
+    } else {
+      folder = "."
+    }
+    let what = "the file is in place, but the disk did not take its folder \(folder)"
+    let descriptor = try check(
+      FileCalls.uninterrupted { calls.openFolder(folder) }, path, what)
+    defer { _ = calls.close(descriptor) }
+    let result = FileCalls.uninterrupted { calls.synchronise(descriptor) }
+    // Some file systems cannot do this for folders, and need not.
+    if result != -Int(EINVAL) { try check(result, path, what) }
   }
 
-  private static func failure(_ path: String, _ what: String) -> StateError {
-    let text = String(cString: strerror(errno))
-    return StateError(
-      .notWritten, path, "\(what): \(text); make room or choose another --output")
+  @discardableResult
+  private static func check(
+    _ result: Int, _ path: String, _ what: String
+  ) throws(StateError) -> Int {
+    guard result < 0 else { return result }
+    let code = Int32(-result)
+    let remedy =
+      switch code {
+      case ENOENT, ENOTDIR: "make the folder or choose another --output"
+      case EACCES, EPERM, EROFS: "allow writing or choose another --output"
+      case ENOSPC, EDQUOT, EFBIG: "make room or choose another --output"
+      case EISDIR, EEXIST, ELOOP: "remove what has its name or choose another --output"
+      default: "check the disk or choose another --output"
+      }
+    throw StateError(.notWritten, path, "\(what): \(String(cString: strerror(code))); \(remedy)")
   }
 
   private static func reason(_ error: any Error) -> String {
     let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
     let posix = underlying ?? (error as NSError)
     if posix.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(posix.code))) }
-    switch (error as? CocoaError)?.code {
-    case .fileReadNoSuchFile?, .fileNoSuchFile?: return "no such file"
-    case .fileReadNoPermission?, .fileWriteNoPermission?: return "permission denied"
-    default: return "\(error.localizedDescription)"
-    }
+    return (error as? CocoaError)?.code == .fileWriteNoPermission
+      ? "permission denied" : error.localizedDescription
   }
 }
