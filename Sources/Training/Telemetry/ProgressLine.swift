@@ -1,75 +1,116 @@
 import Foundation
 
 /// Progress for people: on a terminal one line that is drawn again, elsewhere a plain line now and then, the first and
-/// the last step always.
+/// the last step always. It uses no colour, whether or not `NO_COLOR` is set.
 public struct ProgressLine {
   private let steps: Int
+  private let completed: Int
   private let tasksPerStep: Int
   private let isTerminal: Bool
+  private let columns: Int?
   private let now: () -> Double
   private let write: (String) -> Void
   private let start: Double
-  private var lastShown: Double
+  private var lastShown: Double?
+  /// The cursor is still on a line that is to be drawn again.
+  private var isLineOpen = false
   /// Seconds between lines.
   private let interval: Double
 
   /// Progress towards a number of steps.
   ///
   /// - Parameters:
-  ///   - steps: The steps to make.
+  ///   - steps: The steps to make, those done before included.
+  ///   - completed: How many were done before, by a run that this one continues: they took none of its time.
   ///   - tasksPerStep: Tasks of each.
   ///   - isTerminal: Whether lines can be drawn again.
+  ///   - columns: How many characters fit into the terminal's line, if it is known: a line that is drawn again must
+  ///     not run over into the next.
   ///   - now: A clock that never goes back, in seconds.
   ///   - write: Takes what is to be shown.
   public init(
-    steps: Int, tasksPerStep: Int, isTerminal: Bool,
+    steps: Int, completed: Int = 0, tasksPerStep: Int, isTerminal: Bool,
+    columns: Int? = ProgressLine.columnsOfStandardError,
     now: @escaping () -> Double = { ProcessInfo.processInfo.systemUptime },
     write: @escaping (String) -> Void = { FileHandle.standardError.write(Data($0.utf8)) }
   ) {
     self.steps = steps
+    self.completed = completed
     self.tasksPerStep = tasksPerStep
     self.isTerminal = isTerminal
+    self.columns = columns
     self.now = now
     self.write = write
     start = now()
-    lastShown = -.infinity
     interval = isTerminal ? 0.1 : 5
+  }
+
+  /// How many characters fit into a line of the terminal on standard error; nil where there is none.
+  public static var columnsOfStandardError: Int? {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
   }
 
   /// Shows that a step is done, if it is time to.
   ///
   /// - Parameters:
-  ///   - done: Steps done, from 1.
+  ///   - done: Steps done, from 1, those done before included.
   ///   - upperLoss: The mean upper loss of the step.
   public mutating func report(done: Int, upperLoss: Double) {
     let time = now()
-    guard done == 1 || done == steps || time - lastShown >= interval else { return }
+    if let lastShown, done < steps, time - lastShown < interval { return }
     lastShown = time
-    let elapsed = time - start
-    let rate = elapsed > 0 ? Double(done * tasksPerStep) / elapsed : 0
-    let remaining = elapsed / Double(done) * Double(steps - done)
-    let width = String(steps).count
-    let count = String(repeating: " ", count: width - String(done).count) + String(done)
-    var line = "step \(count)/\(steps)  upper loss \(String(format: "%.5f", upperLoss))"
-    line += "  \(String(format: "%.1f", rate)) tasks/s  \(Self.duration(remaining)) left"
+    let line = line(done, upperLoss, elapsed: time - start)
     if isTerminal {
-      write("\r\u{1B}[K\(bar(done)) \(line)\(done == steps ? "\n" : "")")
+      write("\r\u{1B}[K\(fitted("\(bar(done)) ", line))\(done < steps ? "" : "\n")")
+      isLineOpen = done < steps
     } else {
       write(line + "\n")
     }
   }
 
+  /// Leaves the line to other output, wherever the steps ended.
+  public mutating func finish() {
+    if isLineOpen { write("\n") }
+    isLineOpen = false
+  }
+
+  private func line(_ done: Int, _ upperLoss: Double, elapsed: Double) -> String {
+    let own = Double(max(done - completed, 0))
+    let rate = elapsed > 0 ? own * Double(tasksPerStep) / elapsed : 0
+    let remaining = own > 0 ? elapsed / own * Double(max(steps - done, 0)) : 0
+    let gap = max(String(steps).count - String(done).count, 0)
+    return "step \(String(repeating: " ", count: gap))\(done)/\(steps)"
+      + "  upper loss \(Self.loss(upperLoss))  \(String(format: "%.1f", rate)) tasks/s"
+      + "  \(Self.duration(remaining)) left"
+  }
+
+  /// The line, without its bar or cut where the terminal is too narrow. The last column stays free, because some
+  /// terminals go on to the next line when it is filled.
+  private func fitted(_ bar: String, _ line: String) -> String {
+    guard let columns else { return bar + line }
+    return bar.count + line.count < columns ? bar + line : String(line.prefix(max(columns - 1, 0)))
+  }
+
   private func bar(_ done: Int) -> String {
     let width = 20
-    let filled = steps == 0 ? width : width * done / steps
+    let share = steps > 0 ? min(max(Double(done) / Double(steps), 0), 1) : 1
+    let filled = Int(Double(width) * share)
     return "[" + String(repeating: "=", count: filled)
       + String(repeating: " ", count: width - filled) + "]"
   }
 
+  /// Five decimals, or where they would say little, five after the first digit.
+  private static func loss(_ value: Double) -> String {
+    let isPlain = value == 0 || (1e-3..<1e6).contains(value.magnitude)
+    return String(format: isPlain ? "%.5f" : "%.5e", value)
+  }
+
   /// A duration as people write it: 4.2 s, 3 min 05 s, 2 h 07 min.
   static func duration(_ seconds: Double) -> String {
-    if seconds < 60 { return String(format: "%.1f s", seconds) }
-    let whole = Int(min(seconds, 1e9))
+    if seconds < 59.95 { return String(format: "%.1f s", seconds) }
+    let whole = Int(min(seconds, 1e9).rounded())
     if whole < 3600 { return String(format: "%d min %02d s", whole / 60, whole % 60) }
     return String(format: "%d h %02d min", whole / 3600, whole % 3600 / 60)
   }
