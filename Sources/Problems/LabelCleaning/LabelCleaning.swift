@@ -55,6 +55,7 @@ public struct LabelCleaning: Problem {
   private let seed: UInt64
 
   public init(_ settings: LabelCleaningSettings, seed: UInt64) throws {
+    try settings.check()
     self.settings = settings
     self.seed = seed
     data = CorruptedDigits(train: settings.train, corruption: settings.corruption, seed: seed)

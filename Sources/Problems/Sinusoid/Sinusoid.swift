@@ -53,6 +53,7 @@ public struct Sinusoid: Problem {
   private let seed: UInt64
 
   public init(_ settings: SinusoidSettings, seed: UInt64) throws {
+    try settings.check()
     self.settings = settings
     self.seed = seed
     let hidden = settings.hidden
