@@ -44,7 +44,8 @@ package struct StepReduction {
   /// Adds up over all ranks.
   ///
   /// - Returns: How many ranks failed.
-  package mutating func reduce(_ communicator: any Communicator) throws(MessagePassingError) -> Int {
+  package mutating func reduce(_ communicator: any Communicator) throws(MessagePassingError) -> Int
+  {
     var words = sum.words + counts
     try communicator.sum(&words)
     sum.words = Array(words.prefix(sum.words.count))

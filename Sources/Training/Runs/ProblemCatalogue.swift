@@ -29,7 +29,8 @@ public enum ProblemCatalogue {
   public static func entry(named name: String) throws(SettingError) -> Entry {
     guard let entry = entries.first(where: { $0.name == name }) else {
       throw SettingError(
-        "problem \"\(name)\" is unknown\(Spelling.suggestion(for: name, among: entries.map(\.name)))")
+        "problem \"\(name)\" is unknown\(Spelling.suggestion(for: name, among: entries.map(\.name)))"
+      )
     }
     return entry
   }
