@@ -47,12 +47,12 @@ extension LabelCleaning {
 }
 
 /// How well weights tell wrong labels from right ones: a label counts as found where its logit is below 0.
-struct WrongLabels {
-  let found: Int
-  let wrong: Int
-  let rightlyFound: Int
+package struct WrongLabels {
+  package let found: Int
+  package let wrong: Int
+  package let rightlyFound: Int
 
-  init(logits: [Double], given: [Int], right: [Int]) {
+  package init(logits: [Double], given: [Int], right: [Int]) {
     let isFound = logits.map { $0 < 0 }
     let isWrong = zip(given, right).map { $0 != $1 }
     found = isFound.count { $0 }
@@ -61,11 +61,11 @@ struct WrongLabels {
   }
 
   /// The part of the labels found that are wrong; 0 where none was found.
-  var precision: Double { found == 0 ? 0 : Double(rightlyFound) / Double(found) }
+  package var precision: Double { found == 0 ? 0 : Double(rightlyFound) / Double(found) }
   /// The part of the wrong labels that were found; 0 where none is wrong.
-  var recall: Double { wrong == 0 ? 0 : Double(rightlyFound) / Double(wrong) }
+  package var recall: Double { wrong == 0 ? 0 : Double(rightlyFound) / Double(wrong) }
   /// The harmonic mean of both.
-  var f1: Double {
+  package var f1: Double {
     precision + recall == 0 ? 0 : 2 * precision * recall / (precision + recall)
   }
 }

@@ -59,12 +59,13 @@ public struct LabelCleaning: Problem {
   public let lowerModel: Model<Sequential>
   /// Where adaptation starts.
   public let start = AdaptationStart.lowerModel
-  let data: CorruptedDigits
+  package let data: CorruptedDigits
   let settings: LabelCleaningSettings
   private let seed: UInt64
 
   /// The defaults.
   public init(_ settings: LabelCleaningSettings, seed: UInt64) throws {
+    try settings.check()
     self.settings = settings
     self.seed = seed
     data = CorruptedDigits(train: settings.train, corruption: settings.corruption, seed: seed)
@@ -108,16 +109,16 @@ public struct LabelCleaning: Problem {
 }
 
 /// The digits, split, with part of the training labels replaced by wrong ones.
-struct CorruptedDigits {
+package struct CorruptedDigits {
   /// Which of all digits train, validate and test.
-  let train: [Int]
-  let validate: [Int]
-  let test: [Int]
+  package let train: [Int]
+  package let validate: [Int]
+  package let test: [Int]
   /// The training digits' labels as given, and as they ought to be.
-  let givenLabels: [Int]
-  let rightLabels: [Int]
+  package let givenLabels: [Int]
+  package let rightLabels: [Int]
 
-  init(train count: Int, corruption: Double, seed: UInt64) {
+  package init(train count: Int, corruption: Double, seed: UInt64) {
     let all = Digits.all
     var split = RandomStream(seed: seed, purpose: .split)
     let order = split.permutation(of: all.labels.count)

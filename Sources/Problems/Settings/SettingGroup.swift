@@ -126,6 +126,11 @@ extension SettingGroup {
     return keys.entries
   }
 
+  /// Checks every value against its range.
+  ///
+  /// - Throws: ``SettingError`` for a value outside its range.
+  public func check() throws { _ = try entries() }
+
   /// Sets a key from text.
   ///
   /// - Returns: Whether the group has that key.

@@ -62,6 +62,7 @@ public struct Sinusoid: Problem {
 
   /// The defaults.
   public init(_ settings: SinusoidSettings, seed: UInt64) throws {
+    try settings.check()
     self.settings = settings
     self.seed = seed
     let hidden = settings.hidden

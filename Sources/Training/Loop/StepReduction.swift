@@ -3,7 +3,7 @@ import MessagePassing
 
 /// What a step's tasks add up to on this rank, and then on all: one exact sum, one allreduce. Hypergradients, losses and
 /// counts travel together, as integers, so that neither the number of ranks nor the order of tasks changes a bit.
-struct StepReduction {
+package struct StepReduction {
   private static let scalars = 3
   private let count: Int
   private var sum: ExactSum
@@ -11,13 +11,13 @@ struct StepReduction {
   /// Products, negative curvature, one count a reason, failed ranks.
   private var counts = [Int64](repeating: 0, count: 3 + SolveReport.Reason.allCases.count)
 
-  init(parameters count: Int) {
+  package init(parameters count: Int) {
     self.count = count
     sum = ExactSum(count: count + Self.scalars)
     row = [Double](repeating: 0, count: count + Self.scalars)
   }
 
-  mutating func clear() {
+  package mutating func clear() {
     sum.clear()
     for index in counts.indices { counts[index] = 0 }
   }
@@ -25,7 +25,7 @@ struct StepReduction {
   /// Adds a task.
   ///
   /// - Throws: `ExactSumError` for numbers too large to be anything but divergence.
-  mutating func add(_ hypergradient: [Double], _ report: HypergradientReport) throws {
+  package mutating func add(_ hypergradient: [Double], _ report: HypergradientReport) throws {
     row.replaceSubrange(0..<count, with: hypergradient)
     row[count] = report.upperLoss
     row[count + 1] = report.lowerGradientNorm
@@ -39,12 +39,13 @@ struct StepReduction {
   }
 
   /// Notes that this rank failed: every rank will know after ``reduce(_:)``.
-  mutating func fail() { counts[2] += 1 }
+  package mutating func fail() { counts[2] += 1 }
 
   /// Adds up over all ranks.
   ///
   /// - Returns: How many ranks failed.
-  mutating func reduce(_ communicator: any Communicator) throws(MessagePassingError) -> Int {
+  package mutating func reduce(_ communicator: any Communicator) throws(MessagePassingError) -> Int
+  {
     var words = sum.words + counts
     try communicator.sum(&words)
     sum.words = Array(words.prefix(sum.words.count))
@@ -53,11 +54,11 @@ struct StepReduction {
   }
 
   /// The mean hypergradient over `tasks` tasks.
-  func hypergradient(over tasks: Int) -> [Double] {
+  package func hypergradient(over tasks: Int) -> [Double] {
     sum.values().prefix(count).map { $0 / Double(tasks) }
   }
 
-  func summary(step: Int, tasks: Int, hypergradient: [Double]) -> StepSummary {
+  package func summary(step: Int, tasks: Int, hypergradient: [Double]) -> StepSummary {
     let means = sum.values().suffix(Self.scalars).map { $0 / Double(tasks) }
     let reasons = SolveReport.Reason.allCases.enumerated().map { ($1, Int(counts[3 + $0])) }
     return StepSummary(

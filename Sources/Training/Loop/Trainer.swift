@@ -31,7 +31,11 @@ public final class Trainer<P: Problem> {
     self.settings = settings
     self.communicator = communicator
     (implicit, lowerOptimizer, upperOptimizer) = try communicator.agreeing {
-      (try problem.implicit(settings), try settings.lowerOptimizer(), try settings.upperOptimizer())
+      try settings.check()
+      return (
+        try problem.implicit(settings), try settings.lowerOptimizer(),
+        try settings.upperOptimizer()
+      )
     }
     reduction = StepReduction(parameters: problem.upperModel.count)
   }

@@ -1,0 +1,123 @@
+import BilevelOptimization
+import Problems
+import Testing
+
+@Suite struct LabelCleaningTests {
+  private func problem(
+    train: Int = 60, corruption: Double = 0.4, seed: UInt64 = 1
+  ) throws -> LabelCleaning {
+    var settings = LabelCleaningSettings()
+    settings.train = train
+    settings.corruption = corruption
+    settings.hidden = 4
+    settings.finalSteps = 30
+    return try LabelCleaning(settings, seed: seed)
+  }
+
+  private func numbers(_ task: TaskExamples) throws -> [Int] {
+    let extra = try #require(task.train.extras.first { $0.name == "example" })
+    return extra.values.values.map { Int($0) }
+  }
+
+  @Test func theUpperParametersAreALogitAnExample() throws {
+    let problem = try problem(train: 21)
+    #expect(problem.upperModel.parameters.map(\.name) == ["logits"])
+    #expect(problem.upperModel.values == [Double](repeating: 0, count: 21))
+    #expect(problem.lowerModel.count == 64 * 4 + 4 + 4 * 10 + 10)
+  }
+
+  @Test(arguments: [20, 61, 1000]) func aTaskIsHalfAndTwoThirds(_ train: Int) throws {
+    let problem = try problem(train: train)
+    let task = try problem.task(3, step: 2)
+    let numbers = try numbers(task)
+    #expect(numbers.count == train / 2 && Set(numbers).count == numbers.count)
+    #expect(numbers.allSatisfy { (0..<train).contains($0) })
+    #expect(task.train.data.shape.sizes == [train / 2, 64])
+    #expect(task.validate.data.shape.sizes == [198, 64])
+    #expect(task.validate.target.shape.sizes == [198])
+  }
+
+  @Test func trainingExamplesHaveTheGivenLabels() throws {
+    let problem = try problem(corruption: 1)
+    let task = try problem.task(0, step: 0)
+    let numbers = try numbers(task)
+    #expect(task.train.target.values == numbers.map { Double(problem.data.givenLabels[$0]) })
+    let images = numbers.flatMap { Digits.all.images[problem.data.train[$0]].map(Double.init) }
+    #expect(task.train.data.values == images)
+  }
+
+  @Test func validationExamplesAreCleanAndDistinct() throws {
+    let problem = try problem(corruption: 1)
+    let task = try problem.task(0, step: 0)
+    let pixels = task.validate.data.values
+    let rows = (0..<198).map { Array(pixels[$0 * 64..<($0 + 1) * 64]) }
+    #expect(Set(rows).count == 198)
+    let known = problem.data.validate.map { digit in
+      Digits.all.images[digit].map(Double.init) + [Double(Digits.all.labels[digit])]
+    }
+    let drawn = zip(rows, task.validate.target.values).map { $0 + [$1] }
+    #expect(Set(drawn).isSubset(of: known))
+  }
+
+  @Test func aTaskIsAFunctionOfIndexStepAndSeed() throws {
+    let one = try problem(seed: 7)
+    let again = try problem(seed: 7)
+    // Asked in another order, by another instance.
+    let places = [(0, 0), (1, 0), (0, 1), (5, 3)]
+    let tasks = try places.map { try one.task($0.0, step: $0.1) }
+    let reversed = try places.reversed().map { try again.task($0.0, step: $0.1) }
+    #expect(tasks == reversed.reversed())
+    let draws = try tasks.map(numbers) + [numbers(problem(seed: 8).task(0, step: 0))]
+    #expect(Set(draws).count == 5)
+  }
+
+  @Test func tasksChangeNoLabels() throws {
+    let problem = try problem()
+    let labels = problem.data.givenLabels
+    for index in 0..<4 { _ = try problem.task(index, step: 0) }
+    #expect(problem.data.givenLabels == labels)
+    #expect(try self.problem().data.givenLabels == labels)
+  }
+
+  @Test func resultsCompareThreeTrainings() throws {
+    let problem = try problem()
+    // As if all wrong labels had been found, and one right one.
+    let wrong = zip(problem.data.givenLabels, problem.data.rightLabels).map { $0 != $1 }
+    let right = try #require(wrong.firstIndex(of: false))
+    problem.upperModel.values = wrong.map { $0 ? -30 : 30 }
+    problem.upperModel.values[right] = -30
+    let learnt = problem.upperModel.values
+    let tables = try problem.results(adaptation(of: problem))
+    #expect(tables.map(\.columns) == [["", "accuracy"], ["precision", "recall", "F1"]])
+    #expect(tables[0].title == "Test accuracy (500 digits) after training on")
+    #expect(tables[0].rows.map { $0[0] } == ["noisy labels", "learnt weights", "all labels right"])
+    #expect(
+      tables[1].title == "Labels found wrong (weight below 1/2): 25 of 60, 24 are wrong")
+    #expect(tables[1].rows == [["0.9600", "1.0000", "0.9796"]])
+    #expect(problem.upperModel.values == learnt, "results leave the parameters as they were")
+    for accuracy in tables[0].rows.compactMap({ Double($0[1]) }) {
+      #expect((0...1).contains(accuracy))
+    }
+  }
+
+  @Test func withoutWrongLabelsWeightsOfOneHalfChangeNothing() throws {
+    let problem = try problem(corruption: 0)
+    let tables = try problem.results(adaptation(of: problem))
+    let accuracies = tables[0].rows.map { $0[1] }
+    #expect(Set(accuracies).count == 1)
+    #expect(tables[1].rows == [["0.0000", "0.0000", "0.0000"]])
+  }
+
+  private func adaptation(
+    of problem: LabelCleaning
+  ) throws -> Adaptation<LabelCleaning.Upper, LabelCleaning.Lower> {
+    let settings = LabelCleaning.defaults
+    return Adaptation(
+      try problem.implicit(settings), try settings.lowerOptimizer(), from: problem.start)
+  }
+
+  @Test func settingsThatCodeSetsAreChecked() {
+    #expect(throws: SettingError.self) { try problem(train: 2000) }
+    #expect(throws: SettingError.self) { try problem(corruption: 1.5) }
+  }
+}

@@ -1,0 +1,76 @@
+import BilevelOptimization
+import Problems
+import Testing
+
+@Suite struct TrainingSettingsTests {
+  @Test func defaultsAreInRange() throws {
+    for settings in [TrainingSettings(), LabelCleaning.defaults, Sinusoid.defaults] {
+      #expect(throws: Never.self) { try settings.check() }
+    }
+    #expect(try TrainingSettings().entries().count == 14)
+  }
+
+  @Test func everyLowerRuleMakesItsOptimiser() throws {
+    var settings = TrainingSettings()
+    settings.lowerRate = 0.25
+    settings.lowerSteps = 7
+    let descent = try #require(try settings.lowerOptimizer() as? GradientDescent)
+    #expect(descent.learningRate == 0.25 && descent.schedule.steps == 7)
+    settings.lowerRule = .momentum
+    let momentum = try #require(try settings.lowerOptimizer() as? Momentum)
+    #expect(momentum.learningRate == 0.25 && momentum.momentum == 0.9)
+    #expect(momentum.schedule.steps == 7)
+    settings.lowerRule = .adam
+    let adam = try #require(try settings.lowerOptimizer() as? LowerAdam)
+    #expect(adam.schedule.steps == 7)
+  }
+
+  @Test func everyUpperRuleMakesItsOptimiser() throws {
+    var settings = TrainingSettings()
+    settings.upperRate = 0.25
+    let adam = try #require(try settings.upperOptimizer() as? Adam)
+    #expect(adam.learningRate == 0.25)
+    settings.upperRule = .sgd
+    let descent = try #require(try settings.upperOptimizer() as? SGD)
+    #expect(descent.learningRate == 0.25 && descent.momentum == 0)
+    settings.upperRule = .momentum
+    let momentum = try #require(try settings.upperOptimizer() as? SGD)
+    #expect(momentum.learningRate == 0.25 && momentum.momentum == 0.9)
+  }
+
+  @Test(arguments: TrainingSettings.LowerRule.allCases)
+  func lowerOptimisersRefuseBadRates(_ rule: TrainingSettings.LowerRule) {
+    var settings = TrainingSettings()
+    settings.lowerRule = rule
+    settings.lowerRate = 0
+    #expect(throws: HypergradientError.self) { _ = try settings.lowerOptimizer() }
+    settings.lowerRate = 0.1
+    settings.lowerSteps = -1
+    #expect(throws: HypergradientError.self) { _ = try settings.lowerOptimizer() }
+  }
+
+  @Test(arguments: TrainingSettings.UpperRule.allCases)
+  func upperOptimisersRefuseBadRates(_ rule: TrainingSettings.UpperRule) {
+    var settings = TrainingSettings()
+    settings.upperRule = rule
+    settings.upperRate = -1
+    #expect(throws: HypergradientError.self) { _ = try settings.upperOptimizer() }
+  }
+
+  @Test func everySettingReachesTheHypergradients() throws {
+    var settings = TrainingSettings()
+    for (key, text) in [
+      ("method", "ls"), ("k", "13"), ("tolerance", "1e-3"), ("damping", "0.5"),
+      ("negative-curvature", "truncate"), ("lower-rate", "0.125"), ("precision", "double"),
+    ] {
+      #expect(try settings.set(key, to: text))
+    }
+    var own = SinusoidSettings()
+    own.hidden = 2
+    let options = try Sinusoid(own, seed: 1).implicit(settings).options
+    let expected = try ImplicitOptions(
+      lowerLearningRate: 0.125, k: 13, method: .linearSystem, tolerance: 1e-3, damping: 0.5,
+      negativeCurvature: .truncate, precision: .double)
+    #expect(options == expected)
+  }
+}

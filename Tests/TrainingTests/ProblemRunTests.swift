@@ -1,0 +1,141 @@
+import MessagePassing
+import Problems
+import TestSupport
+import Testing
+import Training
+
+@Suite struct ProblemRunTests {
+  private func message(_ assignments: [(key: String, value: String)]) -> String? {
+    #expect(throws: SettingError.self) {
+      try ProblemRun<Sinusoid>(RunRequest(assignments))
+    }?.message
+  }
+
+  @Test func unknownKeysGetASuggestion() {
+    #expect(
+      message([("lower-step", "3")])
+        == "sinusoid has no setting \"lower-step\"; did you mean lower-steps?")
+    #expect(message([("shot", "3")]) == "sinusoid has no setting \"shot\"; did you mean shots?")
+    let all = Self.keys(["shots", "query", "hidden", "proximal", "amplitude"])
+    #expect(
+      message([("zzzzzzzzzz", "3")])
+        == "sinusoid has no setting \"zzzzzzzzzz\"; there are \(all)")
+  }
+
+  @Test func badValuesNameTheKey() {
+    #expect(message([("shots", "ten")]) == "shots=ten: not a whole number")
+    #expect(message([("tasks", "0")]) == "tasks=0: must be from 1 to 1000000")
+    #expect(message([("precision", "half")]) == "precision=half: must be one of single, double")
+    #expect(message([("proximal", "nan")]) == "proximal=nan: not a finite number")
+    // A good value later does not make up for a bad one.
+    #expect(message([("k", "-1"), ("k", "1")]) == "k=-1: must be from 0 to 1000000")
+  }
+
+  @Test func laterAssignmentsWin() throws {
+    let request = RunRequest([
+      ("k", "3"), ("shots", "7"), ("k", "4"), ("shots", "8"), ("steps", "9"),
+    ])
+    let run = try ProblemRun<Sinusoid>(request)
+    #expect(run.training.k == 4 && run.own.shots == 8)
+    #expect(run.size == (9, Sinusoid.defaults.tasks))
+  }
+
+  private static func keys(_ own: [String]) -> String {
+    let common = [
+      "seed", "steps", "tasks", "method", "k", "tolerance", "damping", "negative-curvature",
+      "lower-rule", "lower-rate", "lower-steps", "upper-rule", "upper-rate", "precision",
+    ]
+    return (common + own).joined(separator: ", ")
+  }
+
+  private static func listing(_ run: some Run) -> [String: String] {
+    Dictionary(uniqueKeysWithValues: run.settings.map { ($0.key, $0.value) })
+  }
+
+  @Test func sinusoidListsAllSettingsWithItsDefaults() throws {
+    let run = try ProblemRun<Sinusoid>(RunRequest([]))
+    #expect(
+      run.settings.map(\.key).joined(separator: ", ")
+        == Self.keys(["shots", "query", "hidden", "proximal", "amplitude"]))
+    #expect(run.settings.allSatisfy { !$0.about.isEmpty })
+    let expected = [
+      "seed": "1", "steps": "1000", "tasks": "25", "method": "LS", "k": "5", "tolerance": "1e-10",
+      "damping": "0.0", "negative-curvature": "report", "lower-rule": "sgd", "lower-rate": "0.01",
+      "lower-steps": "16", "upper-rule": "adam", "upper-rate": "0.001", "precision": "single",
+      "shots": "10", "query": "10", "hidden": "40", "proximal": "2.0", "amplitude": "5.0",
+    ]
+    #expect(Self.listing(run) == expected)
+  }
+
+  @Test func labelCleaningListsAllSettingsWithItsDefaults() throws {
+    let run = try ProblemRun<LabelCleaning>(RunRequest([]))
+    #expect(
+      run.settings.map(\.key).joined(separator: ", ")
+        == Self.keys(["train", "corruption", "hidden", "l2", "final-steps"]))
+    let expected = [
+      "seed": "1", "steps": "60", "tasks": "8", "method": "NS", "k": "20", "tolerance": "1e-10",
+      "damping": "0.0", "negative-curvature": "report", "lower-rule": "sgd", "lower-rate": "0.5",
+      "lower-steps": "200", "upper-rule": "adam", "upper-rate": "0.1", "precision": "single",
+      "train": "1000", "corruption": "0.4", "hidden": "32", "l2": "0.0001", "final-steps": "2000",
+    ]
+    #expect(Self.listing(run) == expected)
+  }
+
+  @Test func aListingMakesTheSameRunAgain() throws {
+    let first = try ProblemRun<Sinusoid>(
+      RunRequest([("method", "ns"), ("lower-rate", "0.3"), ("amplitude", "1e2"), ("seed", "77")]))
+    let again = try ProblemRun<Sinusoid>(RunRequest(first.settings.map { ($0.key, $0.value) }))
+    #expect(again.training == first.training && again.own == first.own)
+    #expect(again.settings == first.settings)
+  }
+
+  /// What a rank got from a run.
+  private struct Got: Sendable, Equatable {
+    let results: [ResultTable]
+    let state: TensorFile?
+    let digest: String
+    let steps: [Int]
+  }
+
+  private func train(_ size: Int, _ assignments: [(key: String, value: String)]) throws -> [Got] {
+    let request = RunRequest(assignments)
+    return try ThreadCommunicator.values(size: size) { communicator in
+      var steps: [Int] = []
+      let outcome = try ProblemRun<Quadratic>(request).train(communicator) { steps.append($0.step) }
+      return Got(
+        results: outcome.results, state: outcome.state, digest: outcome.digest, steps: steps)
+    }
+  }
+
+  @Test(arguments: [1, 3]) func resultsAndStateAreRankZeros(_ size: Int) throws {
+    let ranks = try train(size, [("steps", "4"), ("strength", "0.5")])
+    let state = try #require(ranks[0].state)
+    #expect(state["step"] == "4" && state["setting/strength"] == "0.5")
+    let shown = state.tensors[0].values.map { "\($0)" }
+    #expect(ranks[0].results.map(\.rows) == [[shown]], "results see the trained parameters")
+    for rank in ranks {
+      #expect(rank.steps == [0, 1, 2, 3], "every rank observes every step")
+      #expect(rank.digest == ParameterDigest.sha256(of: state))
+    }
+    #expect(ranks.dropFirst().allSatisfy { $0.results.isEmpty && $0.state == nil })
+  }
+
+  @Test func aRunOfNoStepsKeepsTheFirstParameters() throws {
+    let ranks = try train(2, [("steps", "0")])
+    #expect(ranks[0].state?.tensors[0].values == Quadratic.firstValues)
+    #expect(ranks.map(\.steps) == [[], []])
+  }
+
+  @Test func resultsThatFailOnRankZeroStopAll() throws {
+    let results = ThreadCommunicator.run(size: 3) { communicator in
+      try ProblemRun<Quadratic>(RunRequest([("results-fail", "on")]))
+        .train(communicator) { _ in }.digest
+    }
+    let errors = results.compactMap { result in
+      if case .failure(let error) = result { error as? AgreementError } else { nil }
+    }
+    #expect(errors.count == 3 && Set(errors).count == 1)
+    #expect(errors.first?.failures.map(\.rank) == [0])
+    #expect(errors.first?.exitCode == .noInput)
+  }
+}

@@ -1,0 +1,89 @@
+import BilevelOptimization
+import MessagePassing
+import Problems
+import TestSupport
+import Testing
+import Training
+
+@Suite struct StepReductionTests {
+  /// Reports of some tasks of the quadratic problem.
+  private static func report(_ index: Int) throws -> HypergradientReport {
+    let problem = try Quadratic(.init(), seed: 1)
+    let implicit = try problem.implicit(Quadratic.defaults)
+    let task = try problem.task(index, step: 0)
+    return try implicit.computeGradients(
+      validate: task.validate, auxiliaryModel: AuxiliaryModel(values: [0.25, 4]), train: task.train)
+  }
+
+  private static func vector(_ task: Int) -> [Double] {
+    [1 / Double(task + 3), -Double(task) * 1e4 / 7, 0.1]
+  }
+
+  /// What ranks with the given tasks reduce to.
+  private static func reduced(
+    _ assignment: [[Int]], failing: Set<Int> = []
+  ) throws -> [(failed: Int, mean: [Double], summary: StepSummary)] {
+    try ThreadCommunicator.values(size: assignment.count) { communicator in
+      var reduction = StepReduction(parameters: 3)
+      for task in assignment[communicator.rank] {
+        try reduction.add(Self.vector(task), try Self.report(task))
+      }
+      if failing.contains(communicator.rank) { reduction.fail() }
+      let failed = try reduction.reduce(communicator)
+      let mean = reduction.hypergradient(over: 5)
+      return (failed, mean, reduction.summary(step: 7, tasks: 5, hypergradient: mean))
+    }
+  }
+
+  @Test func meansAreThoseOfAllTasks() throws {
+    let (failed, mean, summary) = try Self.reduced([[0, 1, 2, 3, 4]])[0]
+    let expected = (0..<3).map { i in (0..<5).map { Self.vector($0)[i] }.reduce(0, +) / 5 }
+    let losses = try (0..<5).map { try Self.report($0).upperLoss }
+    let norms = try (0..<5).map { try Self.report($0).lowerGradientNorm }
+    #expect(failed == 0)
+    #expect(relativeDistance(mean, expected) < 1e-14)
+    #expect(relative(summary.upperLoss, losses.reduce(0, +) / 5) < 1e-14)
+    #expect(relative(summary.lowerGradientNorm, norms.reduce(0, +) / 5) < 1e-14)
+    #expect(relative(summary.hypergradientNorm, norm(expected)) < 1e-14)
+    #expect(summary.step == 7 && summary.tasks == 5)
+    #expect(summary.products == 5)
+    #expect(summary.reasons[.converged] == 5 && summary.reasons[.stepLimit] == 0)
+  }
+
+  @Test(arguments: [
+    [[4, 2, 0, 1, 3]], [[0, 1, 2], [3, 4]], [[3], [], [4, 0], [2, 1]], [[], [], [1, 4, 3, 2, 0]],
+  ]) func orderAndRanksChangeNoBit(_ assignment: [[Int]]) throws {
+    let one = try Self.reduced([[0, 1, 2, 3, 4]])[0]
+    for rank in try Self.reduced(assignment) {
+      #expect(rank.mean.map(\.bitPattern) == one.mean.map(\.bitPattern))
+      #expect(rank.summary == one.summary)
+    }
+  }
+
+  @Test func everyRankLearnsHowManyFailed() throws {
+    let ranks = try Self.reduced([[0], [1], [2], [3]], failing: [1, 3])
+    #expect(ranks.map(\.failed) == [2, 2, 2, 2])
+  }
+
+  @Test func clearingForgetsEverything() throws {
+    var reduction = StepReduction(parameters: 3)
+    try reduction.add(Self.vector(1), try Self.report(1))
+    reduction.fail()
+    reduction.clear()
+    #expect(try reduction.reduce(SoloCommunicator()) == 0)
+    let mean = reduction.hypergradient(over: 1)
+    let summary = reduction.summary(step: 0, tasks: 1, hypergradient: mean)
+    #expect(mean == [0, 0, 0])
+    #expect(summary.products == 0 && summary.upperLoss == 0)
+    #expect(summary.reasons.values.allSatisfy { $0 == 0 })
+  }
+
+  @Test(arguments: [Double.nan, .infinity, -.infinity, ExactSum.limit, -1e300])
+  func divergenceIsRefusedAndNothingAdded(_ value: Double) throws {
+    var reduction = StepReduction(parameters: 3)
+    let report = try Self.report(0)
+    #expect(throws: ExactSumError.self) { try reduction.add([0, value, 1], report) }
+    #expect(try reduction.reduce(SoloCommunicator()) == 0)
+    #expect(reduction.hypergradient(over: 1) == [0, 0, 0])
+  }
+}
