@@ -91,6 +91,18 @@ package enum Operation: Hashable {
   /// Weights as the adjoint in the input wants them.
   case flipWeights(stride: Int)
 
+  /// Weights of a convolution of stride 1 in transformed space, `[16, in, out]`, and their adjoint.
+  case transformWeights
+  case transformWeightsAdjoint
+  /// Transformed weights as the adjoint in the input wants them, `[16, out, in]`.
+  case flipTransformed
+  /// A convolution of stride 1 with transformed weights (of the adjoint, if these are flipped).
+  case transformedConvolution
+  case transformedConvolutionOnto
+  /// The adjoint in the transformed weights.
+  case transformedGradient
+  case transformedGradientOnto
+
   /// What a product is added onto.
   package enum Onto: Hashable {
     case bias, matrix

@@ -1,7 +1,7 @@
 /// The compute kernels of igbm-dist: products, fused element-wise loops, convolutions, pooling.
 ///
 /// Every kernel exists for three instruction sets and two element types, from one template
-/// (`template/*.inc`, included once for each pair); `ck_kernels_for` hands out the table of one pair.
+/// (`template/*.h`, included once for each pair); `ck_kernels_for` hands out the table of one pair.
 ///
 /// The laws all kernels keep:
 /// - single-threaded, no allocation, no global state but the tables, no errno;
@@ -33,6 +33,13 @@ typedef enum {
 
 // ------------------------------------------------------------------------------------ products
 
+/// How a product is computed.
+typedef enum {
+  CK_TILES = 0,  ///< in register tiles, lanes along the columns of C
+  CK_DOTS = 1,   ///< narrow: as dot products, lanes along k
+  CK_LANES = 2,  ///< narrow, A transposed: lanes along the rows of C
+} ck_product_form;
+
 /// C[m x n] (+)= A[m x k] B[k x n]. A may have any strides (a transposed operand has them swapped);
 /// the columns of B and C are contiguous.
 typedef struct {
@@ -41,9 +48,11 @@ typedef struct {
   int64_t b_row;            ///< element (l, j) of B is b[l * b_row + j]
   int64_t c_row;            ///< element (i, j) of C is c[i * c_row + j]
   int32_t initial;          ///< a `ck_initial`
-  /// Filled by the table's `plan_product`, from the fields above alone.
+  /// Filled by the table's `plan_product`, from the fields above alone; the form and the depth are
+  /// the same for every instruction set.
+  int32_t form;       ///< a `ck_product_form`
+  int64_t depth;      ///< k is cut into pieces of this length
   int32_t tile_rows, tile_vectors, pack_a, pack_b;
-  int64_t depth;      ///< k is cut into pieces of this length, the same for every instruction set
   int64_t workspace;  ///< elements of scratch memory that `product` needs
 } ck_product;
 
@@ -180,6 +189,24 @@ typedef struct {
   void (*convolve_input_gradient)(const ck_convolution *c, const void *padded_dy, const void *flipped, void *dx);
   /// dw (+)= adjoint in w.
   void (*convolve_weight_gradient)(const ck_convolution *c, const void *padded_x, const void *dy, void *dw);
+
+  // Stride 1 in transformed space, with 16 multiplications where the taps take 36 (Winograd's F(2x2, 3x3); its
+  // rounding errors are about twice those of the direct sums). Images are not padded.
+
+  /// u = transformed weights: [3][3][in][out] to [16][in][out].
+  void (*winograd_weights)(const ck_convolution *c, const void *w, void *u);
+  /// The transformed weights of the adjoint in x, [16][out][in], from those of the convolution.
+  void (*winograd_flip)(const ck_convolution *c, const void *u, void *flipped);
+  /// dw (+)= adjoint of `winograd_weights`.
+  void (*winograd_weights_adjoint)(const ck_convolution *c, const void *du, void *dw);
+  /// Elements of scratch memory of the two that follow.
+  int64_t (*winograd_workspace)(const ck_convolution *c);
+  /// y (+)= convolution of x; the adjoint in x where u is flipped and in and out are swapped.
+  void (*winograd_convolve)(
+    const ck_convolution *c, const void *x, const void *u, void *y, void *workspace);
+  /// du (+)= adjoint in u.
+  void (*winograd_weight_gradient)(
+    const ck_convolution *c, const void *x, const void *dy, void *du, void *workspace);
 
   /// index: which of a window's four values (0 top left, 1 top right, 2 bottom left, 3 bottom right) is the
   /// largest, the first of equals, NaN first of all; held as elements. y: that value. Either may be NULL.

@@ -5,12 +5,15 @@
 typedef int64_t Part;
 
 INLINE V load_part(Part n, const E *p) {
+  if (n == vector_length) return load(p);
   V x = {0};
   for (int64_t i = 0; i < n; i++) x[i] = p[i];
   return x;
 }
 INLINE void store_part(Part n, E *p, V x) {
-  for (int64_t i = 0; i < n; i++) p[i] = x[i];
+  if (n == vector_length) store(p, x);
+  else
+    for (int64_t i = 0; i < n; i++) p[i] = x[i];
 }
 /// Not fused here: without the instruction it would be a call of the mathematics library a lane.
 INLINE V fused(V a, V b, V c) { return a * b + c; }
@@ -23,3 +26,9 @@ INLINE Part part_of(int64_t n) { return n; }
 #define MAX_TILE_VECTORS 2
 #define MAX_TILE_ROWS 6
 #define ALL_TILES(TILES_OF) TILES_OF(6, 1) TILES_OF(4, 2)
+
+/// Tiles of dot products: rows of A x columns of B, and the same with one row.
+#define MAX_DOT_ROWS 1
+#define MAX_DOT_COLUMNS 2
+#define ALL_DOT_TILES(TILE)
+#define DOT_TILE_COLUMNS(TILES) TILES(1) TILES(2)

@@ -1,141 +1,140 @@
-// Direct 3x3 convolutions, padding 1, in the register tile: no copy of the image is made but the padded one. Rows of a tile
-// are pixels of an image row (or weights, in the weights' gradient), its vectors the channels of a pixel.
+// 3x3 convolutions as products without a copied matrix: rows of a register tile are pixels of an
+// image row (or, for the weights' gradient, input channels under the taps), whose operands lie at a
+// constant distance; the taps of one image row are contiguous. Taps in a padding row add nothing
+// and are left out.
 
-INLINE int64_t out_height(const ck_convolution *c) { return (c->height + c->stride - 1) / c->stride; }
-INLINE int64_t out_width(const ck_convolution *c) { return (c->width + c->stride - 1) / c->stride; }
-
-/// Runs a walk over `count` rows and `columns` columns of C in register tiles.
-INLINE void cover(
-  walk *w, tile_choice t, int64_t count, int64_t columns, const E *a, const E *b, bool accumulates, E *c) {
-  const int64_t panel = t.vectors * vector_length;
-  for (int64_t j = 0; j < columns; j += panel) {
-    const int64_t width = smaller(panel, columns - j), vectors = pieces_of(width, vector_length);
-    w->tail = width - (vectors - 1) * vector_length;
-    const tile_function *of_rows = tiles[kind_of_last(w->tail, false)][vectors - 1];
-    for (int64_t i = 0; i < count; i += t.rows) {
-      const int64_t here = smaller(t.rows, count - i);
-      E *to = c + i * w->c_row + j;
-      of_rows[here - 1](w, a + i * w->a_row, b + j, accumulates ? to : NULL, to);
-    }
+/// Runs tiles over m rows and n columns of C.
+static void run_tiles(
+  walk *w, const tile_choice *choice, int64_t m, int64_t n, const E *a, const E *b,
+  const E *initial, E *c) {
+  for (int64_t j = 0; j < n;) {
+    const panel q = panel_at(j, n, choice->vectors, false);
+    w->tail = q.tail;
+    for (int64_t i = 0; i < m; i += choice->rows)
+      q.of_rows[smaller(choice->rows, m - i) - 1](
+        w, a + i * w->a_row, b + j, initial ? initial + i * w->initial_row + j : NULL,
+        c + i * w->c_row + j);
+    j += q.width;
   }
 }
 
-/// Convolves one padded image, `in` to `out` channels. Rows of taps that lie wholly in the padding are left out.
-static void convolve_image(
-  int64_t height, int64_t width, int64_t in, int64_t out, int64_t stride, bool accumulates, const E *x,
-  const E *weights, E *y) {
-  const int64_t rows = (height + stride - 1) / stride, columns = (width + stride - 1) / stride;
-  const int64_t padded_row = (width + 2) * in;
-  const tile_choice choice = choose_tile(columns, out);
+static void convolve_elements(
+  int64_t images, int64_t height, int64_t width, int64_t in, int64_t out, int64_t stride,
+  bool accumulate, const E *padded_x, const E *weights, E *y) {
+  const int64_t out_height = pieces_of(height, stride), out_width = pieces_of(width, stride);
+  const int64_t row = (width + 2) * in, rows = height + 2, taps = 3 * in * out;
+  const tile_choice choice = choose_tile(out_width, out, MAX_TILE_VECTORS);
   walk w = {
-    .depth = 3 * in, .blocks = 1, .a_row = stride * in, .a_column = 1, .a_piece = padded_row, .b_row = out,
-    .b_piece = 3 * in * out, .c_row = out, .initial_row = out,
+    .depth = 3 * in, .blocks = 1, .a_column = 1, .a_piece = row, .b_row = out,
+    .b_piece = taps, .c_row = out, .initial_row = out,
   };
-  for (int64_t i = 0; i < rows; i++) {
-    const int64_t first = i == 0, last = i * stride + 2 == height + 1 ? 2 : 3;
-    w.pieces = last - first;
-    cover(
-      &w, choice, columns, out, x + (i * stride + first) * padded_row, weights + first * w.b_piece, accumulates,
-      y + i * columns * out);
-  }
+  set_rows(&w, stride * in);
+  for (int64_t n = 0; n < images; n++)
+    for (int64_t i = 0; i < out_height; i++) {
+      const int64_t first = i == 0 ? 1 : 0, end = i * stride + 2 == rows - 1 ? 2 : 3;
+      E *c = y + (n * out_height + i) * out_width * out;
+      w.pieces = end - first;
+      run_tiles(
+        &w, &choice, out_width, out, padded_x + (n * rows + i * stride + first) * row,
+        weights + first * taps, accumulate ? c : NULL, c);
+    }
 }
 
-static void convolve(const ck_convolution *c, const void *padded_x, const void *weights, void *y) {
-  const int64_t in_image = (c->height + 2) * (c->width + 2) * c->in;
-  const int64_t out_image = out_height(c) * out_width(c) * c->out;
-  for (int64_t n = 0; n < c->images; n++)
-    convolve_image(
-      c->height, c->width, c->in, c->out, c->stride, c->initial == CK_ACCUMULATE,
-      (const E *)padded_x + n * in_image, weights, (E *)y + n * out_image);
+static void convolve(const ck_convolution *c, const void *padded_x, const void *w, void *y) {
+  convolve_elements(
+    c->images, c->height, c->width, c->in, c->out, c->stride, c->initial == CK_ACCUMULATE, padded_x,
+    w, y);
 }
 
-/// The taps along one axis that reach an input pixel of a parity, in the order in which output pixels follow
-/// each other: an even pixel is the middle of one window, an odd one the end of one and the start of the next.
-static const int64_t taps[2][2] = {{1, 1}, {2, 0}};
-/// Where the classes of parities start among the flipped weights.
-static const int64_t first_of_class[2][2] = {{0, 1}, {3, 5}};
+// Stride 2: which taps (their rows or columns) an input pixel of even or odd coordinate has met, in
+// order of the output pixels, which are those at half the coordinate and, for the second, one
+// further.
+static const int parity_tap_count[2] = {1, 2};
+static const int parity_taps[2][2] = {{1, 1}, {2, 0}};
+static const int parity_offset[2][2] = {{0, 1}, {3, 5}};  // taps of the classes before
 
 static void flip_weights(const ck_convolution *c, const void *weights, void *flipped) {
-  const int64_t in = c->in, out = c->out, size = in * out;
+  const int64_t in = c->in, out = c->out;
   const E *w = weights;
-  E *to = flipped;
+  E *f = flipped;
   if (c->stride == 1) {
-    for (int64_t t = 0; t < 9; t++) transpose_elements(in, out, w + t * size, out, to + (8 - t) * size, in);
+    for (int64_t t = 8; t >= 0; t--, f += in * out)
+      transpose_elements(in, out, w + t * in * out, out, f, in);
     return;
   }
   for (int py = 0; py < 2; py++)
     for (int px = 0; px < 2; px++)
-      for (int a = 0; a <= py; a++)
-        for (int b = 0; b <= px; b++, to += size)
-          transpose_elements(in, out, w + (taps[py][a] * 3 + taps[px][b]) * size, out, to, in);
-}
-
-/// Stride 2: input pixels fall into four classes by the parities of their row and column, each a small dense
-/// convolution of the output's gradient.
-static void input_gradient_of_stride_2(
-  const ck_convolution *c, bool accumulates, const E *dy, const E *flipped, E *dx) {
-  const int64_t in = c->in, out = c->out, rows = out_height(c), padded_row = (out_width(c) + 1) * out;
-  walk w = {
-    .blocks = 1, .a_row = out, .a_column = 1, .a_piece = padded_row, .b_row = in, .c_row = 2 * in,
-    .initial_row = 2 * in,
-  };
-  for (int64_t y = 0; y < c->height; y++) {
-    const int64_t py = y & 1, i = y >> 1;
-    for (int64_t px = 0; px < 2; px++) {
-      const int64_t count = (c->width - px + 1) / 2;
-      w.depth = (1 + px) * out;
-      w.b_piece = w.depth * in;
-      w.pieces = py && i + 1 < rows ? 2 : 1;
-      cover(
-        &w, choose_tile(count, in), count, in, dy + i * padded_row,
-        flipped + first_of_class[py][px] * in * out, accumulates,
-        dx + (y * c->width + px) * in);
-    }
-  }
+      for (int r = 0; r < parity_tap_count[py]; r++)
+        for (int q = 0; q < parity_tap_count[px]; q++, f += in * out) {
+          const int64_t tap = parity_taps[py][r] * 3 + parity_taps[px][q];
+          transpose_elements(in, out, w + tap * in * out, out, f, in);
+        }
 }
 
 static void convolve_input_gradient(
-  const ck_convolution *c, const void *padded_dy, const void *flipped, void *dx) {
-  const int64_t rows = out_height(c), columns = out_width(c), in_image = c->height * c->width * c->in;
-  const bool accumulates = c->initial == CK_ACCUMULATE;
-  const int64_t border = c->stride == 1 ? 2 : 1;
-  const int64_t out_image = (rows + border) * (columns + border) * c->out;
-  for (int64_t n = 0; n < c->images; n++) {
-    const E *dy = (const E *)padded_dy + n * out_image;
-    E *to = (E *)dx + n * in_image;
-    if (c->stride == 1)
-      convolve_image(rows, columns, c->out, c->in, 1, accumulates, dy, flipped, to);
-    else
-      input_gradient_of_stride_2(c, accumulates, dy, flipped, to);
+  const ck_convolution *c, const void *padded_dy, const void *flipped, void *dx_start) {
+  const int64_t in = c->in, out = c->out, height = c->height, width = c->width;
+  const bool accumulate = c->initial == CK_ACCUMULATE;
+  if (c->stride == 1) {
+    convolve_elements(
+      c->images, height, width, out, in, 1, accumulate, padded_dy, flipped, dx_start);
+    return;
   }
+  const int64_t out_height = pieces_of(height, 2), out_width = pieces_of(width, 2);
+  const int64_t row = (out_width + 1) * out;
+  walk w = {
+    .blocks = 1, .a_column = 1, .a_piece = row, .b_row = in, .c_row = 2 * in,
+    .initial_row = 2 * in,
+  };
+  set_rows(&w, out);
+  const E *dy = padded_dy;
+  const tile_choice choices[2] = {choose_tile((width + 1) / 2, in, MAX_TILE_VECTORS), choose_tile(width / 2, in, MAX_TILE_VECTORS)};
+  for (int64_t n = 0; n < c->images; n++)
+    for (int64_t y = 0; y < height; y++) {
+      const int64_t py = y & 1, i = y / 2;
+      for (int px = 0; px < 2 && px < width; px++) {
+        const int64_t offset = parity_offset[py][px] * in * out;
+        E *to = (E *)dx_start + ((n * height + y) * width + px) * in;
+        w.depth = parity_tap_count[px] * out;
+        w.b_piece = w.depth * in;
+        w.pieces = py && i + 1 < out_height ? 2 : 1;
+        run_tiles(
+          &w, &choices[px], (width + 1 - px) / 2, in, dy + (n * (out_height + 1) + i) * row,
+          (const E *)flipped + offset, accumulate ? to : NULL, to);
+      }
+    }
 }
 
-/// Images whose inputs and gradients stay in the second cache while all weights are run through.
-enum { images_at_once_elements = 262144 / sizeof(E) };
+/// Elements of dy that are gone through between two visits of a tile of dw.
+enum { gradient_block = CK_DOUBLE_ELEMENT ? 16384 : 32768 };
 
 static void convolve_weight_gradient(
   const ck_convolution *c, const void *padded_x, const void *dy, void *dw) {
-  const int64_t in = c->in, out = c->out, rows = out_height(c), columns = out_width(c);
-  const int64_t padded_row = (c->width + 2) * in, in_image = (c->height + 2) * padded_row;
-  const int64_t out_image = rows * columns * out;
-  const int64_t group = larger(1, images_at_once_elements / (in_image + out_image));
-  const tile_choice choice = choose_tile(3 * in, out);
+  const int64_t in = c->in, out = c->out, stride = c->stride;
+  const int64_t out_height = pieces_of(c->height, stride), out_width = pieces_of(c->width, stride);
+  const int64_t row = (c->width + 2) * in, rows = c->height + 2;
+  const int64_t dy_image = out_height * out_width * out;
+  const int64_t block = larger(1, gradient_block / larger(1, dy_image));
+  const tile_choice choice = choose_tile(3 * in, out, MAX_TILE_VECTORS);
   walk w = {
-    .depth = columns, .a_row = 1, .a_column = c->stride * in, .a_piece = c->stride * padded_row,
-    .a_block = in_image, .b_row = out, .b_piece = columns * out, .b_block = out_image, .c_row = out,
-    .initial_row = out,
+    .depth = out_width, .a_column = stride * in, .a_piece = stride * row,
+    .a_block = rows * row, .b_row = out, .b_piece = out_width * out, .b_block = dy_image,
+    .c_row = out, .initial_row = out,
   };
-  for (int64_t n = 0; n < c->images; n += group) {
-    w.blocks = smaller(group, c->images - n);
+  set_rows(&w, 1);
+  int64_t n = 0;
+  do {
+    w.blocks = smaller(block, c->images - n);
     for (int64_t t = 0; t < 3; t++) {
-      // Output rows whose row t of taps lies in the padding add nothing.
-      const int64_t first = t == 0, last = (rows - 1) * c->stride + t == c->height + 1 ? rows - 1 : rows;
-      w.pieces = larger(0, last - first);
-      cover(
-        &w, choice, 3 * in, out,
-        (const E *)padded_x + n * in_image + (first * c->stride + t) * padded_row,
-        (const E *)dy + n * out_image + first * columns * out, c->initial == CK_ACCUMULATE || n > 0,
-        (E *)dw + t * 3 * in * out);
+      const int64_t first = t == 0 ? 1 : 0;
+      const int64_t end = (out_height - 1) * stride + t == rows - 1 ? out_height - 1 : out_height;
+      E *to = (E *)dw + t * 3 * in * out;
+      w.pieces = larger(0, end - first);
+      run_tiles(
+        &w, &choice, 3 * in, out, (const E *)padded_x + (n * rows + t + first * stride) * row,
+        (const E *)dy + (n * out_height + first) * out_width * out,
+        n > 0 || c->initial == CK_ACCUMULATE ? to : NULL, to);
     }
-  }
+    n += block;
+  } while (n < c->images);
 }

@@ -3,14 +3,17 @@
 #include <string.h>
 
 #include "../plan_loop.h"
+#include "../plan_product.h"
 #include "lanes.h"
 #include "elementary.h"
 #include "transpose.h"
 #include "tile.h"
+#include "narrow.h"
 #include "product.h"
 #include "steps.h"
 #include "loop.h"
 #include "convolution.h"
+#include "winograd.h"
 #include "pooling.h"
 #include "rows.h"
 #include "vectors.h"
@@ -31,6 +34,12 @@ const ck_kernels CK_TABLE = {
   .flip_weights = flip_weights,
   .convolve_input_gradient = convolve_input_gradient,
   .convolve_weight_gradient = convolve_weight_gradient,
+  .winograd_weights = winograd_weights,
+  .winograd_flip = winograd_flip,
+  .winograd_weights_adjoint = winograd_weights_adjoint,
+  .winograd_workspace = winograd_workspace,
+  .winograd_convolve = winograd_convolve,
+  .winograd_weight_gradient = winograd_weight_gradient,
   .pool = pool,
   .pool_gather = pool_gather,
   .pool_scatter = pool_scatter,

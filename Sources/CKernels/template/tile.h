@@ -1,21 +1,39 @@
 // The register tile: the one inner loop of products and convolutions.
 //
-// C[rows x vectors] = initial + sum over l of A[:, l] B[l, :], the sum taken in order of l from zero
-// with one fused multiply-add a term, then added to the initial value: whatever the tile's size,
-// each element sees the same operations.
+// C[rows x vectors] = initial + sum over l of A[:, l] B[l, :], the sum taken in order of l from
+// zero with one fused multiply-add a term, then added to the initial value: whatever the tile's
+// size, each element sees the same operations.
 
-/// Where a tile finds its operands. The terms l are three loops in one: blocks of pieces of `depth`.
+/// Where a tile finds its operands. The terms l are three loops in one: blocks of pieces of
+/// `depth`.
 typedef struct {
   int64_t depth, pieces, blocks;
   int64_t a_row, a_column, a_piece, a_block;
   int64_t b_row, b_piece, b_block;
   int64_t c_row, initial_row;
-  int64_t tail;  ///< columns of the last vector
+  int64_t tail;     ///< columns of the last vector
+  int64_t b_ahead;  ///< how far ahead B is fetched, in tiles that do
+  int64_t fetches;  ///< nonzero: C is fetched ahead
+  int64_t a_third_rows[MAX_TILE_ROWS / 3 + 1];  ///< where every third row of A starts: `set_rows`
 } walk;
 
-/// What the last vector of a tile is like: B is read in full (past its last column where B is packed),
-/// under a mask, or in the lower half of a vector, which some processors multiply in half the time.
-typedef enum { LAST_FULL = 0, LAST_MASKED = 1, LAST_HALF = 2, LAST_KINDS = 2 + HAS_HALF_VECTORS } last_kind;
+/// Rows of A are found from every third one: from the first alone, the compiler would make each
+/// row's address wait for the one before.
+INLINE void set_rows(walk *w, int64_t a_row) {
+  w->a_row = a_row;
+  UNROLL for (int i = 0; i <= MAX_TILE_ROWS / 3; i++) w->a_third_rows[i] = 3 * i * a_row;
+}
+
+/// What the last vector of a tile is like: B is read in full (past its last column where B is
+/// packed), in full with what lies `b_ahead` fetched, under a mask, or, in tiles of one vector, in the
+/// lower half of a vector, which some processors multiply in half the time.
+typedef enum {
+  LAST_FULL = 0,
+  LAST_AHEAD = 1,
+  LAST_MASKED = 2,
+  LAST_HALF = 3,
+  LAST_KINDS = 3 + HAS_HALF_VECTORS,
+} last_kind;
 
 /// `initial` NULL stands for zero. The literal bounds of `sum` keep it in registers.
 INLINE void tile(
@@ -23,9 +41,17 @@ INLINE void tile(
   const E *initial, E *c) {
   V sum[MAX_TILE_ROWS][MAX_TILE_VECTORS];
   const Part part = part_of(w->tail);
+  int64_t thirds[MAX_TILE_ROWS / 3 + 1];
+  UNROLL for (int i = 0; i <= MAX_TILE_ROWS / 3; i++) thirds[i] = w->a_third_rows[i];
   const int64_t a_row = w->a_row, a_column = w->a_column, b_row = w->b_row, depth = w->depth;
+  const int64_t ahead = w->b_ahead;
   UNROLL for (int i = 0; i < rows; i++)
     UNROLL for (int j = 0; j < vectors; j++) sum[i][j] = splat(0);
+  // C comes from afar where it is visited rarely: it is fetched while the terms are added up.
+  if (w->fetches)
+    UNROLL for (int i = 0; i < rows; i++)
+      UNROLL for (int j = 0; j <= vectors; j++)
+        __builtin_prefetch(c + i * w->c_row + smaller(j * vector_length, (vectors - 1) * vector_length + w->tail - 1), 1);
 
   for (int64_t block = 0; block < w->blocks; block++) {
     for (int64_t piece = 0; piece < w->pieces; piece++) {
@@ -35,14 +61,15 @@ INLINE void tile(
         V bv[MAX_TILE_VECTORS];
         UNROLL for (int j = 0; j < vectors; j++) {
           const E *p = bl + j * vector_length;
-          if (j < vectors - 1 || last == LAST_FULL) bv[j] = load(p);
+          if (last == LAST_AHEAD) __builtin_prefetch(p + ahead);
+          if (j < vectors - 1 || last == LAST_FULL || last == LAST_AHEAD) bv[j] = load(p);
 #if HAS_HALF_VECTORS
           else if (last == LAST_HALF) bv[j] = load_half(part, p);
 #endif
           else bv[j] = load_part(part, p);
         }
         UNROLL for (int i = 0; i < rows; i++) {
-          const V av = splat(al[i * a_row]);
+          const V av = splat(al[thirds[i / 3] + i % 3 * a_row]);
           UNROLL for (int j = 0; j < vectors; j++) {
 #if HAS_HALF_VECTORS
             if (j == vectors - 1 && last == LAST_HALF) sum[i][j] = fused_half(av, bv[j], sum[i][j]);
@@ -55,7 +82,8 @@ INLINE void tile(
     }
   }
 
-  // All initial values are read before anything is stored: a load close behind a masked store waits.
+  // All initial values are read before anything is stored: a load close behind a masked store
+  // waits.
   const bool whole = w->tail == vector_length;
   if (initial) {
     UNROLL for (int i = 0; i < rows; i++)
@@ -91,33 +119,52 @@ typedef void (*tile_function)(const walk *w, const E *a, const E *b, const E *in
   ROWS_TO_8(X, k, v) X(k, 9, v) X(k, 10, v) X(k, 11, v) X(k, 12, v) X(k, 13, v) X(k, 14, v)
 
 #define TILES_FULL(rows, vectors) ROWS_TO_##rows(TILE_OF, FULL, vectors)
+#define TILES_AHEAD(rows, vectors) ROWS_TO_##rows(TILE_OF, AHEAD, vectors)
 #define TILES_MASKED(rows, vectors) ROWS_TO_##rows(TILE_OF, MASKED, vectors)
-#define TILES_HALF(rows, vectors) ROWS_TO_##rows(TILE_OF, HALF, vectors)
+#define TILES_HALF(vectors) ROWS_TO_14(TILE_OF, HALF, vectors)
 ALL_TILES(TILES_FULL)
+ALL_TILES(TILES_AHEAD)
 ALL_TILES(TILES_MASKED)
 #if HAS_HALF_VECTORS
-ALL_TILES(TILES_HALF)
+TILES_HALF(1)
 #endif
 
 #define NAMES_FULL(rows, vectors) {ROWS_TO_##rows(TILE_NAME, FULL, vectors)},
+#define NAMES_AHEAD(rows, vectors) {ROWS_TO_##rows(TILE_NAME, AHEAD, vectors)},
 #define NAMES_MASKED(rows, vectors) {ROWS_TO_##rows(TILE_NAME, MASKED, vectors)},
-#define NAMES_HALF(rows, vectors) {ROWS_TO_##rows(TILE_NAME, HALF, vectors)},
+#define NAMES_HALF(vectors) {ROWS_TO_14(TILE_NAME, HALF, vectors)},
 #define ROW_COUNT(rows, vectors) rows,
 static const tile_function tiles[LAST_KINDS][MAX_TILE_VECTORS][MAX_TILE_ROWS] = {
   {ALL_TILES(NAMES_FULL)},
+  {ALL_TILES(NAMES_AHEAD)},
   {ALL_TILES(NAMES_MASKED)},
 #if HAS_HALF_VECTORS
-  {ALL_TILES(NAMES_HALF)},
+  {NAMES_HALF(1)},
 #endif
 };
 static const int32_t most_rows[MAX_TILE_VECTORS] = {ALL_TILES(ROW_COUNT)};
 
-/// The kind for a last vector of `tail` columns.
-INLINE last_kind kind_of_last(int64_t tail, bool packed) {
+/// A panel of columns: as many vectors as a tile has, or what is left. A tail of half a vector or
+/// less is a panel of its own.
+typedef struct {
+  int64_t width, vectors, tail;
+  const tile_function *of_rows;  ///< for 1, 2, ... rows
+} panel;
+
+/// The panel at column `j` of `n`; `packed`: B may be read past its last column.
+INLINE panel panel_at(int64_t j, int64_t n, int64_t most_vectors, bool packed) {
+  panel p = {.width = smaller(most_vectors * vector_length, n - j)};
+  const int64_t beyond = p.width % vector_length;
+  const bool half = HAS_HALF_VECTORS && beyond > 0 && beyond <= vector_length / 2;
+  if (half && p.width > vector_length) p.width -= beyond;
+  p.vectors = pieces_of(p.width, vector_length);
+  p.tail = p.width - (p.vectors - 1) * vector_length;
+  last_kind kind = packed || p.tail == vector_length ? LAST_FULL : LAST_MASKED;
 #if HAS_HALF_VECTORS
-  if (tail <= vector_length / 2) return LAST_HALF;
+  if (p.tail <= vector_length / 2) kind = LAST_HALF;
 #endif
-  return packed || tail == vector_length ? LAST_FULL : LAST_MASKED;
+  p.of_rows = tiles[kind][p.vectors - 1];
+  return p;
 }
 
 typedef struct {
@@ -126,24 +173,23 @@ typedef struct {
 } tile_choice;
 
 /// The tile size that covers m x n elements at least cost, cut as evenly as can be.
-static tile_choice choose_tile(int64_t m, int64_t n) {
+static tile_choice choose_tile(int64_t m, int64_t n, int64_t most_vectors) {
   tile_choice best = {1, 1, 1e300};
-  const int64_t total = larger(1, pieces_of(n, vector_length));
-  const bool half = HAS_HALF_VECTORS && n - (total - 1) * vector_length <= vector_length / 2;
-  for (int64_t most = MAX_TILE_VECTORS; most >= 1; most--) {
-    const int64_t panels = pieces_of(total, most), vectors = pieces_of(total, panels);
+  const int64_t beyond = n % vector_length;
+  const bool half = HAS_HALF_VECTORS && beyond > 0 && beyond <= vector_length / 2;
+  const int64_t total = half ? n / vector_length : pieces_of(n, vector_length);
+  for (int64_t most = most_vectors; most >= 1; most--) {
+    const int64_t panels = larger(1, pieces_of(total, most));
+    const int64_t vectors = larger(1, pieces_of(total, panels));
     const int64_t blocks = larger(1, pieces_of(m, most_rows[vectors - 1]));
     const int64_t rows = larger(1, pieces_of(m, blocks));
-    double cost = 0;
+    // A term costs its multiplications, or loads, or the wait for the sums of the term before.
+    double cost = half ? 0.5 * (double)larger(rows + 1, 8) : 0;
     for (int64_t done = 0; done < total; done += vectors) {
-      const int64_t here = smaller(vectors, total - done);
-      const double width = (double)here - (half && done + here == total ? 0.5 : 0.0);
-      // Multiplications, or loads, or the wait for the sums of the term before.
-      double cycles = (double)rows * width;
-      if (cycles < (double)rows + width) cycles = (double)rows + width;
-      if (cycles < 8) cycles = 8;
-      cost += cycles * (double)blocks;
+      const int64_t width = smaller(vectors, total - done);
+      cost += (double)larger(larger(rows * width, rows + width), 8);
     }
+    cost *= (double)blocks;
     if (cost < best.cost * 0.97) best = (tile_choice){(int32_t)rows, (int32_t)vectors, cost};
   }
   return best;

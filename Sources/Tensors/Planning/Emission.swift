@@ -63,6 +63,14 @@ struct Emission {
     case .convolutionWeightsOnto(let s):
       copyBase(of: node)
       convolution(node, .convolutionWeights, s, CK_ACCUMULATE)
+    case .transformedConvolution: transformed(node, .transformedConvolution, CK_ZERO)
+    case .transformedGradient: transformed(node, .transformedGradient, CK_ZERO)
+    case .transformedConvolutionOnto:
+      copyBase(of: node)
+      transformed(node, .transformedConvolution, CK_ACCUMULATE)
+    case .transformedGradientOnto:
+      copyBase(of: node)
+      transformed(node, .transformedGradient, CK_ACCUMULATE)
     case .assemble(let offsets): assemble(node, offsets)
     case .poolIndex: pool(nodes)
     default: emitSimple(node)
@@ -114,6 +122,25 @@ struct Emission {
     append(kind, code.convolutions.number(descriptor), a, b, nil, result: node)
   }
 
+  private mutating func transformed(
+    _ node: Int, _ kind: Instruction.Kind, _ initial: ck_initial
+  ) {
+    let x = graph.operand(node)
+    let b = graph.operand(node, 1)
+    let s = graph.shape(x)
+    let descriptor = ck_convolution(
+      images: Int64(s[0]), height: Int64(s[1]), width: Int64(s[2]), in: Int64(s[3]),
+      out: Int64(graph.shape(node).sizes.last ?? 0), stride: 1, initial: Int32(initial.rawValue))
+    append(kind, code.convolutions.number(descriptor), x, b, nil, result: node)
+  }
+
+  private mutating func weights(_ node: Int, _ kind: Instruction.Kind, in: Int, out: Int) {
+    let descriptor = ck_convolution(
+      images: 0, height: 0, width: 0, in: Int64(`in`), out: Int64(out), stride: 1,
+      initial: Int32(CK_ZERO.rawValue))
+    append(kind, code.convolutions.number(descriptor), graph.operand(node), nil, nil, result: node)
+  }
+
   private mutating func pool(_ nodes: [Int]) {
     let x = graph.operand(nodes[0])
     // Result c is the values, if they are wanted; the index is the unit's own node.
@@ -147,6 +174,9 @@ struct Emission {
         images: 0, height: 0, width: 0, in: Int64(s[2]), out: Int64(s[3]),
         stride: Int64(stride), initial: 0)
       append(.flipWeights, code.convolutions.number(descriptor), x, nil, nil, result: node)
+    case .transformWeights: weights(node, .transformWeights, in: s[2], out: s[3])
+    case .transformWeightsAdjoint: weights(node, .transformWeightsAdjoint, in: s[1], out: s[2])
+    case .flipTransformed: weights(node, .flipTransformed, in: s[1], out: s[2])
     case .poolGather:
       append(.poolGather, code.poolings.number(pooling(s)), x, index, nil, result: node)
     case .poolScatter:

@@ -101,7 +101,7 @@ struct ListPlacing {
           claim(operand, .init(block: place.block, offset: place.offset + offset), list, outliving)
         }
       case .productOnto(_, .matrix), .convolutionOnto, .convolutionInputOnto,
-        .convolutionWeightsOnto:
+        .convolutionWeightsOnto, .transformedConvolutionOnto, .transformedGradientOnto:
         claim(graph.operand(node, 2), place, list, outliving)
       default: break
       }

@@ -48,8 +48,7 @@ struct Lowering {
       let (_, largest, total) = exponentials(operands[0])
       return target.add(largest, target.unary(.log, total))
     case .product, .convolution, .convolutionInput, .convolutionWeights:
-      let (operation, prepared) = prepare(node)
-      return target.append(operation, prepared, shape)
+      return append(node)
     case let operation:
       return target.append(operation, operands, shape)
     }
@@ -83,6 +82,14 @@ struct Lowering {
         .product(transposeA: transposeA, transposeB: false),
         [a, transposeB ? target.transpose(b) : b]
       )
+    case .convolution(1) where isTransformed(a, b):
+      return (.transformedConvolution, [a, transformed(b)])
+    case .convolutionWeights(1) where isTransformed(a, b):
+      return (.transformedGradient, [a, b])
+    case .convolutionInput(1) where isTransformed(a, b):
+      let w = target.shape(b)
+      let flipped = target.append(.flipTransformed, [transformed(b)], [16, w[3], w[2]])
+      return (.transformedConvolution, [a, flipped])
     case .convolution(let stride):
       return (.convolution(stride: stride), [pad(a, 1, 1, 1, 1), b])
     case .convolutionWeights(let stride):
@@ -94,6 +101,19 @@ struct Lowering {
     default:
       fatalError("nothing to prepare: \(source.operation(node))")
     }
+  }
+
+  /// Whether a convolution is computed in transformed space: where that saves multiplications, on channels
+  /// that fill vectors.
+  private func isTransformed(_ images: Int, _ other: Int) -> Bool {
+    let s = target.shape(images)
+    let tiles = ((s[1] + 1) / 2) * ((s[2] + 1) / 2)
+    return min(s[3], target.shape(other)[3]) >= 16 && 10 * 16 * tiles < 7 * 9 * s[1] * s[2]
+  }
+
+  private func transformed(_ weights: Int) -> Int {
+    let w = target.shape(weights)
+    return target.append(.transformWeights, [weights], [16, w[2], w[3]])
   }
 
   private func pad(_ x: Int, _ top: Int, _ left: Int, _ bottom: Int, _ right: Int) -> Int {
@@ -114,7 +134,7 @@ struct Lowering {
     }
     for (product, other) in [(b, a), (a, b)]
     where isOwn(product, of: node) && isOwn(other, of: node) {
-      return append(product, .matrix, image[other])
+      if let sum = append(product, .matrix, image[other]) { return sum }
     }
     return nil
   }
@@ -139,16 +159,36 @@ struct Lowering {
     return image[source.operand(node)]
   }
 
-  private func append(_ node: Int, _ onto: Operation.Onto, _ base: Int) -> Int {
+  /// A product or convolution.
+  private func append(_ node: Int) -> Int {
     let (operation, prepared) = prepare(node)
+    let shape = source.shape(node)
+    if operation == .transformedGradient {
+      let gradient = target.append(operation, prepared, [16, shape[2], shape[3]])
+      return target.append(.transformWeightsAdjoint, [gradient], shape)
+    }
+    return target.append(operation, prepared, shape)
+  }
+
+  /// The same onto another node; `nil` where these are computed in different spaces.
+  private func append(_ node: Int, _ onto: Operation.Onto, _ base: Int) -> Int? {
+    let (operation, prepared) = prepare(node)
+    let shape = source.shape(node)
+    if operation == .transformedGradient {
+      guard target.operation(base) == .transformWeightsAdjoint else { return nil }
+      let gradient = target.append(
+        .transformedGradientOnto, prepared + [target.operand(base)], [16, shape[2], shape[3]])
+      return target.append(.transformWeightsAdjoint, [gradient], shape)
+    }
     let result: Operation =
       switch operation {
+      case .transformedConvolution: .transformedConvolutionOnto
       case .product(let transposeA, _): .productOnto(transposeA: transposeA, onto)
       case .convolution(let stride): .convolutionOnto(stride: stride)
       case .convolutionInput(let stride): .convolutionInputOnto(stride: stride)
       case .convolutionWeights(let stride): .convolutionWeightsOnto(stride: stride)
       default: fatalError("no accumulating form of \(operation)")
       }
-    return target.append(result, prepared + [base], source.shape(node))
+    return target.append(result, prepared + [base], shape)
   }
 }

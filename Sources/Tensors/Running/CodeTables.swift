@@ -36,6 +36,10 @@ final class CodeTables {
       kernels.plan_loop(loops.baseAddress! + index)
       needed = max(needed, Int(loops[index].workspace))
     }
+    for instruction in code.lists.joined() where instruction.isTransformed {
+      let descriptor = convolutions.baseAddress! + instruction.descriptor
+      needed = max(needed, Int(kernels.winograd_workspace(descriptor)))
+    }
     workspace = Memory(byteCount: needed * precision.byteCount)
     let size = precision.byteCount
     lists = code.lists.map { .holding($0.map { $0.inBytes(size) }) }
@@ -97,6 +101,17 @@ final class CodeTables {
         kernels.convolve_weight_gradient(convolutions.baseAddress! + i.descriptor, a, b, y)
       case .pad: kernels.pad(paddings.baseAddress! + i.descriptor, a, y)
       case .flipWeights: kernels.flip_weights(convolutions.baseAddress! + i.descriptor, a, y)
+      case .transformWeights:
+        kernels.winograd_weights(convolutions.baseAddress! + i.descriptor, a, y)
+      case .transformWeightsAdjoint:
+        kernels.winograd_weights_adjoint(convolutions.baseAddress! + i.descriptor, a, y)
+      case .flipTransformed:
+        kernels.winograd_flip(convolutions.baseAddress! + i.descriptor, a, y)
+      case .transformedConvolution:
+        kernels.winograd_convolve(convolutions.baseAddress! + i.descriptor, a, b, y, scratch)
+      case .transformedGradient:
+        kernels.winograd_weight_gradient(
+          convolutions.baseAddress! + i.descriptor, a, b, y, scratch)
       case .pool: kernels.pool(poolings.baseAddress! + i.descriptor, a, i.c < 0 ? nil : c, y)
       case .poolGather: kernels.pool_gather(poolings.baseAddress! + i.descriptor, a, b, y)
       case .poolScatter: kernels.pool_scatter(poolings.baseAddress! + i.descriptor, a, b, y)

@@ -6,12 +6,17 @@ struct Instruction {
     case product, loop, transpose, convolution, convolutionInput, convolutionWeights, pad
     case flipWeights, pool, poolGather, poolScatter, gatherRows, scatterRows, sumMiddle
     case repeatMiddle, copy
+    case transformWeights, transformWeightsAdjoint, flipTransformed, transformedConvolution
+    case transformedGradient
   }
 
   let kind: Kind
   /// The number of the descriptor among those of its kind.
   let descriptor: Int
   var a = 0, b = 0, c = 0, result = 0
+
+  /// Whether it computes in transformed space, which takes scratch memory.
+  var isTransformed: Bool { kind == .transformedConvolution || kind == .transformedGradient }
 }
 
 /// Sizes that a kernel call without a descriptor of its own needs.

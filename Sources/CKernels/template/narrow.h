@@ -1,0 +1,193 @@
+// Narrow products: C has few columns, so that lanes along them would be idle. Both forms read the
+// long operand A once, row by row.
+//
+// CK_DOTS: C = A B, each element a dot product with lanes along k: A's rows meet the columns of B,
+// copied side by side. CK_LANES: C = A' B where A' is a transposed matrix whose rows, read in order,
+// give the terms; lanes run along them and C is gathered transposed.
+
+// ---- Dot products.
+
+/// Columns of B, one after another, filled up with zeros to a multiple of `lanes`.
+static void pack_dot_columns(const ck_product *p, const E *b, E *packed) {
+  const int64_t row = pieces_of(p->k, lanes) * lanes;
+  for (int64_t j = 0; j < p->n; j++) {
+    for (int64_t l = 0; l < p->k; l++) packed[j * row + l] = b[l * p->b_row + j];
+    for (int64_t l = p->k; l < row; l++) packed[j * row + l] = 0;
+  }
+}
+
+// JOIN_k folds two vectors into one: of each, the upper half of every group of lanes is added to the
+// lower one; the first holds the lower lanes of the result.
+#define JOIN(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#if CK_DOUBLE_ELEMENT
+#define JOIN_1(a, b) (JOIN(a, b, 0, 1, 2, 3, 8, 9, 10, 11) + JOIN(a, b, 4, 5, 6, 7, 12, 13, 14, 15))
+#define JOIN_2(a, b) (JOIN(a, b, 0, 1, 4, 5, 8, 9, 12, 13) + JOIN(a, b, 2, 3, 6, 7, 10, 11, 14, 15))
+#define JOIN_3(a, b) (JOIN(a, b, 0, 2, 4, 6, 8, 10, 12, 14) + JOIN(a, b, 1, 3, 5, 7, 9, 11, 13, 15))
+#else
+#define JOIN_1(a, b)                                                                               \
+  (JOIN(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23)                              \
+   + JOIN(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31))
+#define JOIN_2(a, b)                                                                               \
+  (JOIN(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27)                            \
+   + JOIN(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31))
+#define JOIN_3(a, b)                                                                               \
+  (JOIN(a, b, 0, 1, 4, 5, 8, 9, 12, 13, 16, 17, 20, 21, 24, 25, 28, 29)                            \
+   + JOIN(a, b, 2, 3, 6, 7, 10, 11, 14, 15, 18, 19, 22, 23, 26, 27, 30, 31))
+#define JOIN_4(a, b)                                                                               \
+  (JOIN(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)                           \
+   + JOIN(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31))
+#endif
+
+/// Lane i of the result is the sum of all lanes of s[i], always the upper half onto the lower.
+INLINE Block fold_each(Block s[16]) {
+#if CK_DOUBLE_ELEMENT
+  UNROLL for (int i = 0; i < 4; i++) s[i] = JOIN_1(s[2 * i], s[2 * i + 1]);
+  UNROLL for (int i = 0; i < 2; i++) s[i] = JOIN_2(s[2 * i], s[2 * i + 1]);
+  return JOIN_3(s[0], s[1]);
+#else
+  UNROLL for (int i = 0; i < 8; i++) s[i] = JOIN_1(s[2 * i], s[2 * i + 1]);
+  UNROLL for (int i = 0; i < 4; i++) s[i] = JOIN_2(s[2 * i], s[2 * i + 1]);
+  UNROLL for (int i = 0; i < 2; i++) s[i] = JOIN_3(s[2 * i], s[2 * i + 1]);
+  return JOIN_4(s[0], s[1]);
+#endif
+}
+
+/// C[rows x columns] = dot products of rows of A with packed columns.
+INLINE void dot_tile(
+  const int rows, const int columns, const ck_product *p, const E *a, const E *packed,
+  const E *initial, int64_t initial_row, E *c) {
+  Block sum[MAX_DOT_ROWS][MAX_DOT_COLUMNS];
+  const int64_t whole = p->k / lanes * lanes, rest = p->k - whole, a_row = p->a_row;
+  const int64_t column = pieces_of(p->k, lanes) * lanes;
+  UNROLL for (int i = 0; i < rows; i++)
+    UNROLL for (int j = 0; j < columns; j++) sum[i][j] = (Block)0;
+  for (int64_t l = 0; l < whole; l += lanes) {
+    Block av[MAX_DOT_ROWS];
+    UNROLL for (int i = 0; i < rows; i++) {
+      av[i] = load_block(a + i * a_row + l);
+      if (rows > 1) __builtin_prefetch(a + (rows + i) * a_row + l);
+    }
+    UNROLL for (int j = 0; j < columns; j++) {
+      const Block bv = load_block(packed + j * column + l);
+      UNROLL for (int i = 0; i < rows; i++) sum[i][j] = fused_block(av[i], bv, sum[i][j]);
+    }
+  }
+  if (rest > 0) {
+    UNROLL for (int i = 0; i < rows; i++) {
+      const Block av = load_lanes(a + i * a_row + whole, rest);
+      UNROLL for (int j = 0; j < columns; j++)
+        sum[i][j] = fused_block(av, load_block(packed + j * column + whole), sum[i][j]);
+    }
+  }
+  enum { most = MAX_DOT_ROWS * MAX_DOT_COLUMNS };
+  E folded[(most + 15) / 16 * 16] __attribute__((aligned(64)));
+  UNROLL for (int first = 0; first < rows * columns; first += lanes) {
+    Block s[16];
+    UNROLL for (int e = 0; e < lanes; e++) {
+      const int at = first + e;
+      s[e] = at < rows * columns ? sum[at / columns][at % columns] : (Block)0;
+    }
+    store_block(folded + first, fold_each(s));
+  }
+  UNROLL for (int i = 0; i < rows; i++)
+    UNROLL for (int j = 0; j < columns; j++) {
+      const E value = folded[i * columns + j];
+      c[i * p->c_row + j] = initial ? initial[i * initial_row + j] + value : value;
+    }
+}
+
+typedef void (*dot_function)(
+  const ck_product *p, const E *a, const E *packed, const E *initial, int64_t initial_row, E *c);
+
+#define DOT_TILE(rows, columns)                                                                    \
+  static void dot_tile_##rows##_##columns(                                                         \
+    const ck_product *p, const E *a, const E *packed, const E *initial, int64_t initial_row,       \
+    E *c) {                                                                                        \
+    dot_tile(rows, columns, p, a, packed, initial, initial_row, c);                                \
+  }
+#define DOT_TILE_NAME(rows, columns) dot_tile_##rows##_##columns,
+ALL_DOT_TILES(DOT_TILE)
+#define DOT_TILES_OF_ONE(columns) DOT_TILE(1, columns)
+DOT_TILE_COLUMNS(DOT_TILES_OF_ONE)
+#define DOT_NAME_OF_ONE(columns) dot_tile_1_##columns,
+static const dot_function dot_tiles[] = {ALL_DOT_TILES(DOT_TILE_NAME)};
+static const dot_function dot_tiles_of_one[] = {DOT_TILE_COLUMNS(DOT_NAME_OF_ONE)};
+
+static void dot_products(
+  const ck_product *p, const E *a, const E *b, const E *initial, int64_t initial_row, E *c,
+  E *packed) {
+  pack_dot_columns(p, b, packed);
+  const int64_t column = pieces_of(p->k, lanes) * lanes;
+  const int64_t groups = larger(1, pieces_of(p->n, MAX_DOT_COLUMNS));
+  for (int64_t i = 0; i < p->m;) {
+    const bool is_whole = i + MAX_DOT_ROWS <= p->m;
+    for (int64_t group = 0; group < groups; group++) {
+      // Groups as even as can be.
+      const int64_t j = group * p->n / groups, columns = (group + 1) * p->n / groups - j;
+      const dot_function tile = (is_whole ? dot_tiles : dot_tiles_of_one)[columns - 1];
+      tile(
+        p, a + i * p->a_row, packed + j * column,
+        initial ? initial + i * initial_row + j : NULL, initial_row, c + i * p->c_row + j);
+    }
+    i += is_whole ? MAX_DOT_ROWS : 1;
+  }
+}
+
+// ---- Lanes along A's columns.
+
+/// What C's columns are gathered in, one after another.
+INLINE int64_t gathered_row(const ck_product *p) { return pieces_of(p->m, lanes) * lanes; }
+
+/// Adds all terms, in visits of p->depth terms; `is_fresh`: to nothing.
+static void gather_terms(
+  const ck_product *p, const E *a, const E *b, bool is_fresh, E *gathered) {
+  const int64_t row = gathered_row(p);
+  walk w = {
+    .pieces = 1, .blocks = 1, .a_column = p->b_row, .b_row = p->a_column, .c_row = row,
+    .initial_row = row,
+  };
+  set_rows(&w, 1);
+  for (int64_t l = 0; l < p->k; l += p->depth) {
+    w.depth = smaller(p->depth, p->k - l);
+    for (int64_t i = 0; i < p->m;) {
+      panel q = panel_at(i, p->m, p->tile_vectors, false);
+      // The rows of A are far apart: what the next panel needs is fetched meanwhile.
+      if (q.tail == vector_length) q.of_rows = tiles[LAST_AHEAD][q.vectors - 1];
+      w.tail = q.tail;
+      w.b_ahead = q.width;
+      for (int64_t j = 0; j < p->n; j += p->tile_rows) {
+        E *to = gathered + j * row + i;
+        q.of_rows[smaller(p->tile_rows, p->n - j) - 1](
+          &w, b + l * p->b_row + j, a + l * p->a_column + i, is_fresh && l == 0 ? NULL : to, to);
+      }
+      i += q.width;
+    }
+  }
+}
+
+static void scatter_gathered(
+  const ck_product *p, const E *gathered, const E *initial, int64_t initial_row, E *c) {
+  const int64_t row = gathered_row(p);
+  if (!initial) {
+    transpose_elements(p->n, p->m, gathered, row, c, p->c_row);
+    return;
+  }
+  for (int64_t i = 0; i < p->m; i++)
+    for (int64_t j = 0; j < p->n; j++)
+      c[i * p->c_row + j] = initial[i * initial_row + j] + gathered[j * row + i];
+}
+
+static void narrow_product(
+  const ck_product *p, const E *a, const E *b, const E *bias, E *c, E *workspace) {
+  const E *initial = p->initial == CK_BIAS ? bias : p->initial == CK_ACCUMULATE ? c : NULL;
+  const int64_t initial_row = p->initial == CK_BIAS ? 0 : p->c_row;
+  if (p->form == CK_DOTS) {
+    dot_products(p, a, b, initial, initial_row, c, workspace);
+  } else if (p->n == 1 && p->c_row == 1 && p->initial != CK_BIAS) {
+    // One column that is whole in memory is gathered where it belongs.
+    gather_terms(p, a, b, p->initial == CK_ZERO, c);
+  } else {
+    gather_terms(p, a, b, true, workspace);
+    scatter_gathered(p, workspace, initial, initial_row, c);
+  }
+}
