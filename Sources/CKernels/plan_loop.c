@@ -5,7 +5,8 @@
 #include <stdbool.h>
 
 static bool reduces_an_axis(int32_t kind) {
-  return kind == CK_SUM_ROWS || kind == CK_SUM_COLUMNS || kind == CK_MAX_COLUMNS || kind == CK_ONE_HOT;
+  return kind == CK_SUM_ROWS || kind == CK_SUM_COLUMNS || kind == CK_MAX_COLUMNS || kind == CK_ONE_HOT
+    || kind == CK_UNPOOL;
 }
 
 static bool is_of_rows(int32_t addressing) {
@@ -23,6 +24,9 @@ static bool is_flat(const ck_loop *l) {
   }
   return true;
 }
+
+/// Operands of more elements come from beyond the second cache.
+enum { fetched_elements = 524288 };
 
 /// Tiles of all temporaries together stay within half of the nearest cache.
 static int64_t tile_elements(const ck_loop *l, int64_t most) {
@@ -52,8 +56,8 @@ static bool is_continuous(const ck_loop *l, const ck_operand *o) {
 static int32_t course(const ck_loop *l, const ck_step *step) {
   if (reduces_an_axis(step->kind)) return CK_BY_ROW;
   if (is_of_rows(l->operands[step->d].addressing)) return CK_OF_ROWS;
-  const int32_t operands[4] = {step->a, step->b, step->c, step->d};
-  for (int i = 0; i < 4; i++)
+  const int32_t operands[5] = {step->a, step->b, step->c, step->e, step->d};
+  for (int i = 0; i < 5; i++)
     if (operands[i] >= 0 && !is_continuous(l, &l->operands[operands[i]])) return CK_BY_ROW;
   return CK_AS_ONE;
 }
@@ -61,6 +65,7 @@ static int32_t course(const ck_loop *l, const ck_step *step) {
 void ck_plan_loop(ck_loop *l, int64_t most) {
   const int64_t elements = tile_elements(l, most);
   l->flat = is_flat(l);
+  l->fetches = l->rows * l->columns > fetched_elements;
   int64_t tile_size = elements;
   if (l->flat) {
     l->tile = elements;

@@ -35,6 +35,12 @@ extension Graph {
     case .spread(let axes): return spread(scale(operand(x), factor), axes, to: shape(x))
     case .reshape: return reshape(scale(operand(x), factor), shape(x))
     case .binary(.subtract) where factor == -1: return subtract(operand(x, 1), operand(x))
+    case .binary(.multiply):
+      // Of a product with something repeated, that is scaled: it is the smaller.
+      for (repeated, other) in [(operand(x), operand(x, 1)), (operand(x, 1), operand(x))] {
+        if case .spread = operation(repeated) { return multiply(scale(repeated, factor), other) }
+      }
+      return append(.scale(factor), [x], shape(x))
     default: return append(.scale(factor), [x], shape(x))
     }
   }
@@ -64,12 +70,28 @@ extension Graph {
     if case .scale(-1) = operation(b) { return subtract(a, operand(b)) }
     if case .scale(-1) = operation(a) { return subtract(b, operand(a)) }
     if let both = throughSpread(a, b, add) { return both }
-    if case .assemble(let offsetsA) = operation(a), case .assemble(let offsetsB) = operation(b),
-      let merged = merge(a, offsetsA, b, offsetsB)
-    {
-      return merged
-    }
+    if let merged = addAssembled(a, b) ?? addAssembled(b, a) { return merged }
     return append(.binary(.add), a < b ? [a, b] : [b, a], shape(a))
+  }
+
+  /// Adds an assembled vector `b` to another, or to the one that `a` is a sum with: what the pieces of one
+  /// vector receive is put together before it is added to anything else.
+  private func addAssembled(_ a: Int, _ b: Int) -> Int? {
+    guard case .assemble(let offsetsB) = operation(b) else { return nil }
+    switch operation(a) {
+    case .assemble(let offsetsA):
+      return merge(a, offsetsA, b, offsetsB)
+    case .binary(.add):
+      for (own, other) in [(operand(a), operand(a, 1)), (operand(a, 1), operand(a))] {
+        if case .assemble(let offsetsA) = operation(own),
+          let merged = merge(own, offsetsA, b, offsetsB)
+        {
+          return add(other, merged)
+        }
+      }
+      return nil
+    default: return nil
+    }
   }
 
   func subtract(_ a: Int, _ b: Int) -> Int {
@@ -190,11 +212,12 @@ extension Graph {
   func centre(_ x: Int) -> Int {
     let leading = 0..<shape(x).rank - 1
     switch operation(x) {
-    case .centre: return x
     case .scale(let factor): return scale(centre(operand(x)), factor)
-    case .binary(.add): return add(centre(operand(x)), centre(operand(x, 1)))
-    case .binary(.subtract): return subtract(centre(operand(x)), centre(operand(x, 1)))
-    case .spread(let repeated) where repeated == leading: return fill(0, shape(x))
+    case .centre, .spread(leading): return centreAtHand(x) ?? x
+    case .binary(.add):
+      if let sum = centre(ofParts: x, add) { return sum }
+    case .binary(.subtract):
+      if let difference = centre(ofParts: x, subtract) { return difference }
     case .binary(.multiply):
       for (factor, other) in [(operand(x), operand(x, 1)), (operand(x, 1), operand(x))] {
         if case .spread(let repeated) = operation(factor), repeated == leading {
@@ -204,6 +227,31 @@ extension Graph {
     default: break
     }
     return append(.centre, [x], shape(x))
+  }
+
+  /// What is centred already, or zero once it is.
+  private func centreAtHand(_ x: Int) -> Int? {
+    switch operation(x) {
+    case .centre: return x
+    case .scale(let factor): return centreAtHand(operand(x)).map { scale($0, factor) }
+    case .spread(0..<shape(x).rank - 1): return fill(0, shape(x))
+    case .binary(.multiply):
+      for (factor, other) in [(operand(x), operand(x, 1)), (operand(x, 1), operand(x))] {
+        if case .spread(0..<shape(x).rank - 1) = operation(factor), centreAtHand(other) == other {
+          return x
+        }
+      }
+      return nil
+    default: return isZero(x) ? x : nil
+    }
+  }
+
+  /// A sum is centred as one, unless a part of it takes nothing.
+  private func centre(ofParts x: Int, _ combine: (Int, Int) -> Int) -> Int? {
+    let (a, b) = (operand(x), operand(x, 1))
+    if let centred = centreAtHand(a) { return combine(centred, centre(b)) }
+    if let centred = centreAtHand(b) { return combine(centre(a), centred) }
+    return nil
   }
 
   func transpose(_ x: Int) -> Int {

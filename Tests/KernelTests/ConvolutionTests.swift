@@ -79,6 +79,65 @@ private struct Convolution<Element: KernelElement> {
     return dw.values
   }
 
+  // The same in transformed space, for stride 1.
+
+  func transformedForward(_ kernels: Kernels<Element>, _ initial: ck_initial) -> [Element] {
+    transformed(kernels, plan(initial), x, transformedWeights(kernels), yBefore)
+  }
+
+  func transformedInputGradient(_ kernels: Kernels<Element>, _ initial: ck_initial) -> [Element] {
+    var c = plan(initial)
+    let weights = transformedWeights(kernels)
+    let flipped = Storage<Element>(count: weights.count)
+    kernels.table.winograd_flip(&c, weights.start, flipped.start)
+    #expect(flipped.isWithinBounds)
+    swap(&c.in, &c.out)
+    return transformed(kernels, c, dy, flipped, dxBefore)
+  }
+
+  func transformedWeightGradient(_ kernels: Kernels<Element>, _ initial: ck_initial) -> [Element] {
+    var c = plan(CK_ZERO)
+    let (x, dy) = (Storage(x), Storage(dy))
+    let du = Storage<Element>(count: 16 * inputs * outputs)
+    // Twice half of it, when it is to be added to.
+    let dw = Storage(dwBefore)
+    withWorkspace(kernels.table.winograd_workspace(&c), of: Element.self) { workspace in
+      kernels.table.winograd_weight_gradient(&c, x.start, dy.start, du.start, workspace)
+      if initial == CK_ACCUMULATE {
+        c.initial = Int32(CK_ACCUMULATE.rawValue)
+        kernels.table.winograd_weight_gradient(&c, x.start, dy.start, du.start, workspace)
+        for i in 0..<du.count { du.start[i] /= 2 }
+      }
+    }
+    c.initial = Int32(initial.rawValue)
+    kernels.table.winograd_weights_adjoint(&c, du.start, dw.start)
+    #expect(du.isWithinBounds && dw.isWithinBounds)
+    return dw.values
+  }
+
+  private func transformedWeights(_ kernels: Kernels<Element>) -> Storage<Element> {
+    var c = plan(CK_ZERO)
+    let weights = Storage(w)
+    let u = Storage<Element>(count: 16 * inputs * outputs)
+    kernels.table.winograd_weights(&c, weights.start, u.start)
+    #expect(u.isWithinBounds)
+    return u
+  }
+
+  private func transformed(
+    _ kernels: Kernels<Element>, _ plan: ck_convolution, _ x: [Element], _ u: Storage<Element>,
+    _ before: [Element]
+  ) -> [Element] {
+    var c = plan
+    let x = Storage(x)
+    let y = Storage(before)
+    withWorkspace(kernels.table.winograd_workspace(&c), of: Element.self) { workspace in
+      kernels.table.winograd_convolve(&c, x.start, u.start, y.start, workspace)
+    }
+    #expect(y.isWithinBounds)
+    return y.values
+  }
+
   /// Calls `body` with the places in x, w and y of each term of the convolution.
   private func forEachTerm(_ body: (_ x: Int, _ w: Int, _ y: Int) -> Void) {
     for n in 0..<images {
@@ -129,6 +188,26 @@ private struct Convolution<Element: KernelElement> {
     } expect: {
       firstDifference($0, dw, scale: scale(dw, images * outHeight * outWidth))
     }
+    guard stride == 1 else { return }
+    // The transforms add a few numbers of alternating signs before and after the sums.
+    func wider(_ values: [Double], _ terms: Int) -> [Double] {
+      scale(values, terms).map { 4 * $0 }
+    }
+    checkEverySet(Element.self, "transformed, \(what)") {
+      transformedForward($0, initial)
+    } expect: {
+      firstDifference($0, y, scale: wider(y, 9 * inputs))
+    }
+    checkEverySet(Element.self, "transformed input gradient, \(what)") {
+      transformedInputGradient($0, initial)
+    } expect: {
+      firstDifference($0, dx, scale: wider(dx, 9 * outputs))
+    }
+    checkEverySet(Element.self, "transformed weight gradient, \(what)") {
+      transformedWeightGradient($0, initial)
+    } expect: {
+      firstDifference($0, dw, scale: wider(dw, images * outHeight * outWidth))
+    }
   }
 }
 
@@ -167,6 +246,12 @@ private struct Convolution<Element: KernelElement> {
         #expect(Array(y[n * one.count..<(n + 1) * one.count]) == one)
         #expect(Array(dx[n * oneDx.count..<(n + 1) * oneDx.count]) == oneDx)
       }
+      guard stride == 1 else { continue }
+      let transformed = Convolution(all, repeating: first).transformedForward(kernels, CK_ZERO)
+      let alone = first.transformedForward(kernels, CK_ZERO)
+      for n in 0..<5 {
+        #expect(Array(transformed[n * alone.count..<(n + 1) * alone.count]) == alone)
+      }
     }
   }
 
@@ -180,6 +265,12 @@ private struct Convolution<Element: KernelElement> {
       let forward = product(c.forward(kernels, CK_ZERO), c.dy)
       #expect(abs(forward - product(c.inputGradient(kernels, CK_ZERO), c.x)) < 1e-10)
       #expect(abs(forward - product(c.weightGradient(kernels, CK_ZERO), c.w)) < 1e-10)
+      guard stride == 1 else { continue }
+      let transformed = product(c.transformedForward(kernels, CK_ZERO), c.dy)
+      let inputs = c.transformedInputGradient(kernels, CK_ZERO)
+      let weights = c.transformedWeightGradient(kernels, CK_ZERO)
+      #expect(abs(transformed - product(inputs, c.x)) < 1e-10)
+      #expect(abs(transformed - product(weights, c.w)) < 1e-10)
     }
   }
 }

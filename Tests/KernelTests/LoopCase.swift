@@ -43,6 +43,7 @@ struct LoopCase<Element: KernelElement> {
 
   mutating func row(_ values: [Element]) -> Int32 { stored(values, CK_ROW) }
   mutating func column(_ values: [Element]) -> Int32 { stored(values, CK_COLUMN) }
+  mutating func pooled(_ values: [Element]) -> Int32 { stored(values, CK_POOLED) }
   mutating func scalar(_ value: Element) -> Int32 { stored([value], CK_SCALAR) }
 
   mutating func temporary(_ kind: ck_addressing = CK_TEMPORARY) -> Int32 {
@@ -56,9 +57,19 @@ struct LoopCase<Element: KernelElement> {
     step.a = inputs[0]
     step.b = inputs.count > 1 ? inputs[1] : -1
     step.c = inputs.count > 2 ? inputs[2] : -1
+    step.e = inputs.count > 3 ? inputs[3] : -1
     step.d = result
     step.x = x
     steps.append(step)
+  }
+
+  /// The adjoint of pooling, over the pixels of images.
+  mutating func unpool(
+    _ values: Int32, _ index: Int32, height: Int, width: Int, _ result: Int32
+  ) {
+    step(CK_UNPOOL, [values, index], result)
+    steps[steps.count - 1].height = Int32(height)
+    steps[steps.count - 1].width = Int32(width)
   }
 
   // MARK: Running

@@ -31,7 +31,10 @@ struct LoopReference {
     case CK_ONE_HOT:
       each { r, c in read(step.a, r, c) == Double(c) ? 1 : 0 }
     default:
-      each { r, c in value(read(step.a, r, c), read(step.b, r, c), read(step.c, r, c)) }
+      each { r, c in
+        value(
+          read(step.a, r, c), read(step.b, r, c), read(step.c, r, c), read(step.e, r, c))
+      }
     }
   }
 
@@ -40,7 +43,7 @@ struct LoopReference {
     for r in 0..<rows { for c in 0..<columns { write(step.d, r, c, results[r][c]) } }
   }
 
-  private func value(_ a: Double, _ b: Double, _ c: Double) -> Double {
+  private func value(_ a: Double, _ b: Double, _ c: Double, _ e: Double) -> Double {
     switch ck_step_kind(UInt32(step.kind)) {
     case CK_COPY: a
     case CK_SCALE: step.x * a
@@ -71,6 +74,8 @@ struct LoopReference {
     case CK_MULTIPLY_ADD: a * b + c
     case CK_MULTIPLY_SUBTRACT: a * b - c
     case CK_NEGATED_MULTIPLY_ADD: c - a * b
+    case CK_CENTRED_SCALED: (a - b) * c
+    case CK_CENTRED_SCALED_ADD: (a - b) * c + e
     default: .nan
     }
   }

@@ -16,7 +16,10 @@ import Testing
     CK_ADD, CK_SUBTRACT, CK_MULTIPLY, CK_DIVIDE, CK_MAXIMUM, CK_MINIMUM, CK_MASK, CK_ADD_SCALED,
     CK_TANH_SLOPE, CK_SIGMOID_SLOPE,
   ]
-  static let ternary = [CK_MULTIPLY_ADD, CK_MULTIPLY_SUBTRACT, CK_NEGATED_MULTIPLY_ADD]
+  static let ternary = [
+    CK_MULTIPLY_ADD, CK_MULTIPLY_SUBTRACT, CK_NEGATED_MULTIPLY_ADD, CK_CENTRED_SCALED,
+  ]
+  static let ofInputs = [unary, binary, ternary, [CK_CENTRED_SCALED_ADD]]
 
   /// A loop of random steps: every operand kind, values from 1/2 to 3/2 so that no function has a pole.
   private func randomLoop<Element: KernelElement>(
@@ -36,8 +39,8 @@ import Testing
     let isFlat = numbers.next() % 3 == 0
     if !isFlat { inputs += [loop.row(values(columns)), loop.column(values(rows))] }
     for _ in 0..<6 {
-      let pick = numbers.next() % 3
-      let kinds = pick == 0 ? Self.unary : pick == 1 ? Self.binary : Self.ternary
+      let pick = numbers.next() % 4
+      let kinds = Self.ofInputs[Int(pick)]
       let kind = kinds[Int(numbers.next() % UInt64(kinds.count))]
       let operands = (0...Int(pick)).map { _ in inputs[Int(numbers.next() % UInt64(inputs.count))] }
       // Back to the range that suits all functions: e^-|y|, then + 1/2.

@@ -69,11 +69,11 @@ import Testing
       for place in 0..<p.count {
         expected[p.window(place)[Int(places[place])]] = Double(dy.start[place])
       }
-      checkEverySet(type, "scatter \(n) x \(h) x \(w) x \(c)") { kernels in
-        let dx = Storage<Element>(count: p.x.count)
-        kernels.table.pool_scatter(&p.plan, dy.start, index.start, dx.start)
-        #expect(dx.isWithinBounds)
-        return dx.values
+      var loop = LoopCase<Element>(rows: n * h * w, columns: c)
+      let dx = loop.full(p.x)
+      loop.unpool(loop.pooled(dy.values), loop.pooled(index.values), height: h, width: w, dx)
+      checkEverySet(type, "unpool \(n) x \(h) x \(w) x \(c)") { kernels in
+        loop.run(kernels).full(dx)
       } expect: {
         firstDifference($0, expected, tolerance: 0)
       }

@@ -86,7 +86,9 @@ struct ReferenceEvaluator {
       for at in x.indices { result[Self.window(at, shapes[0], node.shape)[Int(y[at])]] += x[at] }
       return result
     case .productOnto, .convolutionOnto, .convolutionInputOnto, .convolutionWeightsOnto, .pad,
-      .flipWeights:
+      .flipWeights, .transformWeights, .transformWeightsAdjoint, .flipTransformed,
+      .transformedConvolution, .transformedConvolutionOnto, .transformedGradient,
+      .transformedGradientOnto:
       fatalError("planner operations are not traced")
     }
   }

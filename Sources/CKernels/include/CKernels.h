@@ -8,7 +8,7 @@
 /// - the order of every summation depends on shapes alone, so equal shapes give equal bits;
 /// - AVX-512 and AVX2 give the same bits (sums run over 16 float or 8 double lanes on both, products
 ///   over k in order with fused multiply-add); the portable ones may differ in the last bits;
-/// - a row of a product or convolution does not depend on the other rows of its batch;
+/// - a row of a product (of A as it is) or an image of a convolution does not depend on the others of its batch;
 /// - matrices are row-major, images NHWC, convolution weights [3][3][in][out]; all counts and strides
 ///   are in elements, never bytes; buffers need only the element's own alignment;
 /// - NaN and infinities travel through as IEEE 754 has it.
@@ -66,6 +66,7 @@ typedef enum {
   CK_SCALAR = 3,     ///< one value: at offset
   CK_TEMPORARY = 4,  ///< a tile of the workspace that lives within one tile only; `offset` is its number
   CK_TEMPORARY_COLUMN = 5,  ///< one value a row within one tile only (a temporary tile, by its number)
+  CK_POOLED = 6,  ///< pooled images, at offset; CK_UNPOOL reads these
 } ck_addressing;
 
 /// An operand of a loop. Offsets count elements from the base pointer given to `loop`.
@@ -102,8 +103,14 @@ typedef enum {
   // d = f(a, b, c), each one fused multiply-add an element
   CK_MULTIPLY_ADD /* a b + c */, CK_MULTIPLY_SUBTRACT /* a b - c */,
   CK_NEGATED_MULTIPLY_ADD /* c - a b */,
+  // d = f(a, b, c[, e]), the difference rounded before it is multiplied
+  CK_CENTRED_SCALED /* (a - b) c */, CK_CENTRED_SCALED_ADD /* (a - b) c + e */,
   // d[r, c] = c == a[r] ? 1 : 0; a is CK_COLUMN: class numbers held as elements
   CK_ONE_HOT,
+  /// d = the adjoint of pooling 2x2 windows, stride 2: rows are the pixels of `height` x `width` images, columns their
+  /// channels; a (values) and b (which of its window each is, as `pool` has it) are CK_POOLED. A last row or column of
+  /// an odd size gets 0.
+  CK_UNPOOL,
   // Reductions, of a or of a * b where b >= 0.
   CK_SUM_ROWS,     ///< d is CK_ROW: d[c] = sum over r; complete after the loop only
   CK_SUM_ALL,      ///< d is CK_SCALAR: the sum over the whole space; complete after the loop only
@@ -113,8 +120,9 @@ typedef enum {
 
 typedef struct {
   int32_t kind;        ///< a `ck_step_kind`
-  int32_t a, b, c, d;  ///< operand numbers; -1 where there is none
+  int32_t a, b, c, e, d;  ///< operand numbers, d the result's; -1 where there is none
   int32_t course;      ///< a `ck_course`, filled by `plan_loop`
+  int32_t height, width;  ///< CK_UNPOOL's images
   double x;
 } ck_step;
 
@@ -133,6 +141,7 @@ typedef struct {
   int32_t temporaries;  ///< how many temporary tiles the operands name: numbers 0 ..< temporaries
   /// Filled by the table's `plan_loop`, from rows, columns, temporaries and the steps alone.
   int32_t flat;  ///< nonzero: run as one row of rows * columns elements
+  int32_t fetches;  ///< nonzero: tiles are fetched ahead
   int64_t tile;  ///< rows of a tile, or elements where flat
   int64_t workspace;  ///< elements of scratch memory that `loop` needs
 } ck_loop;
@@ -212,8 +221,6 @@ typedef struct {
   /// largest, the first of equals, NaN first of all; held as elements. y: that value. Either may be NULL.
   void (*pool)(const ck_pooling *p, const void *x, void *y, void *index);
   void (*pool_gather)(const ck_pooling *p, const void *x, const void *index, void *y);
-  /// The adjoint of `pool_gather`: writes all of dx, zeros included.
-  void (*pool_scatter)(const ck_pooling *p, const void *dy, const void *index, void *dx);
 
   /// y[i] = x[index[i]], rows of `columns` elements; the caller has checked the index (held as elements).
   void (*gather_rows)(int64_t count, int64_t columns, const void *x, const void *index, void *y);

@@ -42,7 +42,6 @@ const ck_kernels CK_TABLE = {
   .winograd_weight_gradient = winograd_weight_gradient,
   .pool = pool,
   .pool_gather = pool_gather,
-  .pool_scatter = pool_scatter,
   .gather_rows = gather_rows,
   .scatter_rows = scatter_rows,
   .dot = dot,

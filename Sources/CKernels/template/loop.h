@@ -14,11 +14,27 @@ static void (*const elementwise_steps[])(const strip *) = {
   [CK_ADD_SCALED] = step_add_scaled, [CK_TANH_SLOPE] = step_tanh_slope,
   [CK_SIGMOID_SLOPE] = step_sigmoid_slope, [CK_MULTIPLY_ADD] = step_multiply_add,
   [CK_MULTIPLY_SUBTRACT] = step_multiply_subtract,
-  [CK_NEGATED_MULTIPLY_ADD] = step_negated_multiply_add, [CK_ONE_HOT] = step_one_hot,
+  [CK_NEGATED_MULTIPLY_ADD] = step_negated_multiply_add, 
+  [CK_CENTRED_SCALED] = step_centred_scaled,
+  [CK_CENTRED_SCALED_ADD] = step_centred_scaled_add, [CK_ONE_HOT] = step_one_hot,
+  [CK_UNPOOL] = step_unpool,
   [CK_SUM_COLUMNS] = step_sum_columns, [CK_MAX_COLUMNS] = step_max_columns,
 };
 
 static void plan_loop(ck_loop *l) { ck_plan_loop(l, lanes * 64); }
+
+/// Long operands are fetched a tile ahead: a tile's steps read and write them in turns, which the processor's own
+/// fetching does not follow.
+static void fetch_tile(const ck_loop *l, const E *base, int64_t start, int64_t size) {
+  enum { line = 64 / sizeof(E) };
+  for (int32_t i = 0; i < l->operand_count; i++) {
+    const ck_operand *o = &l->operands[i];
+    if (o->addressing != CK_FULL) continue;
+    const E *from = base + o->start + start * o->tile_step;
+    const int64_t count = size * o->tile_step;
+    for (int64_t e = 0; e < count; e += line) __builtin_prefetch(from + e, 0, 2);
+  }
+}
 
 static void loop(const ck_loop *l, void *base, void *workspace) {
   E *const memory[2] = {base, workspace};
@@ -27,6 +43,8 @@ static void loop(const ck_loop *l, void *base, void *workspace) {
   const int64_t tile = l->tile;
   for (int64_t start = 0; start < length; start += tile) {
     const int64_t size = length - start < tile ? length - start : tile;
+    if (l->fetches && start + size < length)
+      fetch_tile(l, base, start + size, smaller(tile, length - start - size));
     for (int32_t i = 0; i < l->step_count; i++) {
       const ck_step *step = &l->steps[i];
       strip s;
@@ -35,8 +53,11 @@ static void loop(const ck_loop *l, void *base, void *workspace) {
       s.rows = is_long ? 1 : size;
       s.count = l->flat || step->course == CK_OF_ROWS ? size : is_long ? size * l->columns : l->columns;
       s.x = (E)step->x;
-      const int32_t inputs[3] = {step->a, step->b, step->c};
-      for (int k = 0; k < 3; k++) {
+      s.first_row = start;
+      s.height = step->height;
+      s.width = step->width;
+      const int32_t inputs[4] = {step->a, step->b, step->c, step->e};
+      for (int k = 0; k < 4; k++) {
         if (inputs[k] < 0) {
           s.in[k] = NULL;
           break;

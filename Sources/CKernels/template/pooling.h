@@ -60,30 +60,6 @@ static void pool_gather(const ck_pooling *p, const void *x, const void *index, v
   }
 }
 
-static void pool_scatter(const ck_pooling *p, const void *dy, const void *index, void *dx) {
-  const int64_t row = p->width * p->channels, channels = p->channels;
-  // What no window covers.
-  for (int64_t n = 0; n < p->images; n++) {
-    E *image = (E *)dx + n * p->height * row;
-    if (p->height % 2)
-      for (int64_t e = 0; e < row; e++) image[(p->height - 1) * row + e] = 0;
-    if (p->width % 2)
-      for (int64_t i = 0; i < p->height; i++)
-        for (int64_t c = 0; c < channels; c++) image[i * row + (p->width - 1) * channels + c] = 0;
-  }
-  EACH_WINDOW(p) {
-    const E *restrict from = (const E *)dy + at, *restrict which = (const E *)index + at;
-    E *restrict to = WINDOW((E *)dx, p, n, i, j);
-    for (int64_t c = 0; c < channels; c++) {
-      const E d = from[c], k = which[c];
-      to[c] = k == 0 ? d : 0;
-      to[channels + c] = k == 1 ? d : 0;
-      to[row + c] = k == 2 ? d : 0;
-      to[row + channels + c] = k == 3 ? d : 0;
-    }
-  }
-}
-
 static void pad(const ck_padding *p, const void *x, void *padded) {
   const int64_t width = (p->left + p->width + p->right) * p->channels, inner = p->width * p->channels;
   const E *from = x;

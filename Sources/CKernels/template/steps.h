@@ -3,44 +3,60 @@
 // What one step works on within a tile: rows of `count` elements. An operand's lane is 1 where its elements follow
 // each other along a row and 0 where one value stands for the row.
 typedef struct {
-  const E *in[3];
+  const E *in[4];
   E *out;
-  int64_t in_row[3], out_row;
-  int lane[3];
+  int64_t in_row[4], out_row;
+  int lane[4];
   int64_t rows, count;
+  int64_t first_row, height, width;  // of CK_UNPOOL
   E x;
 } strip;
 
-#define OPERAND(i, j) (lane##i ? load(p##i + (j)) : s##i)
-#define OPERAND_PART(i, j) (lane##i ? load_part(part, p##i + (j)) : s##i)
+// Which operands are vectors along a row is a constant to the loops below.
+#define OPERAND(i) (lane##i ? load(p##i + j) : s##i)
+#define OPERAND_PART(i) (lane##i ? load_part(part, p##i + j) : s##i)
 
 // An element-wise step: `expression` over vectors a, b, c and the number x.
 #define ELEMENTWISE(name, inputs, expression)                                                      \
-  INLINE V value_of_##name(V a, V b, V c, V x) {                                                   \
-    (void)a, (void)b, (void)c, (void)x;                                                            \
+  INLINE V value_of_##name(V a, V b, V c, V e, V x) {                                              \
+    (void)a, (void)b, (void)c, (void)e, (void)x;                                                   \
     return expression;                                                                             \
   }                                                                                                \
-  static void step_##name(const strip *s) {                                                        \
-    const int lane0 = s->lane[0], lane1 = inputs > 1 ? s->lane[1] : 0;                             \
-    const int lane2 = inputs > 2 ? s->lane[2] : 0;                                                 \
+  INLINE void run_##name(                                                                          \
+    const strip *s, const int lane0, const int lane1, const int lane2, const int lane3) {          \
     const V x = splat(s->x);                                                                       \
-    for (int64_t r = 0; r < s->rows; r++) {                                                        \
-      const E *p0 = s->in[0] + r * s->in_row[0];                                                   \
-      const E *p1 = inputs > 1 ? s->in[1] + r * s->in_row[1] : p0;                                 \
-      const E *p2 = inputs > 2 ? s->in[2] + r * s->in_row[2] : p0;                                 \
-      E *d = s->out + r * s->out_row;                                                              \
-      const V s0 = splat(*p0), s1 = splat(*p1), s2 = splat(*p2);                                   \
+    const int64_t whole = s->count / vector_length * vector_length;                                \
+    const Part part = part_of(s->count - whole);                                                   \
+    const E *p0 = s->in[0], *p1 = inputs > 1 ? s->in[1] : p0, *p2 = inputs > 2 ? s->in[2] : p0;    \
+    const E *p3 = inputs > 3 ? s->in[3] : p0;                                                      \
+    E *d = s->out;                                                                                 \
+    for (int64_t r = 0; r < s->rows; r++, d += s->out_row) {                                       \
+      const V s0 = lane0 ? x : splat(*p0), s1 = lane1 ? x : splat(*p1);                            \
+      const V s2 = lane2 ? x : splat(*p2), s3 = lane3 ? x : splat(*p3);                            \
       int64_t j = 0;                                                                               \
-      for (; j + vector_length <= s->count; j += vector_length) {                                  \
-        const V a = OPERAND(0, j), b = inputs > 1 ? OPERAND(1, j) : a;                             \
-        store(d + j, value_of_##name(a, b, inputs > 2 ? OPERAND(2, j) : a, x));                    \
+      for (; j < whole; j += vector_length) {                                                      \
+        const V a = OPERAND(0), b = inputs > 1 ? OPERAND(1) : a, c = inputs > 2 ? OPERAND(2) : a;  \
+        store(d + j, value_of_##name(a, b, c, inputs > 3 ? OPERAND(3) : a, x));                    \
       }                                                                                            \
       if (j < s->count) {                                                                          \
-        const Part part = part_of(s->count - j);                                                   \
-        const V a = OPERAND_PART(0, j), b = inputs > 1 ? OPERAND_PART(1, j) : a;                   \
-        store_part(part, d + j, value_of_##name(a, b, inputs > 2 ? OPERAND_PART(2, j) : a, x));    \
+        const V a = OPERAND_PART(0), b = inputs > 1 ? OPERAND_PART(1) : a;                         \
+        const V c = inputs > 2 ? OPERAND_PART(2) : a, e = inputs > 3 ? OPERAND_PART(3) : a;        \
+        store_part(part, d + j, value_of_##name(a, b, c, e, x));                                   \
       }                                                                                            \
+      p0 += s->in_row[0];                                                                          \
+      if (inputs > 1) p1 += s->in_row[1];                                                          \
+      if (inputs > 2) p2 += s->in_row[2];                                                          \
+      if (inputs > 3) p3 += s->in_row[3];                                                          \
     }                                                                                              \
+  }                                                                                                \
+  static void step_##name(const strip *s) {                                                        \
+    const int lane0 = s->lane[0], lane1 = inputs > 1 ? s->lane[1] : 1;                             \
+    const int lane2 = inputs > 2 ? s->lane[2] : 1, lane3 = inputs > 3 ? s->lane[3] : 1;            \
+    if (lane0 && lane1 && lane2 && lane3) run_##name(s, 1, 1, 1, 1);                               \
+    else if (inputs == 1) run_##name(s, 0, 1, 1, 1);                                               \
+    else if (inputs == 2 && lane0) run_##name(s, 1, 0, 1, 1);                                      \
+    else if (inputs == 2 && lane1) run_##name(s, 0, 1, 1, 1);                                      \
+    else run_##name(s, lane0, lane1, lane2, lane3);                                                \
   }
 
 ELEMENTWISE(copy, 1, a)
@@ -72,6 +88,8 @@ ELEMENTWISE(sigmoid_slope, 2, a *b *(splat(1) - b))
 ELEMENTWISE(multiply_add, 3, fused(a, b, c))
 ELEMENTWISE(multiply_subtract, 3, fused(a, b, -c))
 ELEMENTWISE(negated_multiply_add, 3, fused(-a, b, c))
+ELEMENTWISE(centred_scaled, 3, (a - b) * c)
+ELEMENTWISE(centred_scaled_add, 4, fused(a - b, c, e))
 
 static void step_one_hot(const strip * s) {
   for (int64_t r = 0; r < s->rows; r++) {
@@ -79,6 +97,35 @@ static void step_one_hot(const strip * s) {
     for (int64_t j = 0; j < s->count; j++) d[j] = 0;
     const E label = s->in[0][r * s->in_row[0]];
     if (label >= 0 && label < (E)s->count) d[(int64_t)label] = 1;
+  }
+}
+
+/// Rows of the tile are the pixels `first_row` and on; each takes what of its window chose it.
+static void step_unpool(const strip *s) {
+  const int64_t pooled_height = s->height / 2, pooled_width = s->width / 2;
+  int64_t j = s->first_row % s->width, i = s->first_row / s->width % s->height;
+  int64_t image = s->first_row / (s->width * s->height);
+  for (int64_t r = 0; r < s->rows; r++) {
+    E *d = s->out + r * s->out_row;
+    if (i / 2 < pooled_height && j / 2 < pooled_width) {
+      const int64_t at =
+        ((image * pooled_height + i / 2) * pooled_width + j / 2) * s->count;
+      const V place = splat((E)(i % 2 * 2 + j % 2));
+      int64_t c = 0;
+      for (; c + vector_length <= s->count; c += vector_length)
+        store(d + c, choose(load(s->in[1] + at + c) == place, load(s->in[0] + at + c), splat(0)));
+      if (c < s->count) {
+        const Part part = part_of(s->count - c);
+        const V which = load_part(part, s->in[1] + at + c);
+        store_part(part, d + c, choose(which == place, load_part(part, s->in[0] + at + c), splat(0)));
+      }
+    } else {
+      for (int64_t c = 0; c < s->count; c++) d[c] = 0;
+    }
+    if (++j == s->width) {
+      j = 0;
+      if (++i == s->height) i = 0, image++;
+    }
   }
 }
 

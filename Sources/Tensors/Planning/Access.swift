@@ -8,6 +8,8 @@ enum Access: Hashable {
   case column
   /// One value.
   case scalar
+  /// A window's value for each pixel, where rows are pixels.
+  case pooled
 }
 
 /// A read of a value by a loop: which node's value, and how. `columns` is what the read demands of
@@ -23,10 +25,13 @@ struct LoopReading {
   let graph: Graph
   /// Spreads that are written out because something other than a loop reads them.
   private(set) var written: [Bool]
+  /// Nodes that have no value of their own: each loop that reads one computes it.
+  private(set) var recomputed: [Bool]
 
   init(_ graph: Graph, needed: [Bool], roots: [Int]) {
     self.graph = graph
     written = [Bool](repeating: false, count: graph.nodes.count)
+    recomputed = written
     for root in roots { markWritten(root) }
     for node in needed.indices where needed[node] {
       if !isLoop(node) || isSpread(node) {
@@ -35,12 +40,13 @@ struct LoopReading {
         markConflicts(node)
       }
     }
+    recomputed = Recomputation.nodes(self, needed: needed, roots: roots)
   }
 
   /// Whether a node is a step of a loop (and not a view, a given value or a kernel call of its own).
   func isLoop(_ node: Int) -> Bool {
     switch graph.operation(node) {
-    case .unary, .binary, .scale, .offset, .oneHot, .rowMaximum: true
+    case .unary, .binary, .scale, .offset, .oneHot, .rowMaximum, .poolScatter: true
     case .sum(let axes): !isInMiddle(axes, of: graph.shape(graph.operand(node)))
     case .spread(let axes): written[node] && !isInMiddle(axes, of: graph.shape(node))
     default: false
@@ -57,6 +63,9 @@ struct LoopReading {
       return [Read(node: operands[0], access: .column, columns: graph.shape(node)[1])]
     }
     if case .spread = graph.operation(node) { return [spreadRead(node)] }
+    if case .poolScatter = graph.operation(node) {
+      return operands.map { Read(node: $0, access: .pooled, columns: graph.shape(node)[3]) }
+    }
     return operands.map(read)
   }
 
@@ -68,6 +77,7 @@ struct LoopReading {
       if outer == 1 && inner == 1 { return nil }
       return outer == 1 ? inner : middle
     case .rowMaximum: return graph.shape(graph.operand(node))[1]
+    case .poolScatter: return graph.shape(node)[3]
     default: return nil
     }
   }

@@ -33,6 +33,7 @@ struct Emission {
 
   private mutating func emit(_ work: Work, _ loop: Work.LoopSpace) {
     let emission = LoopEmission(list, work, loop) { [list, place, storage, stored] node in
+      if list.reading.recomputed[node] { return nil }
       if list.contains(node) && !stored.contains(node) { return nil }
       let place = place(node)
       return storage.blocks[place.block].offset + place.offset
@@ -179,9 +180,6 @@ struct Emission {
     case .flipTransformed: weights(node, .flipTransformed, in: s[1], out: s[2])
     case .poolGather:
       append(.poolGather, code.poolings.number(pooling(s)), x, index, nil, result: node)
-    case .poolScatter:
-      let target = pooling(graph.shape(node))
-      append(.poolScatter, code.poolings.number(target), x, index, nil, result: node)
     case .gatherRows:
       let rows = graph.shape(node)[0]
       append(.gatherRows, extents(rows, perRow(node)), x, index, nil, result: node)

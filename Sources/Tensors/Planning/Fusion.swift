@@ -28,7 +28,10 @@ struct Fusion {
   init(_ graph: Graph, _ reading: LoopReading, nodes: [Int]) {
     self.graph = graph
     self.reading = reading
-    for node in nodes where !isView(node) && !reading.isVirtual(node) { place(node) }
+    for node in nodes
+    where !isView(node) && !reading.isVirtual(node) && !reading.recomputed[node] {
+      place(node)
+    }
   }
 
   /// Views have no value of their own.
@@ -47,7 +50,9 @@ struct Fusion {
       for index in candidates(node, from: earliest) where join(node, index, producers) { return }
       let columns = demandedColumns(node)
       works.append(
-        Work(nodes: [node], loop: .init(count: reading.spaceCount(node), columns: columns)))
+        Work(
+          nodes: recomputed(for: node) + [node],
+          loop: .init(count: reading.spaceCount(node), columns: columns)))
     } else {
       works.append(Work(nodes: [node], loop: nil))
     }
@@ -66,9 +71,24 @@ struct Fusion {
     return true
   }
 
-  /// The nodes of this list that a node's operands come from, through views and virtual spreads.
-  private func producers(of node: Int) -> [Int] {
-    graph.nodes[node].operands.map(origin).filter { unit[$0] != nil }
+  /// The nodes of this list that a node's operands come from.
+  private func producers(of node: Int) -> [Int] { sources(of: node).filter { unit[$0] != nil } }
+
+  /// What a node reads, through views, virtual spreads and what is computed anew.
+  private func sources(of node: Int) -> [Int] {
+    graph.nodes[node].operands.map(origin).flatMap { source in
+      reading.recomputed[source] ? sources(of: source) : [source]
+    }
+  }
+
+  /// What has to be computed anew before a node, in order.
+  private func recomputed(for node: Int) -> [Int] {
+    let own = graph.nodes[node].operands.map(origin).filter { reading.recomputed[$0] }
+    return own.reduce(into: []) { nodes, source in
+      for inner in recomputed(for: source) + [source] where !nodes.contains(inner) {
+        nodes.append(inner)
+      }
+    }
   }
 
   /// The node whose memory or tile an operand reads.
@@ -81,7 +101,8 @@ struct Fusion {
   /// Loops that a node might join: first those that make an operand, then those that read one.
   private func candidates(_ node: Int, from earliest: Int) -> [Int] {
     guard earliest < works.count else { return [] }
-    let origins = Set(graph.nodes[node].operands.map(origin).filter { !isScalar($0) })
+    let isNumber = reading.spaceCount(node) == 1
+    let origins = Set(sources(of: node).filter { isNumber || !isScalar($0) })
     let range = (earliest..<works.count).filter {
       works[$0].loop != nil && works[$0].nodes.count < Self.longest
     }
@@ -100,6 +121,7 @@ struct Fusion {
   /// What a node's reads and result together demand of the number of columns.
   private func demandedColumns(_ node: Int) -> Int? {
     reading.resultColumns(node) ?? reading.reads(node).compactMap(\.columns).first
+      ?? recomputed(for: node).compactMap(demandedColumns).first
   }
 
   /// Adds a node to a loop if all that it reads of that loop is at hand when a tile is.
@@ -110,7 +132,13 @@ struct Fusion {
       let demanded = demandedColumns(node)
       if let demanded, let columns = loop.columns, demanded != columns { return false }
       let columns = loop.columns ?? demanded
-      guard inside.allSatisfy({ isAtHand($0, for: node, loop, columns) }) else { return false }
+      let steps = recomputed(for: node) + [node]
+      guard
+        steps.allSatisfy({ step in
+          inside.allSatisfy { isAtHand($0, for: step, loop, columns) }
+        })
+      else { return false }
+      add(Array(steps.dropLast()), to: index)
       works[index].loop?.columns = columns
       if reading.resultAccess(node) == .column { columnNodes.insert(node) }
     } else {
@@ -120,6 +148,13 @@ struct Fusion {
     works[index].nodes.append(node)
     unit[node] = index
     return true
+  }
+
+  /// Adds what a loop computes anew, once.
+  private mutating func add(_ recomputed: [Int], to index: Int) {
+    for node in recomputed where !works[index].nodes.contains(node) {
+      works[index].nodes.append(node)
+    }
   }
 
   /// Whether a node's read of another node of the same loop is of what a tile already holds.
@@ -136,7 +171,7 @@ struct Fusion {
       if columnNodes.contains(producer) {
         return read.access == .column && read.columns == columns
       }
-      guard reading.resultAccess(producer) == .full else { return false }
+      guard reading.resultAccess(producer) == .full, read.access != .pooled else { return false }
       return read.access == .full || loop.count == 1
     }
   }
@@ -151,7 +186,8 @@ struct Fusion {
     guard let columns = loop.columns, !inside.isEmpty,
       graph.shape(node).count * columns == loop.count,
       reading.resultAccess(node) == .full, reading.spaceCount(node) == graph.shape(node).count,
-      demandedColumns(node) == nil, !isSpreadNode(node), inside.allSatisfy(columnNodes.contains)
+      demandedColumns(node) == nil, !isSpreadNode(node), recomputed(for: node).isEmpty,
+      inside.allSatisfy(columnNodes.contains)
     else { return false }
     return zip(graph.nodes[node].operands, reading.reads(node)).allSatisfy { operand, read in
       read.access == .scalar

@@ -18,7 +18,7 @@ struct ListPlan {
     columnNodes = fusion.columnNodes
     var unit: [Int: Int] = [:]
     for (index, work) in works.enumerated() {
-      for node in work.nodes { unit[node] = index }
+      for node in work.nodes where !reading.recomputed[node] { unit[node] = index }
     }
     var readOutside: Set<Int> = []
     for (index, work) in works.enumerated() {
@@ -60,6 +60,7 @@ struct ListPlan {
         if storesResult(node, place: place) { storage.touch(place(node).block, at: index) }
         for operand in graph.nodes[node].operands {
           let origin = reading.origin(operand)
+          if reading.recomputed[origin] { continue }
           if !contains(origin) || unit[origin] != index || works[index].loop == nil {
             storage.touch(place(origin).block, at: index)
           }

@@ -14,6 +14,8 @@ struct LoopEmission {
     var inputs: [Reference]
     var result: Reference
     var immediate = 0.0
+    /// Height and width of images, where pixels are told apart.
+    var images: (height: Int, width: Int) = (0, 0)
   }
 
   let list: ListPlan
@@ -37,6 +39,7 @@ struct LoopEmission {
     for node in work.nodes where !folded.values.contains(node) {
       steps.append(step(node, folding: folded[node]))
     }
+    takeInDifferences()
   }
 
   // MARK: Steps
@@ -72,6 +75,33 @@ struct LoopEmission {
     return folded
   }
 
+  /// Differences that are multiplied by something, as batch norm is made of, become one step with that.
+  private mutating func takeInDifferences() {
+    var readers: [Int: Int] = [:]
+    for input in steps.flatMap(\.inputs) { readers[input.node, default: 0] += 1 }
+    for (index, step) in steps.enumerated() where step.kind == CK_SUBTRACT {
+      let difference = step.result
+      guard difference.access == .full, readers[difference.node] == 1,
+        offset(difference.node) == nil,
+        let reader = steps.indices.first(where: { steps[$0].inputs.contains(difference) })
+      else { continue }
+      guard let merged = merged(step, into: steps[reader]) else { continue }
+      steps[reader] = merged
+      steps[index].inputs = []
+    }
+    steps.removeAll { $0.inputs.isEmpty }
+  }
+
+  private func merged(_ difference: Step, into reader: Step) -> Step? {
+    guard reader.kind == CK_MULTIPLY || reader.kind == CK_MULTIPLY_ADD,
+      let place = reader.inputs.prefix(2).firstIndex(of: difference.result)
+    else { return nil }
+    var merged = reader
+    merged.kind = reader.kind == CK_MULTIPLY ? CK_CENTRED_SCALED : CK_CENTRED_SCALED_ADD
+    merged.inputs = difference.inputs + [reader.inputs[1 - place]] + reader.inputs.dropFirst(2)
+    return merged
+  }
+
   private func step(_ node: Int, folding folded: Int?) -> Step {
     let result = Reference(node: node, access: resultAccess(node))
     if let folded { return step(node, folding: folded, result) }
@@ -85,6 +115,9 @@ struct LoopEmission {
       return Step(kind: CK_OFFSET, inputs: inputs, result: result, immediate: amount)
     case .spread: return Step(kind: CK_COPY, inputs: inputs, result: result)
     case .oneHot: return Step(kind: CK_ONE_HOT, inputs: inputs, result: result)
+    case .poolScatter:
+      let s = graph.shape(node)
+      return Step(kind: CK_UNPOOL, inputs: inputs, result: result, images: (s[1], s[2]))
     case .rowMaximum: return Step(kind: CK_MAX_COLUMNS, inputs: inputs, result: result)
     case .sum: return Step(kind: sumKind(result.access), inputs: inputs, result: result)
     default: fatalError("not a loop step: \(graph.operation(node))")
@@ -116,7 +149,7 @@ struct LoopEmission {
     switch access {
     case .row: CK_SUM_ROWS
     case .column: CK_SUM_COLUMNS
-    case .full, .scalar: CK_SUM_ALL
+    case .full, .scalar, .pooled: CK_SUM_ALL
     }
   }
 
@@ -174,7 +207,7 @@ struct LoopEmission {
         tiles[step.result.node] = tile
       }
       free += ended.other
-      return ck_step(step.kind, inputs, to: number(step.result), step.immediate)
+      return ck_step(step, inputs, to: number(step.result))
     }
     return Code.Loop(
       operands: operands, steps: written, rows: rows, columns: columns, temporaries: tileCount)
@@ -208,6 +241,7 @@ struct LoopEmission {
       case .row: CK_ROW
       case .column: CK_COLUMN
       case .scalar: CK_SCALAR
+      case .pooled: CK_POOLED
       }
     return ck_operand(kind, offset: offset, row: columns)
   }
@@ -252,13 +286,16 @@ extension ck_operand {
 }
 
 extension ck_step {
-  fileprivate init(_ kind: ck_step_kind, _ inputs: [Int32], to result: Int32, _ immediate: Double) {
+  fileprivate init(_ step: LoopEmission.Step, _ inputs: [Int32], to result: Int32) {
     self.init()
-    self.kind = Int32(kind.rawValue)
+    kind = Int32(step.kind.rawValue)
+    height = Int32(step.images.height)
+    width = Int32(step.images.width)
     a = inputs[0]
     b = inputs.count > 1 ? inputs[1] : -1
     c = inputs.count > 2 ? inputs[2] : -1
+    e = inputs.count > 3 ? inputs[3] : -1
     d = result
-    x = immediate
+    x = step.immediate
   }
 }

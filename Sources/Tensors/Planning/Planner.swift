@@ -97,7 +97,7 @@ struct Planner {
       for node in list.nodes {
         for operand in graph.nodes[node].operands {
           let origin = reading.origin(operand)
-          if !list.contains(origin) { outliving.insert(origin) }
+          if !list.contains(origin), !reading.recomputed[origin] { outliving.insert(origin) }
         }
       }
     }

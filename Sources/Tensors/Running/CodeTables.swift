@@ -114,7 +114,6 @@ final class CodeTables {
           convolutions.baseAddress! + i.descriptor, a, b, y, scratch)
       case .pool: kernels.pool(poolings.baseAddress! + i.descriptor, a, i.c < 0 ? nil : c, y)
       case .poolGather: kernels.pool_gather(poolings.baseAddress! + i.descriptor, a, b, y)
-      case .poolScatter: kernels.pool_scatter(poolings.baseAddress! + i.descriptor, a, b, y)
       case .gatherRows:
         let e = extents[i.descriptor]
         kernels.gather_rows(Int64(e.first), Int64(e.second), a, b, y)

@@ -4,7 +4,7 @@ import CKernels
 struct Instruction {
   enum Kind: UInt8 {
     case product, loop, transpose, convolution, convolutionInput, convolutionWeights, pad
-    case flipWeights, pool, poolGather, poolScatter, gatherRows, scatterRows, sumMiddle
+    case flipWeights, pool, poolGather, gatherRows, scatterRows, sumMiddle
     case repeatMiddle, copy
     case transformWeights, transformWeightsAdjoint, flipTransformed, transformedConvolution
     case transformedGradient

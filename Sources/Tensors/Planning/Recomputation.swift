@@ -1,0 +1,80 @@
+/// Values that loops compute anew wherever they read them, because that costs less than writing and
+/// reading them: a few light steps on long values that are in memory anyway.
+struct Recomputation {
+  private let reading: LoopReading
+  private var graph: Graph { reading.graph }
+  /// What computing a value anew takes; `nil` where it has to be in memory.
+  private var costs: [Cost?]
+
+  private struct Cost {
+    var steps: Int
+    /// Values in memory with one element for each of its own.
+    var sources: Set<Int>
+  }
+
+  /// For fewer elements a loop's own cost matters more.
+  private static let fewestElements = 512
+  private static let mostSteps = 2
+  private static let mostSources = 2
+
+  /// Which nodes are computed anew by their readers.
+  static func nodes(_ reading: LoopReading, needed: [Bool], roots: [Int]) -> [Bool] {
+    var recomputation = Recomputation(reading, needed: needed, roots: roots)
+    for node in needed.indices where needed[node] {
+      recomputation.costs[node] = recomputation.cost(node)
+    }
+    return recomputation.costs.map { $0 != nil }
+  }
+
+  /// Nodes that something other than a loop over as many elements reads.
+  private var inMemory: [Bool]
+
+  private init(_ reading: LoopReading, needed: [Bool], roots: [Int]) {
+    self.reading = reading
+    let graph = reading.graph
+    costs = [Cost?](repeating: nil, count: graph.nodes.count)
+    inMemory = [Bool](repeating: false, count: graph.nodes.count)
+    for root in roots { inMemory[reading.origin(root)] = true }
+    for node in needed.indices where needed[node] && !reading.isVirtual(node) {
+      for operand in graph.nodes[node].operands {
+        let isOwnElement =
+          reading.isLoop(node) && !reading.isVirtual(operand) && !reading.isView(operand)
+          && reading.spaceCount(node) == graph.shape(operand).count
+        if !isOwnElement { inMemory[reading.origin(operand)] = true }
+      }
+    }
+  }
+
+  private func cost(_ node: Int) -> Cost? {
+    guard !inMemory[node], isLight(node), graph.shape(node).count >= Self.fewestElements else {
+      return nil
+    }
+    var cost = Cost(steps: 1, sources: [])
+    for (operand, read) in zip(graph.nodes[node].operands, reading.reads(node))
+    where read.access == .full {
+      let origin = reading.origin(operand)
+      if let inner = costs[origin] {
+        cost.steps += inner.steps
+        cost.sources.formUnion(inner.sources)
+      } else {
+        guard isInMemoryAnyway(origin) else { return nil }
+        cost.sources.insert(origin)
+      }
+    }
+    let isCheap = cost.steps <= Self.mostSteps && cost.sources.count <= Self.mostSources
+    return isCheap ? cost : nil
+  }
+
+  private func isLight(_ node: Int) -> Bool {
+    switch graph.operation(node) {
+    case .binary(.divide): false
+    case .binary, .scale, .offset, .unary(.relu), .unary(.square), .unary(.step), .poolScatter: true
+    default: false
+    }
+  }
+
+  /// Given values and the results of kernels other than loops.
+  private func isInMemoryAnyway(_ node: Int) -> Bool {
+    inMemory[node] || graph.isGiven(node) || !reading.isLoop(node)
+  }
+}
