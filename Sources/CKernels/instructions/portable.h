@@ -28,7 +28,7 @@ INLINE Part part_of(int64_t n) { return n; }
 #define ALL_TILES(TILES_OF) TILES_OF(6, 1) TILES_OF(4, 2)
 
 /// Tiles of dot products: rows of A x columns of B, and the same with one row.
-#define MAX_DOT_ROWS 1
-#define MAX_DOT_COLUMNS 2
-#define ALL_DOT_TILES(TILE)
-#define DOT_TILE_COLUMNS(TILES) TILES(1) TILES(2)
+#define MAX_DOT_ROWS 2
+#define MAX_DOT_COLUMNS 1
+#define ALL_DOT_TILES(TILE) TILE(2, 1)
+#define DOT_TILE_COLUMNS(TILES) TILES(1)
