@@ -1,5 +1,5 @@
-// Plans fused loops: how they are cut into tiles, and how each step runs through one. The same for every
-// instruction set.
+// Plans fused loops: how they are cut into tiles, and how each step runs through one. The same for
+// every instruction set.
 #include "plan_loop.h"
 
 #include <stdbool.h>

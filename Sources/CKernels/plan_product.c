@@ -3,8 +3,8 @@
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
-/// Terms of one visit where lanes run along A's columns: their rows stay in the second cache between
-/// the two products of a pass over the data.
+/// Terms of one visit where lanes run along A's columns: their rows stay in the second cache
+/// between the two products of a pass over the data.
 static int64_t terms_of_visit(int64_t columns, int64_t lanes) {
   const int64_t elements = 2048 * lanes;
   const int64_t terms = elements / larger(1, columns);

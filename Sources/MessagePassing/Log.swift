@@ -12,6 +12,7 @@ enum Log {
     }
     // One write a line: the launcher mixes the ranks' output between writes.
     let line = "error\(place): \(error)".replacing("\n", with: " ") + "\n"
-    FileHandle.standardError.write(Data(line.utf8))
+    // A closed standard error must not end the run.
+    try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
   }
 }

@@ -41,6 +41,6 @@ struct Command: ParsableCommand {
   }
 
   static func write(_ text: String, to handle: FileHandle) {
-    handle.write(Data(text.utf8))
+    try? handle.write(contentsOf: Data(text.utf8))
   }
 }

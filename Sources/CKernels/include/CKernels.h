@@ -74,8 +74,9 @@ typedef struct {
   int64_t offset;
   int64_t row;  ///< CK_FULL: elements from a row to the next (at least the number of columns)
   int32_t addressing;
-  /// Filled by `plan_loop`: from the base or the workspace, where a tile starts, how far apart tiles and
-  /// rows are, and whether elements follow each other (1) or repeat (0) along a row, and along a column.
+  /// Filled by `plan_loop`: from the base or the workspace, where a tile starts, how far apart
+  /// tiles and rows are, and whether elements follow each other (1) or repeat (0) along a row, and
+  /// along a column.
   int32_t in_workspace, lane, row_lane;
   int64_t start, tile_step, row_step;
 } ck_operand;
@@ -89,8 +90,8 @@ typedef enum {
 
 /// One step of a loop, over all elements of a tile. `x` is the step's immediate number.
 /// Element-wise steps write a CK_FULL or CK_TEMPORARY operand, unless all that they read is
-/// CK_COLUMN, CK_TEMPORARY_COLUMN or CK_SCALAR: then they write a CK_COLUMN or CK_TEMPORARY_COLUMN one
-/// (one value a row).
+/// CK_COLUMN, CK_TEMPORARY_COLUMN or CK_SCALAR: then they write a CK_COLUMN or CK_TEMPORARY_COLUMN
+/// one (one value a row).
 typedef enum {
   // d = f(a)
   CK_COPY, CK_SCALE /* x a */, CK_OFFSET /* a + x */, CK_SQUARE, CK_RECIPROCAL, CK_SQUARE_ROOT,
@@ -107,9 +108,9 @@ typedef enum {
   CK_CENTRED_SCALED /* (a - b) c */, CK_CENTRED_SCALED_ADD /* (a - b) c + e */,
   // d[r, c] = c == a[r] ? 1 : 0; a is CK_COLUMN: class numbers held as elements
   CK_ONE_HOT,
-  /// d = the adjoint of pooling 2x2 windows, stride 2: rows are the pixels of `height` x `width` images, columns their
-  /// channels; a (values) and b (which of its window each is, as `pool` has it) are CK_POOLED. A last row or column of
-  /// an odd size gets 0.
+  /// d = the adjoint of pooling 2x2 windows, stride 2: rows are the pixels of `height` x `width`
+  /// images, columns their channels; a (values) and b (which of its window each is, as `pool` has
+  /// it) are CK_POOLED. A last row or column of an odd size gets 0.
   CK_UNPOOL,
   // Reductions, of a or of a * b where b >= 0.
   CK_SUM_ROWS,     ///< d is CK_ROW: d[c] = sum over r; complete after the loop only
@@ -130,9 +131,9 @@ typedef struct {
 enum { CK_MOST_STEPS = 64 };
 
 /// A fused loop: for each tile of the rows x columns space, all steps in turn, so that what passes
-/// between steps stays in the nearest cache. A space in which every operand's elements follow each other and
-/// nothing is reduced along one axis is run as one row and cut anywhere; any other is cut along its rows. An
-/// element-wise step may write the operand that it reads; other steps may not.
+/// between steps stays in the nearest cache. A space in which every operand's elements follow each
+/// other and nothing is reduced along one axis is run as one row and cut anywhere; any other is cut
+/// along its rows. An element-wise step may write the operand that it reads; other steps may not.
 typedef struct {
   int64_t rows, columns;
   ck_operand *operands;
@@ -148,8 +149,8 @@ typedef struct {
 
 // ------------------------------------------------------------------------------------ images
 
-/// A 3x3 convolution with padding 1 and stride 1 or 2: [images, height, width, in] to
-/// [images, out_height, out_width, out], out_height = (height + stride - 1) / stride, likewise the width.
+/// A 3x3 convolution with padding 1 and stride 1 or 2: [images, height, width, in] to [images,
+/// out_height, out_width, out], out_height = (height + stride - 1) / stride, likewise the width.
 typedef struct {
   int64_t images, height, width, in, out, stride;
   int32_t initial;  ///< CK_ZERO or CK_ACCUMULATE
@@ -174,8 +175,8 @@ typedef struct {
 
   /// Chooses tiles; `product` may be called with the result any number of times.
   void (*plan_product)(ck_product *p);
-  /// `bias` is read for CK_BIAS only; `workspace` holds p->workspace elements, 64-byte aligned. C must
-  /// overlap neither A nor B.
+  /// `bias` is read for CK_BIAS only; `workspace` holds p->workspace elements, 64-byte aligned. C
+  /// must overlap neither A nor B.
   void (*product)(const ck_product *p, const void *a, const void *b, const void *bias, void *c, void *workspace);
   /// target[j * target_row + i] = source[i * source_row + j] for i < rows, j < columns.
   void (*transpose)(int64_t rows, int64_t columns, const void *source, int64_t source_row, void *target, int64_t target_row);
@@ -191,16 +192,19 @@ typedef struct {
   void (*pad)(const ck_padding *p, const void *x, void *padded);
   /// y (+)= convolution of x, padded by 1 on every side, with w.
   void (*convolve)(const ck_convolution *c, const void *padded_x, const void *w, void *y);
-  /// Weights as `convolve_input_gradient` wants them: 9 * in * out elements. Stride 1: both image axes
-  /// reversed, in and out swapped. Stride 2: the four parity classes of input pixels, packed one after another.
+  /// Weights as `convolve_input_gradient` wants them: 9 * in * out elements. Stride 1: both image
+  /// axes reversed, in and out swapped. Stride 2: the four parity classes of input pixels, packed
+  /// one after another.
   void (*flip_weights)(const ck_convolution *c, const void *w, void *flipped);
-  /// dx (+)= adjoint in x. dy padded: stride 1 by 1 on every side; stride 2 by 1 at the bottom and the right.
+  /// dx (+)= adjoint in x. dy padded: stride 1 by 1 on every side; stride 2 by 1 at the bottom and
+  /// the right.
   void (*convolve_input_gradient)(const ck_convolution *c, const void *padded_dy, const void *flipped, void *dx);
   /// dw (+)= adjoint in w.
   void (*convolve_weight_gradient)(const ck_convolution *c, const void *padded_x, const void *dy, void *dw);
 
-  // Stride 1 in transformed space, with 16 multiplications where the taps take 36 (Winograd's F(2x2, 3x3); its
-  // rounding errors are about twice those of the direct sums). Images are not padded.
+  // Stride 1 in transformed space, with 16 multiplications where the taps take 36 (Winograd's
+  // F(2x2, 3x3); its rounding errors are about twice those of the direct sums). Images are not
+  // padded.
 
   /// u = transformed weights: [3][3][in][out] to [16][in][out].
   void (*winograd_weights)(const ck_convolution *c, const void *w, void *u);
@@ -217,31 +221,35 @@ typedef struct {
   void (*winograd_weight_gradient)(
     const ck_convolution *c, const void *x, const void *dy, void *du, void *workspace);
 
-  /// index: which of a window's four values (0 top left, 1 top right, 2 bottom left, 3 bottom right) is the
-  /// largest, the first of equals, NaN first of all; held as elements. y: that value. Either may be NULL.
+  /// index: which of a window's four values (0 top left, 1 top right, 2 bottom left, 3 bottom
+  /// right) is the largest, the first of equals, NaN first of all; held as elements. y: that value.
+  /// Either may be NULL.
   void (*pool)(const ck_pooling *p, const void *x, void *y, void *index);
   void (*pool_gather)(const ck_pooling *p, const void *x, const void *index, void *y);
 
-  /// y[i] = x[index[i]], rows of `columns` elements; the caller has checked the index (held as elements).
+  /// y[i] = x[index[i]], rows of `columns` elements; the caller has checked the index (held as
+  /// elements).
   void (*gather_rows)(int64_t count, int64_t columns, const void *x, const void *index, void *y);
   /// Its adjoint: x (`rows` rows) = 0, then x[index[i]] += y[i] in order of i.
   void (*scatter_rows)(int64_t count, int64_t rows, int64_t columns, const void *y, const void *index, void *x);
 
-  /// Vectors of n elements. The dot product is summed in lanes over blocks and in double over these.
+  /// Vectors of n elements. The dot product is summed in lanes over blocks and in double over
+  /// these.
   double (*dot)(int64_t n, const void *x, const void *y);
   void (*add_scaled)(int64_t n, double alpha, const void *x, void *y);   ///< y = y + alpha x
   void (*scale_add)(int64_t n, const void *x, double beta, void *y);     ///< y = x + beta y
   void (*scale)(int64_t n, double alpha, void *x);                       ///< x = alpha x
 
-  /// Runs fused multiply-adds from registers alone, enough at once to hide their latency, and gives the number of
-  /// floating-point operations made: the core's peak, for comparison.
+  /// Runs fused multiply-adds from registers alone, enough at once to hide their latency, and gives
+  /// the number of floating-point operations made: the core's peak, for comparison.
   double (*multiply_add_rounds)(int64_t rounds);
 } ck_kernels;
 
 /// The fastest instruction set that this processor and this build have.
 ck_instruction_set ck_best(void);
 
-/// The table for one instruction set and element type; NULL where the processor or the build lacks it.
+/// The table for one instruction set and element type; NULL where the processor or the build lacks
+/// it.
 const ck_kernels *ck_kernels_for(ck_instruction_set set, ck_element element);
 
 #endif

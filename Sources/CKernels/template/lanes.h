@@ -1,5 +1,5 @@
-// Blocks of `lanes` lanes, 16 floats or 8 doubles on every instruction set: sums are added up in them, so that the
-// order of a sum is the same everywhere.
+// Blocks of `lanes` lanes, 16 floats or 8 doubles on every instruction set: sums are added up in
+// them, so that the order of a sum is the same everywhere.
 
 typedef E Block __attribute__((ext_vector_type(64 / sizeof(E))));
 typedef struct {

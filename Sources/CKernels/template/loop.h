@@ -23,8 +23,8 @@ static void (*const elementwise_steps[])(const strip *) = {
 
 static void plan_loop(ck_loop *l) { ck_plan_loop(l, lanes * 64); }
 
-/// Long operands are fetched a tile ahead: a tile's steps read and write them in turns, which the processor's own
-/// fetching does not follow.
+/// Long operands are fetched a tile ahead: a tile's steps read and write them in turns, which the
+/// processor's own fetching does not follow.
 static void fetch_tile(const ck_loop *l, const E *base, int64_t start, int64_t size) {
   enum { line = 64 / sizeof(E) };
   for (int32_t i = 0; i < l->operand_count; i++) {

@@ -2,8 +2,8 @@
 // long operand A once, row by row.
 //
 // CK_DOTS: C = A B, each element a dot product with lanes along k: A's rows meet the columns of B,
-// copied side by side. CK_LANES: C = A' B where A' is a transposed matrix whose rows, read in order,
-// give the terms; lanes run along them and C is gathered transposed.
+// copied side by side. CK_LANES: C = A' B where A' is a transposed matrix whose rows, read in
+// order, give the terms; lanes run along them and C is gathered transposed.
 
 // ---- Dot products.
 
@@ -16,8 +16,8 @@ static void pack_dot_columns(const ck_product *p, const E *b, E *packed) {
   }
 }
 
-// JOIN_k folds two vectors into one: of each, the upper half of every group of lanes is added to the
-// lower one; the first holds the lower lanes of the result.
+// JOIN_k folds two vectors into one: of each, the upper half of every group of lanes is added to
+// the lower one; the first holds the lower lanes of the result.
 #define JOIN(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #if CK_DOUBLE_ELEMENT
 #define JOIN_1(a, b) (JOIN(a, b, 0, 1, 2, 3, 8, 9, 10, 11) + JOIN(a, b, 4, 5, 6, 7, 12, 13, 14, 15))

@@ -1,5 +1,5 @@
-// 2x2 pooling, stride 2, and zero padding. The inner loops run over channels and are left to the compiler: they are
-// element-wise, so their bits do not depend on its choices.
+// 2x2 pooling, stride 2, and zero padding. The inner loops run over channels and are left to the
+// compiler: they are element-wise, so their bits do not depend on its choices.
 
 /// Window row i, column j of image n: where its four values start.
 #define WINDOW(x, p, n, i, j) ((x) + ((((n) * (p)->height + 2 * (i)) * (p)->width) + 2 * (j)) * (p)->channels)

@@ -1,7 +1,7 @@
 // The steps of fused loops: element-wise functions and reductions over the rows of a tile.
 
-// What one step works on within a tile: rows of `count` elements. An operand's lane is 1 where its elements follow
-// each other along a row and 0 where one value stands for the row.
+// What one step works on within a tile: rows of `count` elements. An operand's lane is 1 where its
+// elements follow each other along a row and 0 where one value stands for the row.
 typedef struct {
   const E *in[4];
   E *out;

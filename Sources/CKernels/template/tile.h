@@ -25,8 +25,8 @@ INLINE void set_rows(walk *w, int64_t a_row) {
 }
 
 /// What the last vector of a tile is like: B is read in full (past its last column where B is
-/// packed), in full with what lies `b_ahead` fetched, under a mask, or, in tiles of one vector, in the
-/// lower half of a vector, which some processors multiply in half the time.
+/// packed), in full with what lies `b_ahead` fetched, under a mask, or, in tiles of one vector, in
+/// the lower half of a vector, which some processors multiply in half the time.
 typedef enum {
   LAST_FULL = 0,
   LAST_AHEAD = 1,

@@ -7,8 +7,8 @@
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
 
-// Blocks longer than a register are passed between functions that are always inlined: no calling convention
-// is involved.
+// Blocks longer than a register are passed between functions that are always inlined: no calling
+// convention is involved.
 #pragma clang diagnostic ignored "-Wpsabi"
 
 // Nothing may depend on where the compiler finds a product next to a sum.

@@ -1,6 +1,7 @@
 // Vectors as solvers use them.
 
-/// Added up in four blocks of lanes over pieces of 64 blocks, and in double precision over the pieces.
+/// Added up in four blocks of lanes over pieces of 64 blocks, and in double precision over the
+/// pieces.
 static double dot(int64_t n, const void *x_start, const void *y_start) {
   const E *x = x_start, *y = y_start;
   double total = 0;

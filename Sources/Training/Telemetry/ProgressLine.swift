@@ -32,7 +32,9 @@ public struct ProgressLine {
     steps: Int, completed: Int = 0, tasksPerStep: Int, isTerminal: Bool,
     columns: Int? = ProgressLine.columnsOfStandardError,
     now: @escaping () -> Double = { ProcessInfo.processInfo.systemUptime },
-    write: @escaping (String) -> Void = { FileHandle.standardError.write(Data($0.utf8)) }
+    write: @escaping (String) -> Void = {
+      try? FileHandle.standardError.write(contentsOf: Data($0.utf8))
+    }
   ) {
     self.steps = steps
     self.completed = completed
