@@ -30,9 +30,13 @@ let package = Package(
       name: "MessagePassing",
       dependencies: [.target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
 
+    // Data files.
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "DataFiles", dependencies: ["CZlib"]),
+
     // What users run.
     .target(
-      name: "Problems", dependencies: ["BilevelOptimization", "Randomness"],
+      name: "Problems", dependencies: ["BilevelOptimization", "DataFiles", "Randomness"],
       resources: [.embedInCode("Resources/digits.txt")]),
     .target(
       name: "Training",
@@ -64,6 +68,7 @@ let package = Package(
     .testTarget(
       name: "BilevelOptimizationTests", dependencies: ["BilevelOptimization", "TestSupport"]),
     .testTarget(name: "MessagePassingTests", dependencies: ["MessagePassing", "TestSupport"]),
+    .testTarget(name: "DataFilesTests", dependencies: ["DataFiles", "TestSupport"]),
     .testTarget(name: "ProblemsTests", dependencies: ["Problems", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
     .testTarget(

@@ -1,4 +1,5 @@
 @_exported import BilevelOptimization
+@_exported import DataFiles
 @_exported import MessagePassing
 @_exported import Models
 @_exported import Problems

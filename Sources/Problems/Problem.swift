@@ -68,12 +68,18 @@ public protocol Problem: SendableMetatype {
   /// The data of one task of one upper step: a function of its arguments and the settings alone, whichever rank asks.
   func task(_ index: Int, step: Int) throws -> TaskExamples
 
-  /// What a finished run has to show, computed on rank 0 with the trained upper model; by default nothing.
+  /// How it is measured on tasks that training never draws; by default not at all.
+  var heldOut: HeldOut<Lower>? { get }
+
+  /// What else a finished run has to show, computed on rank 0 with the trained upper model; by default nothing.
   func results(_ training: Adaptation<Upper, Lower>) throws -> [ResultTable]
 }
 
 extension Problem {
-  /// What a finished run has to show.
+  /// Held-out tasks: none.
+  public var heldOut: HeldOut<Lower>? { nil }
+
+  /// What else a finished run has to show.
   public func results(_ training: Adaptation<Upper, Lower>) throws -> [ResultTable] { [] }
 }
 

@@ -1,4 +1,5 @@
 import BilevelOptimization
+import DataFiles
 import MessagePassing
 import Problems
 import Tensors
@@ -23,6 +24,11 @@ extension HypergradientError: ExitCoded {
     case .parameter, .noDependence, .shape: .configuration
     }
   }
+}
+
+extension DataFileError: ExitCoded {
+  /// The code to exit with.
+  public var exitCode: ExitCode { .dataError }
 }
 
 extension SettingError: ExitCoded {

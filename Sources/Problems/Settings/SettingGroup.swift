@@ -88,6 +88,29 @@ public struct SettingKeys {
     try self(key, &value, .leastNormalMagnitude...1e12, about)
   }
 
+  /// Any text.
+  public mutating func callAsFunction(
+    _ key: String, _ value: inout String, _ about: String
+  ) throws(SettingError) {
+    try declare(key, &value, about, { $0 }) { text throws(SettingError) in
+      guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+      else { throw SettingError("\(key): the text has control characters; leave them out") }
+      return text
+    }
+  }
+
+  /// Yes or no.
+  public mutating func callAsFunction(
+    _ key: String, _ value: inout Bool, _ about: String
+  ) throws(SettingError) {
+    try declare(key, &value, about, { "\($0)" }) { text throws(SettingError) in
+      guard let choice = Bool(text.lowercased()) else {
+        throw SettingError("\(key)=\(text): must be one of true, false")
+      }
+      return choice
+    }
+  }
+
   /// One of some words.
   public mutating func callAsFunction<Choice: RawRepresentable & CaseIterable>(
     _ key: String, _ value: inout Choice, _ about: String

@@ -49,8 +49,12 @@ public struct TrainingSettings: SettingGroup, Equatable {
   public var upperRule = UpperRule.adam
   /// Its learning rate.
   public var upperRate = 0.001
+  /// What Adam adds to the root of its second moment in upper steps.
+  public var upperEpsilon = 1e-8
   /// The arithmetic of objectives and solves.
   public var precision = Precision.single
+  /// Held-out tasks that are scored after training.
+  public var evaluationTasks = 100
 
   /// The defaults.
   public init() {}
@@ -71,7 +75,11 @@ public struct TrainingSettings: SettingGroup, Equatable {
     try keys("lower-steps", &lowerSteps, 0...1_000_000, "lower steps a task")
     try keys("upper-rule", &upperRule, "upper optimiser: sgd, momentum or adam")
     try keys.positive("upper-rate", &upperRate, "its learning rate")
+    try keys.positive("upper-epsilon", &upperEpsilon, "what adam adds to the root it divides by")
     try keys("precision", &precision, "arithmetic: single or double")
+    try keys(
+      "evaluation-tasks", &evaluationTasks, 0...10_000_000,
+      "held-out tasks scored after training, where the problem has such")
   }
 
   /// The lower optimiser.
@@ -92,7 +100,7 @@ public struct TrainingSettings: SettingGroup, Equatable {
     switch upperRule {
     case .sgd: try SGD(learningRate: upperRate)
     case .momentum: try SGD(learningRate: upperRate, momentum: 0.9)
-    case .adam: try Adam(learningRate: upperRate)
+    case .adam: try Adam(learningRate: upperRate, epsilon: upperEpsilon)
     }
   }
 }

@@ -107,34 +107,14 @@ public struct Sinusoid: Problem {
     return TaskExamples(train: try draw(settings.shots), validate: try draw(settings.query))
   }
 
-  /// The query loss of tasks that training never draws, before and after adaptation.
-  public func results(_ training: Adaptation<Sequential, Sequential>) throws -> [ResultTable] {
-    let count = 100
-    var before: [Double] = []
-    var after: [Double] = []
-    for index in 0..<count {
-      var stream = RandomStream(seed: seed, purpose: .evaluation, index: index)
-      let task = try task(&stream)
-      let adapted = try training.adapt(task.train)
-      before.append(try queryLoss(task.validate, training.startValues))
-      after.append(try queryLoss(task.validate, adapted.values))
-    }
-    let rows = [("before adaptation", before), ("after adaptation", after)].map { name, losses in
-      let mean = losses.reduce(0, +) / Double(count)
-      let variance = losses.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count - 1)
-      let halfWidth = 1.96 * (variance / Double(count)).squareRoot()
-      return [name, String(format: "%.4f", mean), String(format: "+- %.4f", halfWidth)]
-    }
-    return [
-      ResultTable(
-        "Query loss (mean squared error) on \(count) new tasks",
-        columns: ["", "mean", "95 % interval"], rows: rows)
-    ]
-  }
-
-  private func queryLoss(_ query: Examples, _ values: [Double]) throws -> Double {
-    let prediction = try lowerModel.evaluate(query.data, at: values) { $0($1) }
-    let squares = zip(prediction.values, query.target.values).map { ($0 - $1) * ($0 - $1) }
-    return squares.reduce(0, +) / Double(squares.count)
+  /// The squared error on the query points of tasks that training never draws.
+  public var heldOut: HeldOut<Sequential>? {
+    HeldOut(
+      [.squaredError],
+      task: { index in
+        var stream = RandomStream(seed: seed, purpose: .evaluation, index: index)
+        return try task(&stream)
+      },
+      predict: { $0($1) }, scores: Scores.regression)
   }
 }

@@ -21,7 +21,9 @@ public enum ProblemCatalogue {
   }
 
   /// All of them, the default first.
-  public static let entries = [Entry(LabelCleaning.self), Entry(Sinusoid.self)]
+  public static let entries = [
+    Entry(LabelCleaning.self), Entry(FewShot.self), Entry(Sinusoid.self),
+  ]
 
   /// The problem of a name.
   ///

@@ -32,6 +32,31 @@ public protocol Run {
   func train(
     _ communicator: any Communicator, observe: (StepSummary) -> Void
   ) throws -> RunOutcome
+
+  /// Scores held-out tasks with stored upper parameters. Collective.
+  ///
+  /// - Parameters:
+  ///   - state: What a run of this problem stored.
+  ///   - path: Where it was stored, for errors.
+  ///   - tasks: Tasks to score.
+  ///   - communicator: The ranks.
+  /// - Returns: The scores, the same on every rank.
+  /// - Throws: The same error on every rank; `SettingError` for a problem without held-out tasks, `StateError` for
+  ///   a state that is another model's.
+  func evaluate(
+    _ state: TensorFile, at path: String, tasks: Int, _ communicator: any Communicator
+  ) throws -> Evaluation
+}
+
+extension RunRequest {
+  /// The settings that a stored run was made with.
+  public init(of state: TensorFile) {
+    let prefix = RunState.settingPrefix
+    self.init(
+      state.metadata.filter { $0.key.hasPrefix(prefix) }.map {
+        (key: String($0.key.dropFirst(prefix.count)), value: $0.value)
+      })
+  }
 }
 
 /// What a run found.
@@ -85,13 +110,32 @@ public struct ProblemRun<P: Problem>: Run {
     let problem = try communicator.agreeing { try P(own, seed: UInt64(training.seed)) }
     let trainer = try Trainer(problem, training, communicator)
     for _ in 0..<training.steps { observe(try trainer.makeStep()) }
+    let evaluation = try Evaluation.run(trainer, tasks: training.evaluationTasks)
     // The others wait here while rank 0 works out the results.
     let outcome = try communicator.agreeing {
       RunOutcome(
-        results: communicator.isRoot ? try problem.results(trainer.adaptation) : [],
+        results: communicator.isRoot
+          ? [evaluation?.table].compactMap(\.self) + (try problem.results(trainer.adaptation)) : [],
         state: communicator.isRoot ? RunState.file(of: trainer, settings: settings) : nil,
         digest: ParameterDigest.sha256(of: problem.upperModel))
     }
     return outcome
+  }
+
+  /// Scores held-out tasks with stored upper parameters.
+  public func evaluate(
+    _ state: TensorFile, at path: String, tasks: Int, _ communicator: any Communicator
+  ) throws -> Evaluation {
+    let problem = try communicator.agreeing {
+      let problem = try P(own, seed: UInt64(training.seed))
+      problem.upperModel.values = try RunState.upperValues(
+        of: problem.upperModel, in: state, at: path)
+      return problem
+    }
+    let trainer = try Trainer(problem, training, communicator)
+    guard let evaluation = try Evaluation.run(trainer, tasks: tasks) else {
+      throw SettingError("\(P.name) has no held-out tasks: there is nothing to evaluate")
+    }
+    return evaluation
   }
 }

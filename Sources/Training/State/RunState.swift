@@ -11,6 +11,38 @@ public enum RunState {
   /// What the names of the upper optimiser's vectors start with.
   public static let optimizerPrefix = "optimizer/"
 
+  /// What the keys of settings start with.
+  public static let settingPrefix = "setting/"
+
+  /// The upper parameters of a stored state.
+  ///
+  /// - Parameters:
+  ///   - model: The model that they are for.
+  ///   - file: The state.
+  ///   - path: Where it was stored, for errors.
+  /// - Returns: As many values as the model has.
+  /// - Throws: ``StateError`` for a state that is another model's.
+  static func upperValues<Body>(
+    of model: Model<Body>, in file: TensorFile, at path: String
+  ) throws(StateError) -> [Double] {
+    var values: [Double] = []
+    for parameter in model.parameters {
+      guard let tensor = file.tensors.first(where: { $0.name == upperPrefix + parameter.name })
+      else {
+        throw StateError(
+          .malformed, path, "has no \(upperPrefix)\(parameter.name); give the state of a run of this problem")
+      }
+      guard tensor.shape == parameter.shape.sizes else {
+        throw StateError(
+          .malformed, path,
+          "\(tensor.name) has shape \(tensor.shape), but the model's is \(parameter.shape.sizes); "
+            + "use the run's own settings")
+      }
+      values += tensor.values
+    }
+    return values
+  }
+
   /// The state of a trainer.
   public static func file<P: Problem>(
     of trainer: Trainer<P>, settings: [SettingEntry]
@@ -29,7 +61,7 @@ public enum RunState {
         TensorFile.Word("format", "igbm-dist 1"), TensorFile.Word("problem", P.name),
         TensorFile.Word("step", String(trainer.step)),
         TensorFile.Word("optimizer", type(of: trainer.upperOptimizer).name),
-      ] + settings.map { TensorFile.Word("setting/\($0.key)", $0.value) }
+      ] + settings.map { TensorFile.Word(settingPrefix + $0.key, $0.value) }
     return TensorFile(metadata: words, tensors: upper + optimizer)
   }
 }

@@ -1,0 +1,70 @@
+import Tensors
+
+/// A formula over a model's body and data, computed for its value: predictions, features. Planned once for each
+/// shape of data, so that many sets of parameters and data cost little.
+public final class Predictor<Body> {
+  private struct Plan {
+    let program: Program
+    let vector: Tensor
+    let input: Tensor
+    let result: Tensor
+  }
+
+  private let model: Model<Body>
+  private let precision: Precision
+  private let kernels: KernelSet
+  private let formula: (Body, Tensor) throws -> Tensor
+  private var plans: [Shape: Plan] = [:]
+
+  /// Prepares predictions.
+  ///
+  /// - Parameters:
+  ///   - model: The model.
+  ///   - precision: The arithmetic.
+  ///   - formula: From the model's body and the data to the result.
+  /// - Throws: `TensorError` for kernels that are not there.
+  public init(
+    _ model: Model<Body>, precision: Precision = .single,
+    _ formula: @escaping (Body, Tensor) throws -> Tensor
+  ) throws {
+    self.model = model
+    self.precision = precision
+    self.formula = formula
+    kernels = try KernelSet.chosen()
+  }
+
+  /// Computes the formula.
+  ///
+  /// - Parameters:
+  ///   - data: The formula's input.
+  ///   - values: The parameters, as many as the model has.
+  /// - Returns: The result.
+  /// - Throws: `TensorError` where shapes do not fit or there are not as many values as parameters; what the
+  ///   formula throws.
+  public func callAsFunction(_ data: DataArray, at values: [Double]) throws -> DataArray {
+    guard values.count == model.count else {
+      throw TensorError(
+        .shape, "the model has \(model.count) parameters, but \(values.count) values were given")
+    }
+    let plan = try plan(data.shape)
+    plan.program.input(plan.vector).set(values)
+    try plan.program.set(plan.input, data, named: "data")
+    plan.program.run(0)
+    plan.program.run(1)
+    return try DataArray(plan.result.shape, plan.program.root(0, of: 1).values)
+  }
+
+  private func plan(_ shape: Shape) throws -> Plan {
+    if let plan = plans[shape] { return plan }
+    let graph = Graph()
+    let vector = graph.input([model.count], stage: .point)
+    let input = graph.input(shape, stage: .task)
+    let result = try formula(try model.body(over: vector, in: graph), input)
+    let program = try Program(
+      graph, [ListRequest("task", .task), ListRequest("result", .point, [result])], precision,
+      kernels)
+    let plan = Plan(program: program, vector: vector, input: input, result: result)
+    plans[shape] = plan
+    return plan
+  }
+}

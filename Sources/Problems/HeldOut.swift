@@ -1,0 +1,56 @@
+import BilevelOptimization
+import Tensors
+
+/// How a problem is measured on tasks that training never draws: a task's lower model is adapted to its training data and
+/// scored on the rest.
+public struct HeldOut<Lower> {
+  /// The names of the scores, and how they are shown.
+  public let measures: [Measure]
+  /// The data of a held-out task, by number: a function of its argument and the settings alone.
+  public let task: (Int) throws -> TaskExamples
+  /// What the lower model predicts from data.
+  public let predict: (Lower, Tensor) throws -> Tensor
+  /// The scores of predictions against targets, one a measure.
+  public let scores: (DataArray, DataArray) -> [Double]
+
+  /// A way to measure.
+  public init(
+    _ measures: [Measure], task: @escaping (Int) throws -> TaskExamples,
+    predict: @escaping (Lower, Tensor) throws -> Tensor,
+    scores: @escaping (DataArray, DataArray) -> [Double]
+  ) {
+    self.measures = measures
+    self.task = task
+    self.predict = predict
+    self.scores = scores
+  }
+}
+
+/// A score's name, and how people write it.
+public struct Measure: Sendable, Hashable {
+  /// How a number is written.
+  public enum Unit: Sendable, Hashable {
+    /// As it is.
+    case number
+    /// A part of 1, in per cent.
+    case percent
+  }
+
+  /// The name.
+  public let name: String
+  /// How it is written.
+  public let unit: Unit
+
+  /// The part of the predictions that are right.
+  public static let accuracy = Measure("accuracy", .percent)
+  /// The mean cross-entropy of predictions.
+  public static let crossEntropy = Measure("cross-entropy", .number)
+  /// The mean squared error of predictions.
+  public static let squaredError = Measure("squared error", .number)
+
+  /// A measure.
+  public init(_ name: String, _ unit: Unit) {
+    self.name = name
+    self.unit = unit
+  }
+}

@@ -1,0 +1,28 @@
+import Foundation
+import Tensors
+
+/// Scores of predictions against targets, in double precision.
+public enum Scores {
+  /// Accuracy, and the mean cross-entropy, of logits `[n, classes]` against class numbers `[n]`. Where several classes
+  /// are predicted alike, the first counts.
+  public static func classification(_ logits: DataArray, _ labels: DataArray) -> [Double] {
+    let (values, labels) = (logits.values, labels.values.map { Int($0) })
+    let classes = labels.isEmpty ? 0 : values.count / labels.count
+    var right = 0
+    var loss = 0.0
+    for (row, label) in labels.enumerated() {
+      let own = Array(values[row * classes..<(row + 1) * classes])
+      let largest = own.max() ?? 0
+      if own.firstIndex(of: largest) == label { right += 1 }
+      loss += largest + log(own.reduce(0) { $0 + exp($1 - largest) }) - own[label]
+    }
+    let count = Double(max(labels.count, 1))
+    return [Double(right) / count, loss / count]
+  }
+
+  /// The mean squared error.
+  public static func regression(_ prediction: DataArray, _ target: DataArray) -> [Double] {
+    let squares = zip(prediction.values, target.values).map { ($0 - $1) * ($0 - $1) }
+    return [squares.reduce(0, +) / Double(max(squares.count, 1))]
+  }
+}

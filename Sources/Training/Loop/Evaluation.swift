@@ -1,0 +1,87 @@
+import BilevelOptimization
+import MessagePassing
+import Models
+import Problems
+
+/// Scores of held-out tasks, shared out over the ranks. Every task's scores are known to every rank before anything is
+/// added up, so that the figures do not depend on the number of ranks.
+public struct Evaluation: Sendable, Equatable {
+  /// A score over all tasks.
+  public struct Score: Sendable, Equatable {
+    /// What was measured.
+    public let measure: Measure
+    /// Before adaptation.
+    public let before: Interval
+    /// After adaptation.
+    public let after: Interval
+  }
+
+  /// Tasks scored.
+  public let tasks: Int
+  /// The scores, in the problem's order.
+  public let scores: [Score]
+
+  /// Scores tasks 0 ..< `tasks`. Collective.
+  ///
+  /// - Returns: The scores, the same on every rank; `nil` for a problem without held-out tasks.
+  /// - Throws: The same error on every rank.
+  static func run<P: Problem>(
+    _ trainer: Trainer<P>, tasks: Int
+  ) throws -> Evaluation? {
+    guard let heldOut = trainer.problem.heldOut else { return nil }
+    let communicator = trainer.communicator
+    let measures = heldOut.measures.count
+    var words = [Int64](repeating: 0, count: 2 * measures * tasks)
+    try communicator.agreeing {
+      let predict = try Predictor(trainer.problem.lowerModel, heldOut.predict)
+      let own = TaskAssignment.tasks(tasks, ofRank: communicator.rank, of: communicator.size)
+      for index in own {
+        let scores = try scores(ofTask: index, heldOut, trainer.adaptation, predict)
+        for (place, score) in scores.enumerated() {
+          words[index * 2 * measures + place] = Int64(bitPattern: score.bitPattern)
+        }
+      }
+    }
+    // All other ranks have 0 where one has a score.
+    try communicator.sum(&words)
+    let values = words.map { Double(bitPattern: UInt64(bitPattern: $0)) }
+    func interval(_ place: Int) -> Interval {
+      Interval(
+        of: stride(from: place, to: values.count, by: 2 * measures).map { values[$0] })
+    }
+    return Evaluation(
+      tasks: tasks,
+      scores: heldOut.measures.enumerated().map { place, measure in
+        Score(measure: measure, before: interval(place), after: interval(measures + place))
+      })
+  }
+
+  /// Scores before adaptation, then after.
+  private static func scores<Upper, Lower>(
+    ofTask index: Int, _ heldOut: HeldOut<Lower>, _ adaptation: Adaptation<Upper, Lower>,
+    _ predict: Predictor<Lower>
+  ) throws -> [Double] {
+    let task = try heldOut.task(index)
+    let adapted = try adaptation.adapt(task.train)
+    return try [adaptation.startValues, adapted.values].flatMap { values in
+      heldOut.scores(try predict(task.validate.data, at: values), task.validate.target)
+    }
+  }
+}
+
+/// A mean of independent numbers, with the half width of its 95 % interval, 1.96 s / sqrt(n).
+public struct Interval: Sendable, Equatable {
+  /// The mean.
+  public let mean: Double
+  /// Half the width of the interval; 0 for fewer than two numbers.
+  public let halfWidth: Double
+
+  /// The interval of some numbers.
+  public init(of numbers: [Double]) {
+    let count = Double(numbers.count)
+    let mean = numbers.reduce(0, +) / max(count, 1)
+    let variance = numbers.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / max(count - 1, 1)
+    self.mean = mean
+    halfWidth = 1.96 * (variance / max(count, 1)).squareRoot()
+  }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import Foundation
+import IGBM
+
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Scores a run's upper parameters on held-out tasks: mean and 95 % interval.",
+    discussion: "The run's own settings are used where --set does not change them.")
+
+  @Argument(help: ArgumentHelp("A run's folder, or its state file.", valueName: "run"))
+  var source: String
+
+  @Option(help: "Held-out tasks.")
+  var tasks = 600
+
+  @Option(name: .customLong("set"), help: "A setting, as KEY=VALUE; may be given again.")
+  var assignments: [Assignment] = []
+
+  @Flag(help: "One JSON object instead of a table, with all digits.")
+  var json = false
+
+  func validate() throws {
+    guard 1...10_000_000 ~= tasks else {
+      throw ValidationError("--tasks must be from 1 to 10000000")
+    }
+  }
+
+  func run() throws {
+    Launch.run { communicator in
+      let path = statePath
+      let (state, run) = try communicator.agreeing {
+        let state = try TensorFile.read(path)
+        guard let problem = state["problem"] else {
+          throw SettingError("\(path) does not say which problem's state it is; give a run's state")
+        }
+        let request = RunRequest(
+          RunRequest(of: state).assignments + assignments.map { ($0.key, $0.value) })
+        return (state, try ProblemCatalogue.entry(named: problem).run(request))
+      }
+      let evaluation = try run.evaluate(state, at: path, tasks: tasks, communicator)
+      if communicator.isRoot {
+        Command.write(text(of: evaluation, run.name) + "\n", to: .standardOutput)
+      }
+      return .success
+    }
+  }
+
+  private var statePath: String {
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: source, isDirectory: &isFolder)
+    return exists && isFolder.boolValue ? "\(source)/\(RunState.fileName)" : source
+  }
+
+  private func text(of evaluation: Evaluation, _ problem: String) -> String {
+    guard json else { return evaluation.table.text }
+    let scores = evaluation.scores.map { score in
+      func object(_ interval: Interval) -> String {
+        "{\"mean\":\(interval.mean),\"half_width\":\(interval.halfWidth)}"
+      }
+      return "\"\(score.measure.name)\":{\"before\":\(object(score.before)),"
+        + "\"after\":\(object(score.after))}"
+    }
+    return "{\"problem\":\"\(problem)\",\"tasks\":\(evaluation.tasks),"
+      + scores.joined(separator: ",") + "}"
+  }
+}
