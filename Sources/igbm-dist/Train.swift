@@ -21,11 +21,26 @@ struct Train: ParsableCommand {
   @Option(help: "The folder that the run's state is stored in (default: runs/PROBLEM).")
   var output: String?
 
+  @Option(help: "Stores the state after every so many upper steps; 0 stores it at the end alone.")
+  var checkpointEvery = 0
+
+  @Option(
+    help: ArgumentHelp(
+      "Goes on from a stored state: auto takes the output folder's, if there is one.",
+      valueName: "auto|never|path"))
+  var resume = "never"
+
   @Option(name: .customLong("set"), help: "A setting, as KEY=VALUE; may be given again.")
   var assignments: [Assignment] = []
 
   @Flag(help: "Lists the problems and their settings.")
   var list = false
+
+  func validate() throws {
+    guard checkpointEvery >= 0 else {
+      throw ValidationError("--checkpoint-every must be at least 0")
+    }
+  }
 
   func run() throws {
     if list {
@@ -40,7 +55,8 @@ struct Train: ParsableCommand {
       try communicator.agreeing {
         if communicator.isRoot { try DurableFile.createFolder(folder) }
       }
-      let session = TrainingSession(run, communicator, folder: folder)
+      let session = TrainingSession(
+        run, communicator, folder: folder, checkpointEvery: checkpointEvery, resume: resume)
       try session.start()
       return .success
     }

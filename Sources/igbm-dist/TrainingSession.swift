@@ -7,11 +7,18 @@ struct TrainingSession {
   private let run: any Run
   private let communicator: any Communicator
   private let folder: String
+  private let checkpointEvery: Int
+  private let resume: String
 
-  init(_ run: any Run, _ communicator: any Communicator, folder: String) {
+  init(
+    _ run: any Run, _ communicator: any Communicator, folder: String, checkpointEvery: Int,
+    resume: String
+  ) {
     self.run = run
     self.communicator = communicator
     self.folder = folder
+    self.checkpointEvery = checkpointEvery
+    self.resume = resume
   }
 
   func start() throws {
@@ -20,15 +27,33 @@ struct TrainingSession {
     say(
       "igbm-dist \(IGBM.version): \(run.name), \(count(steps, "step")) of \(count(tasks, "task")), "
         + "\(count(communicator.size, "rank")), \(kernels.rawValue) kernels")
+    let stored = try storedState()
+    let done = stored.flatMap { Int($0.file["step"] ?? "") } ?? 0
+    if let stored { say("going on from \(stored.path), step \(done)") }
     var progress = ProgressLine(
-      steps: steps, tasksPerStep: tasks, isTerminal: isatty(STDERR_FILENO) != 0)
-    let outcome = try run.train(communicator) { summary in
+      steps: steps, completed: done, tasksPerStep: tasks, isTerminal: isatty(STDERR_FILENO) != 0)
+    let continuation = Continuation(from: stored, every: checkpointEvery, store: store)
+    let outcome = try run.train(communicator, continuation) { summary in
       guard communicator.isRoot else { return }
       progress.report(done: summary.step + 1, upperLoss: summary.upperLoss)
     }
     try communicator.agreeing { if let state = outcome.state { try store(state) } }
     for table in outcome.results { say("\n" + table.text) }
     say("\nstate: \(path)\nsha256 of the upper parameters: \(outcome.digest)")
+  }
+
+  /// The state to go on from. Rank 0 alone reads it, so that it need not be on every machine.
+  private func storedState() throws -> (file: TensorFile, path: String)? {
+    let source = resume == "auto" ? path : resume
+    var bytes: [UInt8] = []
+    try communicator.agreeing {
+      guard communicator.isRoot, resume != "never" else { return }
+      if resume == "auto", !FileManager.default.fileExists(atPath: source) { return }
+      bytes = try DurableFile.read(source)
+    }
+    try communicator.broadcast(resizing: &bytes)
+    guard !bytes.isEmpty else { return nil }
+    return (try communicator.agreeing { try TensorFile(decoding: bytes, named: source) }, source)
   }
 
   private var path: String { "\(folder)/\(RunState.fileName)" }

@@ -40,6 +40,16 @@ public final class Trainer<P: Problem> {
     reduction = StepReduction(parameters: problem.upperModel.count)
   }
 
+  /// Goes to where another run was.
+  func restore(
+    step: Int, upper values: [Double], optimizer state: [(name: String, values: [Double])]
+  ) {
+    self.step = step
+    problem.upperModel.values = values
+    upperOptimizer.state = state
+    upperOptimizer.steps = step
+  }
+
   /// Makes one upper step. Collective.
   ///
   /// - Returns: What the step did, the same on every rank.

@@ -26,11 +26,12 @@ public protocol Run {
   ///
   /// - Parameters:
   ///   - communicator: The ranks.
+  ///   - continuation: Where to take up, and how often to store the state.
   ///   - observe: Called on every rank after each step.
   /// - Returns: What the run found; results and state on rank 0 only.
   /// - Throws: The same error on every rank.
   func train(
-    _ communicator: any Communicator, observe: (StepSummary) -> Void
+    _ communicator: any Communicator, _ continuation: Continuation, observe: (StepSummary) -> Void
   ) throws -> RunOutcome
 
   /// Scores held-out tasks with stored upper parameters. Collective.
@@ -105,11 +106,24 @@ public struct ProblemRun<P: Problem>: Run {
 
   /// Trains over the ranks.
   public func train(
-    _ communicator: any Communicator, observe: (StepSummary) -> Void
+    _ communicator: any Communicator, _ continuation: Continuation = .none,
+    observe: (StepSummary) -> Void
   ) throws -> RunOutcome {
     let problem = try communicator.agreeing { try P(own, seed: UInt64(training.seed)) }
     let trainer = try Trainer(problem, training, communicator)
-    for _ in 0..<training.steps { observe(try trainer.makeStep()) }
+    if let (file, path) = continuation.state {
+      try communicator.agreeing {
+        try RunState.restore(trainer, settings: settings, from: file, at: path)
+      }
+    }
+    while trainer.step < training.steps {
+      observe(try trainer.makeStep())
+      guard continuation.interval > 0, trainer.step % continuation.interval == 0 else { continue }
+      try communicator.agreeing {
+        guard communicator.isRoot else { return }
+        try continuation.store(RunState.file(of: trainer, settings: settings))
+      }
+    }
     let evaluation = try Evaluation.run(trainer, tasks: training.evaluationTasks)
     // The others wait here while rank 0 works out the results.
     let outcome = try communicator.agreeing {
