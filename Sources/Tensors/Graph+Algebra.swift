@@ -189,6 +189,8 @@ extension Graph {
         }
       }
       return nil
+    case .poolScatter where axes.lowerBound == 0 && axes.upperBound >= 3:
+      return sum(operand(x), axes)
     case .binary(.add):
       return simplerSum(ofParts: x, axes, add)
     case .binary(.subtract):
@@ -227,6 +229,12 @@ extension Graph {
     default: break
     }
     return append(.centre, [x], shape(x))
+  }
+
+  /// The mean over all axes but the last.
+  func mean(ofChannels x: Int) -> Int {
+    let leading = 0..<shape(x).rank - 1
+    return scale(sum(x, leading), 1 / Double(shape(x).split(around: leading).middle))
   }
 
   /// What is centred already, or zero once it is.
@@ -352,7 +360,32 @@ extension Graph {
     return append(.poolIndex, [x], [s[0], s[1] / 2, s[2] / 2, s[3]])
   }
 
-  func poolGather(_ x: Int, _ index: Int) -> Int { append(.poolGather, [x, index], shape(index)) }
+  /// Values chosen from affine functions are affine functions of chosen values: of fewer.
+  func poolGather(_ x: Int, _ index: Int) -> Int {
+    gathered(x, index) ?? append(.poolGather, [x, index], shape(index))
+  }
+
+  private func gathered(_ x: Int, _ index: Int) -> Int? {
+    let target = shape(index)
+    let leading = 0..<target.rank - 1
+    if let value = constantValue(x) { return fill(value, target) }
+    switch operation(x) {
+    case .spread(leading): return spread(operand(x), leading, to: target)
+    case .scale(let factor): return scale(poolGather(operand(x), index), factor)
+    case .offset(let amount): return offset(poolGather(operand(x), index), amount)
+    case .centre:
+      let mean = spread(mean(ofChannels: operand(x)), leading, to: target)
+      return subtract(poolGather(operand(x), index), mean)
+    case .binary(.add): return gathered(x, index, add)
+    case .binary(.subtract): return gathered(x, index, subtract)
+    case .binary(.multiply): return gathered(x, index, multiply)
+    default: return nil
+    }
+  }
+
+  private func gathered(_ x: Int, _ index: Int, _ function: (Int, Int) -> Int) -> Int {
+    function(poolGather(operand(x), index), poolGather(operand(x, 1), index))
+  }
 
   func poolScatter(_ dy: Int, _ index: Int, to target: Shape) -> Int {
     append(.poolScatter, [dy, index], target)

@@ -86,6 +86,8 @@ package enum Operation: Hashable {
   case convolutionOnto(stride: Int)
   case convolutionInputOnto(stride: Int)
   case convolutionWeightsOnto(stride: Int)
+  /// `poolIndex` of (x - centre) scale + shift, with one value a channel of each but x.
+  case poolIndexOfAffine
   /// An image with zeros around it.
   case pad(top: Int, left: Int, bottom: Int, right: Int)
   /// Weights as the adjoint in the input wants them.

@@ -49,12 +49,12 @@ import Testing
       checkEverySet(type, "pool \(n) x \(h) x \(w) x \(c)") { kernels in
         let y = Storage<Element>(count: p.count)
         let found = Storage<Element>(count: p.count)
-        kernels.table.pool(&p.plan, x.start, y.start, found.start)
+        kernels.table.pool(&p.plan, x.start, nil, nil, nil, y.start, found.start)
         #expect(y.isWithinBounds && found.isWithinBounds)
         let alone = Storage<Element>(count: p.count)
-        kernels.table.pool(&p.plan, x.start, nil, alone.start)
+        kernels.table.pool(&p.plan, x.start, nil, nil, nil, nil, alone.start)
         #expect(alone.values == found.values)
-        kernels.table.pool(&p.plan, x.start, alone.start, nil)
+        kernels.table.pool(&p.plan, x.start, nil, nil, nil, alone.start, nil)
         #expect(alone.values == y.values)
         kernels.table.pool_gather(&p.plan, x.start, found.start, alone.start)
         #expect(alone.isWithinBounds && alone.values == y.values)
@@ -83,6 +83,35 @@ import Testing
   @Test func float() { check(Float.self) }
   @Test func double() { check(Double.self) }
 
+  /// Chosen by an affine function of each channel, and given as it is.
+  @Test func largestOfAffineFunctions() {
+    let (height, width, channels) = (4, 6, 21)
+    var p = Pooling<Float>(2, height, width, channels)
+    var numbers = Numbers(3)
+    let centre: [Float] = numbers.values(channels)
+    var scale: [Float] = numbers.values(channels)
+    scale[4] = 0  // all equal: the first
+    let shift: [Float] = numbers.values(channels)
+    for kernels in Kernels<Float>.all {
+      let y = Storage<Float>(count: p.count)
+      let index = Storage<Float>(count: p.count)
+      kernels.table.pool(&p.plan, p.x, centre, scale, shift, y.start, index.start)
+      #expect(y.isWithinBounds && index.isWithinBounds)
+      for place in 0..<p.count {
+        let c = place % channels
+        let window = p.window(place).map { p.x[$0] }
+        let values = window.map {
+          kernels.isFused
+            ? shift[c].addingProduct($0 - centre[c], scale[c])
+            : ($0 - centre[c]) * scale[c] + shift[c]
+        }
+        let largest = values.firstIndex(of: values.max()!)!
+        #expect(index.values[place] == Float(largest))
+        #expect(y.values[place] == window[largest])
+      }
+    }
+  }
+
   @Test func notANumberIsFirstOfAll() {
     for nans in [[1], [3], [2, 3], [0, 1], [0]] {
       var window: [Float] = [3, -1, .infinity, 2]
@@ -91,7 +120,7 @@ import Testing
       for kernels in Kernels<Float>.all {
         var y: Float = 0
         var index: Float = 0
-        kernels.table.pool(&plan, window, &y, &index)
+        kernels.table.pool(&plan, window, nil, nil, nil, &y, &index)
         #expect(y.isNaN && index == Float(nans[0]))
       }
     }

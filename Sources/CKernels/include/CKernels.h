@@ -223,8 +223,11 @@ typedef struct {
 
   /// index: which of a window's four values (0 top left, 1 top right, 2 bottom left, 3 bottom
   /// right) is the largest, the first of equals, NaN first of all; held as elements. y: that value.
-  /// Either may be NULL.
-  void (*pool)(const ck_pooling *p, const void *x, void *y, void *index);
+  /// Either may be NULL. Where there is a scale, the largest of (x - centre) scale + shift is meant,
+  /// each a value a channel; y is x there.
+  void (*pool)(
+    const ck_pooling *p, const void *x, const void *centre, const void *scale, const void *shift,
+    void *y, void *index);
   void (*pool_gather)(const ck_pooling *p, const void *x, const void *index, void *y);
 
   /// y[i] = x[index[i]], rows of `columns` elements; the caller has checked the index (held as

@@ -8,54 +8,55 @@
     for (int64_t i = 0; i < (p)->height / 2; i++)                                                  \
       for (int64_t j = 0; j < (p)->width / 2; j++, at += (p)->channels)
 
-INLINE void pool_window(
-  int64_t channels, int64_t row, const E *restrict x, E *restrict y, E *restrict index) {
-  for (int64_t c = 0; c < channels; c++) {
-    E best = x[c], which = 0;
-    const E others[3] = {x[channels + c], x[row + c], x[row + channels + c]};
-    for (int k = 0; k < 3; k++) {
-      // A value that is not a number wins over one that is.
-      const bool wins = others[k] > best || (others[k] != others[k] && best == best);
-      best = wins ? others[k] : best;
-      which = wins ? (E)(k + 1) : which;
-    }
-    y[c] = best;
-    index[c] = which;
+/// One vector of channels: the four values of a window, transformed where there is a scale.
+INLINE void pool_vector(
+  Part part, const E *const from[4], const E *centre, const E *scale, const E *shift, int64_t c,
+  E *y, E *index) {
+  V x[4], v[4];
+  UNROLL for (int k = 0; k < 4; k++) x[k] = load_part(part, from[k] + c);
+  UNROLL for (int k = 0; k < 4; k++)
+    v[k] = !scale ? x[k]
+                  : fused(
+                      x[k] - load_part(part, centre + c), load_part(part, scale + c),
+                      load_part(part, shift + c));
+  V best = v[0], which = splat(0), value = x[0];
+  UNROLL for (int k = 1; k < 4; k++) {
+    // A value that is not a number wins over one that is.
+    const VWhole wins = (v[k] > best) | ((v[k] != v[k]) & (best == best));
+    best = choose(wins, v[k], best);
+    which = choose(wins, splat((E)k), which);
+    value = choose(wins, x[k], value);
   }
+  if (y) store_part(part, y + c, value);
+  if (index) store_part(part, index + c, which);
 }
 
-static void pool(const ck_pooling *p, const void *x, void *y, void *index) {
-  E unwanted[256];
-  const int64_t row = p->width * p->channels;
+static void pool(
+  const ck_pooling *p, const void *x, const void *centre, const void *scale, const void *shift,
+  void *y, void *index) {
+  const int64_t row = p->width * p->channels, channels = p->channels;
   EACH_WINDOW(p) {
-    const E *from = WINDOW((const E *)x, p, n, i, j);
-    for (int64_t c = 0; c < p->channels; c += 256) {
-      const int64_t here = smaller(256, p->channels - c);
-      // The window's neighbours are `channels` apart, whatever part of the channels this is.
-      if (here == p->channels) {
-        pool_window(here, row, from, y ? (E *)y + at : unwanted, index ? (E *)index + at : unwanted);
-      } else {
-        for (int64_t d = c; d < c + here; d++) {
-          const E values[4] = {from[d], from[p->channels + d], from[row + d], from[row + p->channels + d]};
-          E best[1], which[1];
-          pool_window(1, 2, values, best, which);
-          if (y) ((E *)y)[at + d] = best[0];
-          if (index) ((E *)index)[at + d] = which[0];
-        }
-      }
-    }
+    const E *corner = WINDOW((const E *)x, p, n, i, j);
+    const E *const from[4] = {corner, corner + channels, corner + row, corner + row + channels};
+    for (int64_t c = 0; c < channels; c += vector_length)
+      pool_vector(
+        part_of(smaller(vector_length, channels - c)), from, centre, scale, shift, c,
+        y ? (E *)y + at : NULL, index ? (E *)index + at : NULL);
   }
 }
 
 static void pool_gather(const ck_pooling *p, const void *x, const void *index, void *y) {
   const int64_t row = p->width * p->channels, channels = p->channels;
   EACH_WINDOW(p) {
-    const E *restrict from = WINDOW((const E *)x, p, n, i, j), *restrict which = (const E *)index + at;
-    E *restrict to = (E *)y + at;
-    for (int64_t c = 0; c < channels; c++) {
-      const E top = which[c] == 1 ? from[channels + c] : from[c];
-      const E bottom = which[c] == 3 ? from[row + channels + c] : from[row + c];
-      to[c] = which[c] >= 2 ? bottom : top;
+    const E *from = WINDOW((const E *)x, p, n, i, j), *which = (const E *)index + at;
+    for (int64_t c = 0; c < channels; c += vector_length) {
+      const Part part = part_of(smaller(vector_length, channels - c));
+      const V place = load_part(part, which + c);
+      V value = load_part(part, from + c);
+      value = choose(place == splat(1), load_part(part, from + channels + c), value);
+      value = choose(place == splat(2), load_part(part, from + row + c), value);
+      value = choose(place == splat(3), load_part(part, from + row + channels + c), value);
+      store_part(part, (E *)y + at + c, value);
     }
   }
 }

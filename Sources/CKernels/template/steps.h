@@ -100,29 +100,46 @@ static void step_one_hot(const strip * s) {
   }
 }
 
+/// One pixel, or two side by side in one window (`pair`), from the window's values and places.
+INLINE void unpool_pixels(
+  const strip *s, const bool pair, int64_t at, int place, E *d) {
+  const E *values = s->in[0] + at, *places = s->in[1] + at;
+  const V left = splat((E)place), right = splat((E)(place + 1));
+  int64_t c = 0;
+  for (; c + vector_length <= s->count; c += vector_length) {
+    const V value = load(values + c), which = load(places + c);
+    store(d + c, choose(which == left, value, splat(0)));
+    if (pair) store(d + s->out_row + c, choose(which == right, value, splat(0)));
+  }
+  if (c < s->count) {
+    const Part part = part_of(s->count - c);
+    const V value = load_part(part, values + c), which = load_part(part, places + c);
+    store_part(part, d + c, choose(which == left, value, splat(0)));
+    if (pair) store_part(part, d + s->out_row + c, choose(which == right, value, splat(0)));
+  }
+}
+
 /// Rows of the tile are the pixels `first_row` and on; each takes what of its window chose it.
 static void step_unpool(const strip *s) {
   const int64_t pooled_height = s->height / 2, pooled_width = s->width / 2;
   int64_t j = s->first_row % s->width, i = s->first_row / s->width % s->height;
   int64_t image = s->first_row / (s->width * s->height);
-  for (int64_t r = 0; r < s->rows; r++) {
+  for (int64_t r = 0; r < s->rows;) {
     E *d = s->out + r * s->out_row;
-    if (i / 2 < pooled_height && j / 2 < pooled_width) {
-      const int64_t at =
-        ((image * pooled_height + i / 2) * pooled_width + j / 2) * s->count;
-      const V place = splat((E)(i % 2 * 2 + j % 2));
-      int64_t c = 0;
-      for (; c + vector_length <= s->count; c += vector_length)
-        store(d + c, choose(load(s->in[1] + at + c) == place, load(s->in[0] + at + c), splat(0)));
-      if (c < s->count) {
-        const Part part = part_of(s->count - c);
-        const V which = load_part(part, s->in[1] + at + c);
-        store_part(part, d + c, choose(which == place, load_part(part, s->in[0] + at + c), splat(0)));
-      }
-    } else {
+    const int64_t at = ((image * pooled_height + i / 2) * pooled_width + j / 2) * s->count;
+    const int place = (int)(i % 2 * 2 + j % 2);
+    int64_t pixels = 1;
+    if (i / 2 >= pooled_height || j / 2 >= pooled_width) {
       for (int64_t c = 0; c < s->count; c++) d[c] = 0;
+    } else if (j % 2 == 0 && r + 1 < s->rows) {
+      unpool_pixels(s, true, at, place, d);
+      pixels = 2;
+    } else {
+      unpool_pixels(s, false, at, place, d);
     }
-    if (++j == s->width) {
+    r += pixels;
+    j += pixels;
+    if (j == s->width) {
       j = 0;
       if (++i == s->height) i = 0, image++;
     }

@@ -63,7 +63,8 @@ extension Graph {
         : convolution(x, d, stride: s)
     case .input, .constant, .oneHot, .poolIndex: return nil
     case .rowMaximum, .productOnto, .convolutionOnto, .convolutionInputOnto,
-      .convolutionWeightsOnto, .pad, .flipWeights, .transformWeights, .transformWeightsAdjoint,
+      .convolutionWeightsOnto, .poolIndexOfAffine, .pad, .flipWeights, .transformWeights,
+      .transformWeightsAdjoint,
       .flipTransformed, .transformedConvolution, .transformedConvolutionOnto,
       .transformedGradient, .transformedGradientOnto:
       fatalError("planner operations are never differentiated")

@@ -44,7 +44,8 @@ extension Graph {
         t[1].map { bilinear(node, operands[0], $0) })
     case .input, .constant, .oneHot, .poolIndex: return nil
     case .rowMaximum, .productOnto, .convolutionOnto, .convolutionInputOnto,
-      .convolutionWeightsOnto, .pad, .flipWeights, .transformWeights, .transformWeightsAdjoint,
+      .convolutionWeightsOnto, .poolIndexOfAffine, .pad, .flipWeights, .transformWeights,
+      .transformWeightsAdjoint,
       .flipTransformed, .transformedConvolution, .transformedConvolutionOnto,
       .transformedGradient, .transformedGradientOnto:
       fatalError("planner operations are never differentiated")

@@ -73,7 +73,7 @@ struct Emission {
       copyBase(of: node)
       transformed(node, .transformedGradient, CK_ACCUMULATE)
     case .assemble(let offsets): assemble(node, offsets)
-    case .poolIndex: pool(nodes)
+    case .poolIndex, .poolIndexOfAffine: pool(nodes)
     default: emitSimple(node)
     }
   }
@@ -150,6 +150,11 @@ struct Emission {
     instruction.a = offset(x)
     instruction.c = nodes.count > 1 ? offset(nodes[1]) : -1
     instruction.result = offset(nodes[0])
+    if graph.operation(nodes[0]) == .poolIndexOfAffine {
+      instruction.centre = offset(graph.operand(nodes[0], 1))
+      instruction.scale = offset(graph.operand(nodes[0], 2))
+      instruction.shift = offset(graph.operand(nodes[0], 3))
+    }
     instructions.append(instruction)
   }
 

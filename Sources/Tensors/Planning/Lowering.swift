@@ -40,6 +40,8 @@ struct Lowering {
       return onto(node) ?? target.append(.binary(.add), operands, shape)
     case .centre:
       return centre(operands[0])
+    case .poolIndex:
+      return poolIndexOfAffine(operands[0], shape) ?? target.append(.poolIndex, operands, shape)
     case .softmax:
       let (exponentials, _, total) = exponentials(operands[0])
       let factor = target.unary(.reciprocal, total)
@@ -56,10 +58,32 @@ struct Lowering {
 
   private func centre(_ x: Int) -> Int {
     let shape = target.shape(x)
-    let leading = 0..<shape.rank - 1
-    let count = shape.split(around: leading).middle
-    let mean = target.scale(target.sum(x, leading), 1 / Double(count))
-    return target.subtract(x, target.spread(mean, leading, to: shape))
+    let mean = target.mean(ofChannels: x)
+    return target.subtract(x, target.spread(mean, 0..<shape.rank - 1, to: shape))
+  }
+
+  /// The index of a batch norm's largest values, from what is normalised; `nil` where `y` is no such thing.
+  private func poolIndexOfAffine(_ y: Int, _ shape: Shape) -> Int? {
+    guard let (scaled, shift) = factorAndRow(y, .add),
+      let (centred, factor) = factorAndRow(scaled, .multiply),
+      target.operation(centred) == .binary(.subtract),
+      let mean = row(target.operand(centred, 1))
+    else { return nil }
+    return target.append(
+      .poolIndexOfAffine, [target.operand(centred), mean, factor, shift], shape)
+  }
+
+  /// The operands of a sum or product with one value a channel.
+  private func factorAndRow(_ node: Int, _ function: BinaryFunction) -> (Int, Int)? {
+    guard target.operation(node) == .binary(function) else { return nil }
+    let (a, b) = (target.operand(node), target.operand(node, 1))
+    return row(b).map { (a, $0) } ?? row(a).map { (b, $0) }
+  }
+
+  /// The one value a channel that a node repeats.
+  private func row(_ node: Int) -> Int? {
+    guard target.operation(node) == .spread(0..<target.shape(node).rank - 1) else { return nil }
+    return target.operand(node)
   }
 
   /// exp(x - largest) of each row, the rows' largest, and the rows' sums: shared by softmax and

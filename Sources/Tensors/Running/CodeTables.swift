@@ -112,7 +112,11 @@ final class CodeTables {
       case .transformedGradient:
         kernels.winograd_weight_gradient(
           convolutions.baseAddress! + i.descriptor, a, b, y, scratch)
-      case .pool: kernels.pool(poolings.baseAddress! + i.descriptor, a, i.c < 0 ? nil : c, y)
+      case .pool:
+        let isAffine = i.scale >= 0
+        kernels.pool(
+          poolings.baseAddress! + i.descriptor, a, isAffine ? base + i.centre : nil,
+          isAffine ? base + i.scale : nil, isAffine ? base + i.shift : nil, i.c < 0 ? nil : c, y)
       case .poolGather: kernels.pool_gather(poolings.baseAddress! + i.descriptor, a, b, y)
       case .gatherRows:
         let e = extents[i.descriptor]
@@ -149,6 +153,9 @@ extension Instruction {
     copy.b *= size
     copy.c = c < 0 ? -1 : c * size
     copy.result *= size
+    copy.centre *= size
+    copy.scale *= size
+    copy.shift *= size
     return copy
   }
 }

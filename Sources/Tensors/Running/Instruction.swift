@@ -14,6 +14,8 @@ struct Instruction {
   /// The number of the descriptor among those of its kind.
   let descriptor: Int
   var a = 0, b = 0, c = 0, result = 0
+  /// The rows of an affine function that pooling looks through; -1 where there is none.
+  var centre = -1, scale = -1, shift = -1
 
   /// Whether it computes in transformed space, which takes scratch memory.
   var isTransformed: Bool { kind == .transformedConvolution || kind == .transformedGradient }
