@@ -33,6 +33,7 @@ public final class Implicit<Upper, Lower> {
   private let kernels: KernelSet
   private let algebra: VectorAlgebra
   private let scratch: VectorStore
+  private let history: ResidualHistory
   private var lowerPrograms: [Examples.Form: LowerProgram] = [:]
   private var upperPrograms: [Examples.Form: UpperProgram] = [:]
   /// The last hypergradient; its memory is used again.
@@ -73,6 +74,8 @@ public final class Implicit<Upper, Lower> {
     self.kernels = try kernels ?? KernelSet.chosen()
     algebra = try VectorAlgebra(precision, self.kernels)
     scratch = VectorStore(vectors: 3, count: lowerModel.count, precision)
+    history = ResidualHistory(
+      steps: method == .linearSystem ? k : 0, count: lowerModel.count, algebra)
     hypergradient = [Double](repeating: 0, count: upperModel.count)
   }
 
@@ -169,7 +172,7 @@ public final class Implicit<Upper, Lower> {
     case .linearSystem:
       report = ConjugateGradient(
         maximumSteps: options.k, tolerance: options.tolerance, policy: options.negativeCurvature,
-        algebra: algebra
+        algebra: algebra, history: history
       ).solve(hessian, g, into: v, residual: scratch[1])
     case .neumannSeries:
       report = NeumannSeries(

@@ -21,7 +21,8 @@ public enum IDX {
   public static func decode(_ file: FileBytes) throws(DataFileError) -> FileArray {
     let bytes = file.bytes
     func wrong(_ offset: Int, _ problem: String) -> DataFileError {
-      DataFileError(file.path, at: .byte(offset), problem, remedy: "give an IDX file, as MNIST's are")
+      DataFileError(
+        file.path, at: .byte(offset), problem, remedy: "give an IDX file, as MNIST's are")
     }
     guard bytes.count >= 4, bytes[0] == 0, bytes[1] == 0 else {
       throw wrong(0, "the file does not begin as IDX files do (00 00, a type, a number of axes)")
@@ -46,7 +47,9 @@ public enum IDX {
       count * size == bytes.count - start
     else {
       throw wrong(
-        4, "the header says shape \(shape) of \(size)-byte numbers, and \(bytes.count - start) bytes follow")
+        4,
+        "the header says shape \(shape) of \(size)-byte numbers, and \(bytes.count - start) bytes follow"
+      )
     }
     return FileArray(file.path, shape, storage(bytes, from: start, size))
   }

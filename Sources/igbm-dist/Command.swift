@@ -15,7 +15,8 @@ struct Command: ParsableCommand {
       The trained parameters are the same, bit for bit, for any number of ranks.
       """,
     version: "igbm-dist \(IGBM.version)",
-    subcommands: [Train.self, Evaluate.self, Inspect.self, Bench.self], defaultSubcommand: Train.self)
+    subcommands: [Train.self, Evaluate.self, Inspect.self, Bench.self],
+    defaultSubcommand: Train.self)
 
   static func main() {
     do {

@@ -1,6 +1,7 @@
 import BilevelOptimization
 import Foundation
 import Problems
+import Tensors
 import Testing
 
 @Suite struct SinusoidTests {
@@ -83,48 +84,34 @@ import Testing
     let problem = try problem()
     #expect(problem.upperModel.values == problem.lowerModel.values)
     #expect(problem.upperModel.count == 5 + 5 + 25 + 5 + 5 + 1)
-    let adaptation = try adaptation(of: problem)
+    let adaptation = Adaptation(
+      try problem.implicit(Sinusoid.defaults), try Sinusoid.defaults.lowerOptimizer(),
+      from: problem.start)
     problem.upperModel.values[0] = 42
     #expect(adaptation.startValues == problem.upperModel.values)
   }
 
-  private func adaptation(
-    of problem: Sinusoid, lowerSteps: Int = 4
-  ) throws -> Adaptation<Sinusoid.Upper, Sinusoid.Lower> {
-    var settings = Sinusoid.defaults
-    settings.lowerSteps = lowerSteps
-    return Adaptation(
-      try problem.implicit(settings), try settings.lowerOptimizer(), from: problem.start)
-  }
-
-  @Test func resultsShowLossesBeforeAndAfter() throws {
+  @Test func heldOutTasksAreNoneThatTrainingDraws() throws {
     let problem = try problem()
-    let tables = try problem.results(adaptation(of: problem))
-    #expect(tables.count == 1)
-    #expect(tables[0].title == "Query loss (mean squared error) on 100 new tasks")
-    #expect(tables[0].columns == ["", "mean", "95 % interval"])
-    #expect(tables[0].rows.map { $0[0] } == ["before adaptation", "after adaptation"])
-    let means = tables[0].rows.compactMap { Double($0[1]) }
-    #expect(means.count == 2 && means.allSatisfy { $0 > 0 })
-    #expect(tables[0].rows.allSatisfy { $0[2].hasPrefix("+- ") })
-    #expect(means[1] < means[0], "adaptation helps")
-    #expect(try problem.results(adaptation(of: problem)) == tables)
-  }
-
-  @Test func withoutAdaptationBothRowsAreTheSame() throws {
-    let problem = try problem()
-    let rows = try problem.results(adaptation(of: problem, lowerSteps: 0))[0].rows
-    #expect(rows[0].dropFirst() == rows[1].dropFirst())
+    let heldOut = try #require(problem.heldOut)
+    let tasks = try (0..<20).map { try heldOut.task($0) }
+    #expect(try heldOut.task(7) == tasks[7])
+    let training = try (0..<20).map { try problem.task($0, step: 0) }
+    let inputs = (tasks + training).map(\.train.data.values)
+    #expect(Set(inputs).count == 40)
+    #expect(tasks.allSatisfy { $0.validate.data.shape == [7, 1] })
   }
 
   /// A network of zeros predicts 0, whose mean loss is half the mean square of amplitudes.
-  @Test func theLossOfPredictingNothingIsTheWavesPower() throws {
-    let problem = try problem(query: 50)
-    problem.upperModel.values = problem.upperModel.values.map { _ in 0 }
-    let rows = try problem.results(adaptation(of: problem, lowerSteps: 0))[0].rows
-    let mean = try #require(Double(rows[0][1]))
+  @Test func theScoreOfPredictingNothingIsTheWavesPower() throws {
+    let heldOut = try #require(try problem(query: 50).heldOut)
+    #expect(heldOut.measures == [.squaredError])
+    let scores = try (0..<100).map { index in
+      let target = try heldOut.task(index).validate.target
+      return heldOut.scores(try DataArray([50, 1], [Double](repeating: 0, count: 50)), target)[0]
+    }
     // E[A^2] / 2 for A uniform from 0.1 to 5 is 4.25; the standard error is about 0.4.
-    #expect(abs(mean - 4.25) < 2)
+    #expect(abs(scores.reduce(0, +) / 100 - 4.25) < 2)
   }
 
   @Test func settingsThatCodeSetsAreChecked() {

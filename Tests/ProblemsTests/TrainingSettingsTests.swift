@@ -4,10 +4,12 @@ import Testing
 
 @Suite struct TrainingSettingsTests {
   @Test func defaultsAreInRange() throws {
-    for settings in [TrainingSettings(), LabelCleaning.defaults, Sinusoid.defaults] {
+    for settings in [
+      TrainingSettings(), LabelCleaning.defaults, Sinusoid.defaults, FewShot.defaults,
+    ] {
       #expect(throws: Never.self) { try settings.check() }
     }
-    #expect(try TrainingSettings().entries().count == 14)
+    #expect(try TrainingSettings().entries().count == 16)
   }
 
   @Test func everyLowerRuleMakesItsOptimiser() throws {

@@ -4,7 +4,7 @@ import Training
 
 @Suite struct ProblemCatalogueTests {
   @Test func knowsItsProblemsByName() throws {
-    #expect(ProblemCatalogue.entries.map(\.name) == ["label-cleaning", "sinusoid"])
+    #expect(ProblemCatalogue.entries.map(\.name) == ["label-cleaning", "few-shot", "sinusoid"])
     for entry in ProblemCatalogue.entries {
       let found = try ProblemCatalogue.entry(named: entry.name)
       #expect(found.name == entry.name && !found.about.isEmpty)
@@ -18,7 +18,7 @@ import Training
     #expect(throws: SettingError("problem \"sinusoidal\" is unknown; did you mean sinusoid?")) {
       try ProblemCatalogue.entry(named: "sinusoidal")
     }
-    let list = "problem \"mnist\" is unknown; there are label-cleaning, sinusoid"
+    let list = "problem \"mnist\" is unknown; there are label-cleaning, few-shot, sinusoid"
     #expect(throws: SettingError(list)) { try ProblemCatalogue.entry(named: "mnist") }
   }
 

@@ -6,13 +6,15 @@ import Tensors
 /// every step; H alone avoids the cancellation of x - (x - aHx). Unlike its known implementations this
 /// - keeps the last step when it stops early (they return the iterate before it),
 /// - gives v = 0 for g = 0 (they divide 0 by 0),
-/// - looks at the curvature p'Hp and at whether numbers are finite, and reports why it ended.
+/// - looks at the curvature p'Hp and at whether numbers are finite, and reports why it ended,
+/// - keeps its residuals orthogonal in spite of rounding (``ResidualHistory``).
 struct ConjugateGradient {
   let maximumSteps: Int
   /// Stops when the residual's Euclidean norm is below; absolute, as documented.
   let tolerance: Double
   let policy: NegativeCurvaturePolicy
   let algebra: VectorAlgebra
+  let history: ResidualHistory
 
   /// Solves; the operator's vector and `residual` are overwritten.
   ///
@@ -27,6 +29,7 @@ struct ConjugateGradient {
   ) -> SolveReport {
     let p = hessian.vector
     algebra.clear(v)
+    history.clear()
     residual.copy(from: g)
     p.copy(from: g)
     var squared = algebra.dot(g, g)
@@ -40,6 +43,7 @@ struct ConjugateGradient {
       return report
     }
     while report.steps < maximumSteps {
+      if report.steps + 1 < maximumSteps { history.keep(residual, squared: squared) }
       let hp = hessian.product()
       report.steps += 1
       let curvature = algebra.dot(p, hp)
@@ -54,6 +58,7 @@ struct ConjugateGradient {
       }
       let step = squared / curvature
       algebra.add(-step, hp, to: residual)
+      if report.steps < maximumSteps { history.orthogonalise(residual) }
       let next = algebra.dot(residual, residual)
       guard next.isFinite else {
         report.reason = .breakdown

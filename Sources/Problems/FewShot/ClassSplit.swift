@@ -28,7 +28,10 @@ struct ClassSplit: Sendable, Equatable {
     let remedy = "give a table of tab-separated columns with the headings id and vinyals_split"
     guard let header = lines.first, let id = header.firstIndex(of: "id"),
       let split = header.firstIndex(of: "vinyals_split")
-    else { throw DataFileError(path, at: .cell(line: 1, column: 1), "a heading is missing", remedy: remedy) }
+    else {
+      throw DataFileError(
+        path, at: .cell(line: 1, column: 1), "a heading is missing", remedy: remedy)
+    }
     guard lines.count == classes + 1 else {
       throw DataFileError(
         path, "has \(lines.count - 1) rows for \(classes) classes", remedy: remedy)

@@ -60,7 +60,8 @@ public struct FewShotSettings: SettingGroup, Equatable {
     try keys("proximal", &proximal, 0...1e6, "strength of the pull towards the initialisation")
     try keys("split", &split, "held-out classes: random, or vinyals")
     try keys(
-      "train-classes", &trainClasses, 1...1_000_000, "classes that train, where the split is random")
+      "train-classes", &trainClasses, 1...1_000_000, "classes that train, where the split is random"
+    )
     try keys("rotations", &rotations, "whether a task turns its classes by quarter turns")
   }
 }

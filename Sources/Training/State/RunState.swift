@@ -30,7 +30,8 @@ public enum RunState {
       guard let tensor = file.tensors.first(where: { $0.name == upperPrefix + parameter.name })
       else {
         throw StateError(
-          .malformed, path, "has no \(upperPrefix)\(parameter.name); give the state of a run of this problem")
+          .malformed, path,
+          "has no \(upperPrefix)\(parameter.name); give the state of a run of this problem")
       }
       guard tensor.shape == parameter.shape.sizes else {
         throw StateError(

@@ -1,0 +1,31 @@
+import Foundation
+import Problems
+import Tensors
+import Testing
+
+@Suite struct ScoresTests {
+  @Test func accuracyAndCrossEntropyOfLogits() throws {
+    let logits = try DataArray([3, 2], [0.0, log(3), 2, 1, 5, 5])
+    let scores = Scores.classification(logits, DataArray(indices: [1, 1, 0]))
+    // The second is wrong; of equal logits the first class counts.
+    #expect(scores[0] == 2.0 / 3)
+    let losses = [-log(0.75), log(exp(1.0) + 1), log(2.0)]
+    #expect(abs(scores[1] - losses.reduce(0, +) / 3) < 1e-12)
+  }
+
+  @Test func largeLogitsStayFinite() throws {
+    let logits = try DataArray([1, 2], [1e5, -1e5])
+    #expect(Scores.classification(logits, DataArray(indices: [1])) == [0, 2e5])
+  }
+
+  @Test func squaredErrorIsAMeanOverElements() throws {
+    let scores = Scores.regression(
+      try DataArray([2, 1], [1.0, 2]), try DataArray([2, 1], [0.0, 4]))
+    #expect(scores == [2.5])
+  }
+
+  @Test func nothingScoresNothing() {
+    #expect(Scores.classification(.empty, .empty) == [0, 0])
+    #expect(Scores.regression(.empty, .empty) == [0])
+  }
+}

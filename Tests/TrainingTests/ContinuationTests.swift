@@ -1,0 +1,74 @@
+import MessagePassing
+import Problems
+import TestSupport
+import Testing
+import Training
+
+@Suite struct ContinuationTests {
+  private func run(_ more: [(key: String, value: String)] = []) throws -> ProblemRun<Quadratic> {
+    try ProblemRun<Quadratic>(RunRequest([("steps", "7"), ("upper-rule", "adam")] + more))
+  }
+
+  /// The states that a run stores on the way, and the last.
+  private func states(_ run: ProblemRun<Quadratic>, every interval: Int) throws -> [TensorFile] {
+    var states: [TensorFile] = []
+    let continuation = Continuation(from: nil, every: interval) { states.append($0) }
+    let last = try run.train(SoloCommunicator(), continuation) { _ in }.state
+    return states + [try #require(last)]
+  }
+
+  @Test func statesAreStoredEverySoManySteps() throws {
+    #expect(try states(run(), every: 3).map { $0["step"] } == ["3", "6", "7"])
+    #expect(try states(run(), every: 0).map { $0["step"] } == ["7"])
+  }
+
+  @Test(arguments: [1, 2, 4]) func aRunTakenUpEndsWithTheSameBits(_ size: Int) throws {
+    let states = try states(run(), every: 1)
+    let whole = try #require(states.last)
+    for stored in states {
+      let ends = try ThreadCommunicator.values(size: size) { communicator in
+        let continuation = Continuation(from: (stored, "state"), every: 0) { _ in }
+        var steps = 0
+        let end = try run().train(communicator, continuation) { _ in steps += 1 }
+        #expect(steps == 7 - (Int(stored["step"] ?? "") ?? 0))
+        return end.state
+      }
+      #expect(ends[0] == whole)
+    }
+  }
+
+  @Test func otherSettingsAreRefusedAndNamed() throws {
+    let stored = try #require(try states(run(), every: 2).first)
+    func message(_ more: [(key: String, value: String)]) throws -> String {
+      let continuation = Continuation(from: (stored, "state"), every: 0) { _ in }
+      let error = #expect(throws: AgreementError.self) {
+        try run(more).train(SoloCommunicator(), continuation) { _ in }
+      }
+      return error?.description ?? ""
+    }
+    #expect(try message([("k", "2")]).contains("k was 3 and is 2"))
+    #expect(try message([("strength", "0.5")]).contains("strength was 0.75 and is 0.5"))
+    #expect(try message([("steps", "1")]).contains("is at step 2 already"))
+    // How long it goes on does not change the steps that were made.
+    let longer = Continuation(from: (stored, "state"), every: 0) { _ in }
+    let end = try run([("steps", "9")]).train(SoloCommunicator(), longer) { _ in }
+    #expect(end.state?["step"] == "9")
+  }
+
+  @Test func damagedStatesAreRefused() throws {
+    let stored = try #require(try states(run(), every: 2).first)
+    for damage in [
+      { (file: inout TensorFile) in file.metadata.removeAll { $0.key == "step" } },
+      { $0.metadata.removeAll { $0.key == "problem" } },
+      { $0.tensors.removeFirst() },
+      { $0.tensors[1] = NamedTensor($0.tensors[1].name, shape: [1], [0]) },
+    ] {
+      var damaged = stored
+      damage(&damaged)
+      let continuation = Continuation(from: (damaged, "state"), every: 0) { _ in }
+      #expect(throws: AgreementError.self) {
+        try run().train(SoloCommunicator(), continuation) { _ in }
+      }
+    }
+  }
+}
