@@ -68,11 +68,33 @@ struct LowerOptimizerTests {
     try expect(adapt(optimizer, arithmetic), path, arithmetic)
   }
 
+  /// At a rate of 1 and curvatures up to 4, plain gradient descent diverges.
+  @Test(arguments: Arithmetic.all) func backtracking(arithmetic: Arithmetic) throws {
+    var path = [problem.point]
+    var (best, rate) = (problem.point, 1.0)
+    for step in 1...steps {
+      let point = path.last!
+      if step > 1 {
+        let slope = dot(problem.lowerGradient(best), problem.lowerGradient(best))
+        if loss(point) < loss(best) - 1e-4 * rate * slope { best = point } else { rate /= 2 }
+      }
+      let next = sum(best, problem.lowerGradient(best), times: -rate)
+      path.append(step < steps ? next : best)
+    }
+    #expect(rate < 1 && loss(best) < loss(problem.point))
+    try expect(
+      adapt(try Backtracking(learningRate: 1, steps: steps), arithmetic), path, arithmetic)
+    let diverged = try adapt(try GradientDescent(learningRate: 1, steps: steps), arithmetic)
+    #expect(loss(diverged.values) > loss(problem.point))
+  }
+
   static func all(_ steps: Int, _ gradientTolerance: Double = 0) throws -> [any LowerOptimizer] {
     [
       try GradientDescent(learningRate: 0.2, steps: steps, gradientTolerance: gradientTolerance),
       try Momentum(
         learningRate: 0.05, momentum: 0.8, steps: steps, gradientTolerance: gradientTolerance),
+      try Backtracking(
+        learningRate: 0.2, steps: steps, gradientTolerance: gradientTolerance),
       try LowerAdam(learningRate: 0.05, steps: steps, gradientTolerance: gradientTolerance),
     ]
   }

@@ -22,6 +22,9 @@ import Testing
     let momentum = try #require(try settings.lowerOptimizer() as? Momentum)
     #expect(momentum.learningRate == 0.25 && momentum.momentum == 0.9)
     #expect(momentum.schedule.steps == 7)
+    settings.lowerRule = .backtracking
+    let backtracking = try #require(try settings.lowerOptimizer() as? Backtracking)
+    #expect(backtracking.learningRate == 0.25 && backtracking.schedule.steps == 7)
     settings.lowerRule = .adam
     let adam = try #require(try settings.lowerOptimizer() as? LowerAdam)
     #expect(adam.schedule.steps == 7)

@@ -22,7 +22,7 @@ public struct GradientDescent: LowerOptimizer {
 
   /// Makes one step.
   public func update(
-    _ step: Int, along gradient: Elements, _ point: Elements, state: VectorStore,
+    _ step: Int, along gradient: Elements, loss: Double, _ point: Elements, state: VectorStore,
     _ algebra: VectorAlgebra
   ) {
     algebra.add(-learningRate, gradient, to: point)
@@ -55,7 +55,7 @@ public struct Momentum: LowerOptimizer {
 
   /// Makes one step.
   public func update(
-    _ step: Int, along gradient: Elements, _ point: Elements, state: VectorStore,
+    _ step: Int, along gradient: Elements, loss: Double, _ point: Elements, state: VectorStore,
     _ algebra: VectorAlgebra
   ) {
     algebra.replace(state[0], by: gradient, plus: momentum)

@@ -22,7 +22,7 @@ public struct LowerAdam: LowerOptimizer {
 
   /// Makes one step.
   public func update(
-    _ step: Int, along gradient: Elements, _ point: Elements, state: VectorStore,
+    _ step: Int, along gradient: Elements, loss: Double, _ point: Elements, state: VectorStore,
     _ algebra: VectorAlgebra
   ) {
     let corrections = rule.corrections(step)

@@ -22,17 +22,20 @@ public protocol LowerOptimizer: Sendable {
   var schedule: AdaptationSchedule { get }
   /// How many vectors of state a run needs.
   static var stateVectors: Int { get }
+  /// Whether steps depend on losses.
+  static var usesLoss: Bool { get }
 
   /// Makes one step.
   ///
   /// - Parameters:
   ///   - step: The step's number, from 0.
   ///   - gradient: The gradient at the point.
+  ///   - loss: The loss at the point, where the optimiser uses it, else not a number.
   ///   - point: The point, to be changed in place.
-  ///   - state: `stateVectors` vectors, zero at step 0.
+  ///   - state: `stateVectors` vectors, and scalars, all zero at step 0.
   ///   - algebra: Operations on vectors.
   func update(
-    _ step: Int, along gradient: Elements, _ point: Elements, state: VectorStore,
+    _ step: Int, along gradient: Elements, loss: Double, _ point: Elements, state: VectorStore,
     _ algebra: VectorAlgebra)
 }
 
@@ -57,6 +60,9 @@ public struct AdaptationSchedule: Sendable, Hashable {
 }
 
 extension LowerOptimizer {
+  /// Losses are not looked at.
+  public static var usesLoss: Bool { false }
+
   /// Adapts the lower model of a problem to a task.
   ///
   /// - Parameters:
@@ -94,7 +100,8 @@ extension LowerOptimizer {
       if schedule.gradientTolerance > 0, algebra.norm(gradient) < schedule.gradientTolerance {
         return step
       }
-      update(step, along: gradient, lower.point, state: state, algebra)
+      let loss = Self.usesLoss ? lower.loss() : .nan
+      update(step, along: gradient, loss: loss, lower.point, state: state, algebra)
     }
     return schedule.steps
   }

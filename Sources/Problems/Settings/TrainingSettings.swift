@@ -7,6 +7,8 @@ public struct TrainingSettings: SettingGroup, Equatable {
   public enum LowerRule: String, Sendable, CaseIterable {
     /// Gradient descent.
     case sgd
+    /// Gradient descent that halves its rate where the loss does not fall.
+    case backtracking
     /// Gradient descent with momentum 0.9.
     case momentum
     /// Adam with the paper's defaults.
@@ -70,7 +72,7 @@ public struct TrainingSettings: SettingGroup, Equatable {
     try keys("damping", &damping, 0...1e12, "added to the Hessian's diagonal in a solve")
     try keys(
       "negative-curvature", &negativeCurvature, "what LS does on it: report, truncate or stop")
-    try keys("lower-rule", &lowerRule, "lower optimiser: sgd, momentum or adam")
+    try keys("lower-rule", &lowerRule, "lower optimiser: sgd, backtracking, momentum or adam")
     try keys.positive("lower-rate", &lowerRate, "its learning rate; also the Neumann step")
     try keys("lower-steps", &lowerSteps, 0...1_000_000, "lower steps a task")
     try keys("upper-rule", &upperRule, "upper optimiser: sgd, momentum or adam")
@@ -88,6 +90,7 @@ public struct TrainingSettings: SettingGroup, Equatable {
   public func lowerOptimizer() throws -> any LowerOptimizer {
     switch lowerRule {
     case .sgd: try GradientDescent(learningRate: lowerRate, steps: lowerSteps)
+    case .backtracking: try Backtracking(learningRate: lowerRate, steps: lowerSteps)
     case .momentum: try Momentum(learningRate: lowerRate, steps: lowerSteps)
     case .adam: try LowerAdam(learningRate: lowerRate, steps: lowerSteps)
     }

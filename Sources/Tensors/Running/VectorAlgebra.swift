@@ -43,6 +43,8 @@ public struct VectorAlgebra {
 /// Vectors of one length in one piece of memory.
 public final class VectorStore {
   package let vectors: Int
+  /// A few numbers beside the vectors, in double precision.
+  public var scalars = [Double](repeating: 0, count: 4)
   private let memory: Memory
   private let stride: Int
   private let count: Int
@@ -57,6 +59,7 @@ public final class VectorStore {
   }
 
   package func clear() {
+    for index in scalars.indices { scalars[index] = 0 }
     memory.base.initializeMemory(as: UInt8.self, repeating: 0, count: stride * vectors)
   }
 

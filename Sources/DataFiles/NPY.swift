@@ -1,0 +1,214 @@
+/// The .npy format of NumPy, versions 1 to 3: arrays of whole and floating-point numbers in either byte order, in C or
+/// Fortran order. Arrays of objects, which are programs, are refused.
+///
+/// Source: NumPy, "numpy.lib.format".
+public enum NPY {
+  private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
+  private static let longestHeader = 1 << 20
+  private static let mostAxes = 32
+
+  /// Reads a file, gzipped or not.
+  ///
+  /// - Throws: ``DataFileError`` for a file that cannot be read, is none of this format, or whose length is not
+  ///   what its header says.
+  public static func read(_ path: String) throws(DataFileError) -> FileArray {
+    try decode(FileBytes(reading: path))
+  }
+
+  /// Decodes bytes.
+  ///
+  /// - Throws: As ``read(_:)``.
+  public static func decode(_ file: FileBytes) throws(DataFileError) -> FileArray {
+    let bytes = file.bytes
+    func wrong(_ offset: Int, _ problem: String) -> DataFileError {
+      DataFileError(
+        file.path, at: .byte(offset), problem, remedy: "give an array saved by numpy.save")
+    }
+    guard bytes.count >= 10, Array(bytes[..<6]) == magic else {
+      throw wrong(0, "the file does not begin as .npy files do")
+    }
+    guard 1...3 ~= bytes[6] else { throw wrong(6, "version \(bytes[6]) of the format is unknown") }
+    let lengthBytes = bytes[6] == 1 ? 2 : 4
+    guard bytes.count >= 8 + lengthBytes else { throw wrong(bytes.count, "the file ends early") }
+    let length = bytes[8..<8 + lengthBytes].reversed().reduce(0) { $0 << 8 | Int($1) }
+    let start = 8 + lengthBytes + length
+    guard length <= longestHeader, start <= bytes.count else {
+      throw wrong(8, "the header's length \(length) is more than the file has")
+    }
+    guard let header = NPYHeader(bytes[8 + lengthBytes..<start]) else {
+      throw wrong(
+        8 + lengthBytes, "the header is not a dictionary of descr, fortran_order and shape")
+    }
+    guard let kind = ElementKind(header.type) else {
+      throw wrong(
+        8 + lengthBytes,
+        "the type \(header.type.debugDescription) is not among b1, i1, i2, i4, u1, u2, u4, f4, f8")
+    }
+    guard header.shape.count <= mostAxes, let count = elementCount(header.shape),
+      count <= (bytes.count - start) / kind.size, count * kind.size == bytes.count - start
+    else {
+      throw wrong(
+        start,
+        "the header says shape \(header.shape) of \(kind.size)-byte numbers, and "
+          + "\(bytes.count - start) bytes follow")
+    }
+    let stored = kind.storage(bytes[start...], count: count)
+    return FileArray(
+      file.path, header.shape,
+      header.isFortran ? reordered(stored, header.shape) : stored)
+  }
+
+  /// From the first axis running fastest to the last.
+  private static func reordered(
+    _ storage: FileArray.Storage, _ shape: [Int]
+  ) -> FileArray.Storage {
+    switch storage {
+    case .bytes(let values): .bytes(reordered(values, shape))
+    case .integers(let values): .integers(reordered(values, shape))
+    case .single(let values): .single(reordered(values, shape))
+    case .double(let values): .double(reordered(values, shape))
+    }
+  }
+
+  private static func reordered<Value>(_ values: [Value], _ shape: [Int]) -> [Value] {
+    var index = [Int](repeating: 0, count: shape.count)
+    return values.indices.map { _ in
+      let source = zip(index, shape).reversed().reduce(0) { $0 * $1.1 + $1.0 }
+      // Counts on, the last axis running fastest.
+      for axis in shape.indices.reversed() {
+        index[axis] += 1
+        if index[axis] < shape[axis] { break }
+        index[axis] = 0
+      }
+      return values[source]
+    }
+  }
+}
+
+/// A number's type in a .npy file, such as `<f4`.
+private struct ElementKind {
+  let size: Int
+  private let letter: Character
+  private let isBigEndian: Bool
+
+  init?(_ text: String) {
+    let characters = Array(text)
+    guard characters.count == 3, "<>|=".contains(characters[0]),
+      let size = characters[2].wholeNumberValue
+    else { return nil }
+    switch (characters[1], size) {
+    case ("b", 1), ("i", 1), ("i", 2), ("i", 4), ("u", 1), ("u", 2), ("u", 4), ("f", 4), ("f", 8):
+      self.size = size
+    default: return nil
+    }
+    letter = characters[1]
+    isBigEndian = characters[0] == ">"
+  }
+
+  func storage(_ bytes: ArraySlice<UInt8>, count: Int) -> FileArray.Storage {
+    func bits(_ index: Int) -> UInt64 {
+      let own = bytes[bytes.startIndex + index * size..<bytes.startIndex + (index + 1) * size]
+      return isBigEndian
+        ? own.reduce(0) { $0 << 8 | UInt64($1) } : own.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+    let all = 0..<count
+    switch (letter, size) {
+    case ("u", 1), ("b", 1): return .bytes(Array(bytes))
+    case ("i", 1): return .integers(all.map { Int32(Int8(truncatingIfNeeded: bits($0))) })
+    case ("i", 2): return .integers(all.map { Int32(Int16(truncatingIfNeeded: bits($0))) })
+    case ("u", 2): return .integers(all.map { Int32(bits($0)) })
+    case ("i", 4): return .integers(all.map { Int32(truncatingIfNeeded: bits($0)) })
+    // Beyond what 32 signed bits hold.
+    case ("u", 4): return .double(all.map { Double(bits($0)) })
+    case ("f", 4):
+      return .single(all.map { Float(bitPattern: UInt32(truncatingIfNeeded: bits($0))) })
+    default: return .double(all.map { Double(bitPattern: bits($0)) })
+    }
+  }
+}
+
+/// The header's dictionary: exactly the keys descr, fortran_order and shape, with values of the kinds that NumPy
+/// writes; nothing else that Python would take.
+private struct NPYHeader {
+  private(set) var type = ""
+  private(set) var isFortran = false
+  private(set) var shape: [Int] = []
+  private var rest: ArraySlice<UInt8>
+
+  init?(_ bytes: ArraySlice<UInt8>) {
+    rest = bytes
+    guard take("{") else { return nil }
+    var seen: Set<String> = []
+    while !take("}") {
+      guard let key = takeString(), take(":"), seen.insert(key).inserted else { return nil }
+      switch key {
+      case "descr":
+        guard let text = takeString() else { return nil }
+        type = text
+      case "fortran_order":
+        if takeWord("True") { isFortran = true } else if !takeWord("False") { return nil }
+      case "shape":
+        guard let sizes = takeTuple() else { return nil }
+        shape = sizes
+      default: return nil
+      }
+      if !take(",") {
+        guard take("}") else { return nil }
+        break
+      }
+    }
+    skipSpaces()
+    guard rest.isEmpty, seen.count == 3 else { return nil }
+  }
+
+  private mutating func skipSpaces() {
+    rest = rest.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
+  }
+
+  private mutating func take(_ character: Unicode.Scalar) -> Bool {
+    skipSpaces()
+    guard rest.first == UInt8(ascii: character) else { return false }
+    rest = rest.dropFirst()
+    return true
+  }
+
+  private mutating func takeWord(_ word: String) -> Bool {
+    skipSpaces()
+    guard rest.starts(with: word.utf8) else { return false }
+    rest = rest.dropFirst(word.utf8.count)
+    return true
+  }
+
+  private mutating func takeString() -> String? {
+    skipSpaces()
+    guard let quote = rest.first, quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\"") else {
+      return nil
+    }
+    rest = rest.dropFirst()
+    guard let end = rest.firstIndex(of: quote) else { return nil }
+    defer { rest = rest[(end + 1)...] }
+    return String(decoding: rest[..<end], as: UTF8.self)
+  }
+
+  private mutating func takeTuple() -> [Int]? {
+    guard take("(") else { return nil }
+    var sizes: [Int] = []
+    while !take(")") {
+      guard let size = takeNumber() else { return nil }
+      sizes.append(size)
+      if !take(",") {
+        guard take(")") else { return nil }
+        break
+      }
+    }
+    return sizes
+  }
+
+  private mutating func takeNumber() -> Int? {
+    skipSpaces()
+    let digits = rest.prefix { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+    guard !digits.isEmpty, digits.count <= 18 else { return nil }
+    rest = rest[digits.endIndex...]
+    return Int(String(decoding: digits, as: UTF8.self))
+  }
+}
