@@ -14,12 +14,9 @@ struct FewShotShape {
 
 extension Workload {
   static func fewShot(_ name: String, _ shape: FewShotShape) -> Workload {
-    let perImage = convolutionOperations(filters: shape.filters)
-    let gradient = perImage.gradient * Double(shape.ways)
-    let operations =
-      gradient * Double(shape.lowerSteps + 1) + 2 * gradient * Double(shape.k + 1)
-      + perImage.gradient * Double(shape.ways * shape.query)
-    return Workload(name, operations: operations) {
+    let operations = operations(shape, isTransformed: false)
+    let least = Self.operations(shape, isTransformed: true)
+    return Workload(name, operations: operations, leastOperations: least) {
       var random = RandomStream(seed: 1, purpose: .evaluation)
       let upper = try network(shape)
       let implicit = try Implicit(
@@ -32,7 +29,7 @@ extension Workload {
       let train = try images(shape.ways, shots: 1, &random)
       let validate = try images(shape.ways, shots: shape.query, &random)
       let optimizer = try GradientDescent(learningRate: 0.1, steps: shape.lowerSteps)
-      return {
+      return try Prepared(implicit, train, from: upper.values) {
         _ = try implicit.adaptAndSolve(
           train: train, validate: validate, from: upper.values, optimizer)
         return implicit.hypergradient.reduce(0, +)
@@ -66,13 +63,25 @@ extension Workload {
       target: DataArray(indices: (0..<count).map { $0 / shots }))
   }
 
-  /// Operations of an image's gradient: the first layer has no gradient in its input.
-  private static func convolutionOperations(filters: Int) -> (forward: Double, gradient: Double) {
+  /// Operations of a task's convolutions.
+  private static func operations(_ shape: FewShotShape, isTransformed: Bool) -> Double {
+    let perImage = gradientOperations(filters: shape.filters, isTransformed)
+    // The mixed product with a proximal term needs no convolution.
+    let passes = shape.lowerSteps + 1 + 2 * shape.k
+    return perImage * Double(shape.ways * (passes + shape.query))
+  }
+
+  /// Operations of an image's gradient: the first layer has no gradient in its input. In transformed space (Winograd's
+  /// F(2x2, 3x3)) a tile of four outputs takes 16 products instead of 36; the first layer and the last, of 3x3
+  /// pixels, are computed as they are.
+  private static func gradientOperations(filters: Int, _ isTransformed: Bool) -> Double {
     let sizes: [(side: Int, inputs: Int)] = [(28, 1), (14, filters), (7, filters), (3, filters)]
-    let layers = sizes.map { size -> Double in
-      Double(2 * size.side * size.side * 9 * size.inputs * filters)
+    let layers = sizes.enumerated().map { index, size -> Double in
+      let tiles = (size.side + 1) / 2
+      let products =
+        isTransformed && (1...2).contains(index) ? tiles * tiles * 16 : size.side * size.side * 9
+      return Double(2 * products * size.inputs * filters)
     }
-    let forward = layers.reduce(0, +)
-    return (forward, 3 * forward - layers[0])
+    return 3 * layers.reduce(0, +) - layers[0]
   }
 }

@@ -25,7 +25,7 @@ extension Workload {
         (try wave(points, &random), try wave(points, &random))
       }
       let optimizer = try GradientDescent(learningRate: 0.01, steps: steps)
-      return {
+      return try Prepared(implicit, sets[0].0, from: upper.values) {
         var sum = 0.0
         for (train, validate) in sets {
           _ = try implicit.adaptAndSolve(

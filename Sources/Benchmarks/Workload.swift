@@ -1,23 +1,50 @@
+import BilevelOptimization
+
 /// A benchmark: one whole hypergradient (adapt the lower model, solve, mixed product) a task.
 public struct Workload {
   /// The name, as in the README's table.
   public let name: String
   /// Tasks that one run makes.
   public let tasks: Int
-  /// Floating-point operations of one task's products and convolutions.
+  /// Floating-point operations of one task's products and convolutions, counted as by their formulas.
   public let operations: Double
+  /// The operations that are left where 3x3 convolutions are computed in transformed space: what the machine has to do
+  /// at the least.
+  public let leastOperations: Double
   /// Bytes that one task must read from memory at the least, where its data do not fit a cache.
   public let bytes: Double
-  /// Makes the workload ready and gives what one run is; a run returns the sum of its hypergradient.
-  public let prepare: () throws -> () throws -> Double
+  /// Makes the workload ready.
+  public let prepare: () throws -> Prepared
+
+  /// A workload that is ready to be timed.
+  public struct Prepared {
+    /// One run of all tasks; returns the sum of its hypergradients.
+    public let run: () throws -> Double
+    /// Upper parameters: what ranks exchange.
+    public let parameters: Int
+    /// One gradient of the lower objective.
+    public let gradient: () -> Void
+    /// One Hessian-vector product of the lower objective.
+    public let product: () -> Void
+
+    init<Upper, Lower>(
+      _ implicit: Implicit<Upper, Lower>, _ train: Examples, from start: [Double],
+      run: @escaping () throws -> Double
+    ) throws {
+      self.run = run
+      parameters = implicit.upperModel.count
+      (gradient, product) = try implicit.lowerCalls(train: train, at: start)
+    }
+  }
 
   init(
-    _ name: String, tasks: Int = 1, operations: Double, bytes: Double = 0,
-    prepare: @escaping () throws -> () throws -> Double
+    _ name: String, tasks: Int = 1, operations: Double, leastOperations: Double? = nil,
+    bytes: Double = 0, prepare: @escaping () throws -> Prepared
   ) {
     self.name = name
     self.tasks = tasks
     self.operations = operations
+    self.leastOperations = leastOperations ?? operations
     self.bytes = bytes
     self.prepare = prepare
   }

@@ -266,3 +266,19 @@ extension Implicit {
     return (loss, gradient, lower.hessianVectorProduct().values)
   }
 }
+
+extension Implicit {
+  /// One gradient and one Hessian-vector product of the lower objective, to be timed. The product needs a gradient
+  /// before it.
+  ///
+  /// - Throws: As ``computeGradients(validate:auxiliaryModel:train:)``.
+  package func lowerCalls(
+    train: Examples, at point: [Double]
+  ) throws -> (gradient: () -> Void, product: () -> Void) {
+    let lower = try loadedLowerProgram(train, at: point, "the point")
+    _ = lower.gradient()
+    lower.linearise()
+    lower.vector.copy(from: lower.gradient())
+    return ({ _ = lower.gradient() }, { _ = lower.hessianVectorProduct() })
+  }
+}

@@ -49,7 +49,9 @@ public struct FileArray: Sendable, Equatable {
 
   /// The numbers as classes.
   ///
-  /// - Parameter count: As many labels as there must be; the number of examples.
+  /// - Parameters:
+  ///   - count: As many labels as there must be.
+  ///   - examples: What they are labels of, for errors.
   /// - Returns: Whole numbers from 0.
   /// - Throws: ``DataFileError`` for another shape or number of labels, or one that is negative or not whole.
   public func labels(count: Int, of examples: String) throws(DataFileError) -> [Int] {

@@ -12,6 +12,7 @@ struct DataFolder {
   /// - Parameters:
   ///   - name: The file's name; `.gz` may be left out. An absolute path stands for itself.
   ///   - key: The setting that names it, for errors.
+  /// - Returns: The path.
   /// - Throws: `SettingError` where no folder is given; `DataFileError` where there is no such file.
   func path(of name: String, key: String) throws -> String {
     guard !folder.isEmpty || name.hasPrefix("/") else {

@@ -5,7 +5,11 @@ import IGBM
 
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Times whole hypergradients on six workloads.")
+    abstract: "Times whole hypergradients on six workloads.",
+    discussion: """
+      On several ranks each makes its own tasks, and a step ends as a training step does: with the exact \
+      sum over all ranks and the broadcast of the upper parameters.
+      """)
 
   @Option(help: "Only workloads whose name contains this.")
   var only = ""
@@ -32,9 +36,8 @@ struct Bench: ParsableCommand {
         Command.write(limits.description + "\n", to: .standardOutput)
       }
       for workload in Workload.all where workload.name.contains(only) || only.isEmpty {
-        let timing = try communicator.agreeing { try Timing(workload, repeats: `repeat`) }
-        let rates = try communicator.gather(Double(workload.tasks) / timing.median)
-        let report = BenchReport(workload, timing, limits, ranks: rates)
+        let timing = try WorkloadTiming(workload, repeats: `repeat`, communicator)
+        let report = BenchReport(workload, timing, limits, ranks: communicator.size)
         if communicator.isRoot {
           Command.write((json ? report.json : report.line) + "\n", to: .standardOutput)
         }
@@ -44,34 +47,14 @@ struct Bench: ParsableCommand {
   }
 }
 
-/// The time of runs, after two that are not counted.
-struct Timing {
-  let seconds: [Double]
-  let checksum: Double
-
-  init(_ workload: Workload, repeats: Int) throws {
-    let run = try workload.prepare()
-    var checksum = 0.0
-    for _ in 0..<2 { checksum = try run() }
-    let clock = ContinuousClock()
-    seconds = try (0..<repeats).map { _ in
-      let elapsed = try clock.measure { checksum = try run() }
-      return Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
-    }.sorted()
-    self.checksum = checksum
-  }
-
-  var median: Double { seconds[seconds.count / 2] }
-}
-
 /// A workload's figures, a task.
 struct BenchReport {
   private let workload: Workload
-  private let timing: Timing
+  private let timing: WorkloadTiming
   private let limits: MachineLimits
-  private let ranks: [Double]
+  private let ranks: Int
 
-  init(_ workload: Workload, _ timing: Timing, _ limits: MachineLimits, ranks: [Double]) {
+  init(_ workload: Workload, _ timing: WorkloadTiming, _ limits: MachineLimits, ranks: Int) {
     self.workload = workload
     self.timing = timing
     self.limits = limits
@@ -79,26 +62,35 @@ struct BenchReport {
   }
 
   private var tasks: Double { Double(workload.tasks) }
-  private var seconds: Double { timing.median / tasks }
+  private var seconds: Double { timing.working.median / tasks }
   private var gigaflops: Double { workload.operations / seconds / 1e9 }
+  private var tasksPerSecond: Double { Double(ranks) * tasks / timing.step.median }
+  private var communicating: Double { timing.communicating.median / timing.step.median }
 
   /// What the task's operations and bytes would take at the machine's measured limits, over what it took.
   private var fraction: Double {
     let floor = max(
-      workload.operations / limits.operationsPerSecond, workload.bytes / limits.bytesPerSecond)
+      workload.leastOperations / limits.operationsPerSecond,
+      workload.bytes / limits.bytesPerSecond)
     return floor / seconds
   }
 
   var line: String {
     let name = workload.name.padding(toLength: 20, withPad: " ", startingAt: 0)
-    let range = String(
-      format: "%.3e s a task (%.3e to %.3e)", seconds, timing.seconds[0] / tasks,
-      (timing.seconds.last ?? 0) / tasks)
     var line =
-      name + range
-      + String(format: "  %5.1f GFLOP/s, %2.0f %% of the limit", gigaflops, fraction * 100)
-    if ranks.count > 1 {
-      line += String(format: "  %.1f tasks/s over \(ranks.count) ranks", ranks.reduce(0, +))
+      name
+      + String(
+        format: "%.3e s a task (%.3e to %.3e)", seconds, timing.working.least / tasks,
+        timing.working.most / tasks)
+    line += String(
+      format: "  %5.1f GFLOP/s, %2.0f %% of the limit", gigaflops, fraction * 100)
+    line += String(
+      format: "  gradient %.2e s, Hessian product %.2f of it", timing.gradient,
+      timing.product / timing.gradient)
+    if ranks > 1 {
+      line += String(
+        format: "  %.1f tasks/s over \(ranks) ranks, %.2f %% of a step communicating",
+        tasksPerSecond, communicating * 100)
     }
     return line
   }
@@ -107,11 +99,14 @@ struct BenchReport {
     let fields: [(String, String)] = [
       ("workload", "\"\(workload.name)\""), ("peer", "\"igbm-dist\""),
       ("version", "\"\(IGBM.version)\""), ("seconds", "\(seconds)"),
-      ("min", "\(timing.seconds[0] / tasks)"), ("max", "\((timing.seconds.last ?? 0) / tasks)"),
+      ("min", "\(timing.working.least / tasks)"), ("max", "\(timing.working.most / tasks)"),
       ("checksum", "\(timing.checksum)"), ("gigaflops", "\(gigaflops)"),
       ("peak_gigaflops", "\(limits.operationsPerSecond / 1e9)"),
       ("gigabytes_per_second", "\(limits.bytesPerSecond / 1e9)"), ("fraction", "\(fraction)"),
-      ("ranks", "\(ranks.count)"), ("tasks_per_second", "\(ranks.reduce(0, +))"),
+      ("gradient_seconds", "\(timing.gradient)"), ("product_seconds", "\(timing.product)"),
+      ("ranks", "\(ranks)"), ("tasks_per_second", "\(tasksPerSecond)"),
+      ("communicating_seconds", "\(timing.communicating.median)"),
+      ("waiting_seconds", "\(timing.waiting.median)"),
     ]
     return "{" + fields.map { "\"\($0)\": \($1)" }.joined(separator: ", ") + "}"
   }

@@ -25,7 +25,7 @@ public struct MachineLimits: Sendable, CustomStringConvertible {
     }
     let rounds: Int64 = 1_000_000
     let operations = fastest { Double(kernels.pointee.multiply_add_rounds(rounds)) }
-    let memory = Memory(byteCount: 256 << 20)
+    let memory = Memory(byteCount: 64 << 20)
     let count = Int64(memory.byteCount / 4)
     let seconds = fastest {
       _ = kernels.pointee.dot(count, memory.base, memory.base)

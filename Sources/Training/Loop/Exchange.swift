@@ -1,0 +1,22 @@
+import MessagePassing
+
+/// What the ranks exchange in an upper step, by itself: for benchmarks.
+public struct Exchange {
+  private var reduction: StepReduction
+  private var parameters: [Double]
+  private let communicator: any Communicator
+
+  /// An exchange over so many upper parameters.
+  public init(parameters count: Int, _ communicator: any Communicator) {
+    reduction = StepReduction(parameters: count)
+    parameters = [Double](repeating: 0, count: count)
+    self.communicator = communicator
+  }
+
+  /// The exact sum over all ranks, and the broadcast of the parameters. Collective.
+  public mutating func run() throws(MessagePassingError) {
+    reduction.clear()
+    _ = try reduction.reduce(communicator)
+    try communicator.broadcast(&parameters, from: 0)
+  }
+}
