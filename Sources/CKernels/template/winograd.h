@@ -8,7 +8,7 @@
 // the taps would take. Weights, inputs and outputs are transformed by additions; the gradients are
 // the exact adjoints.
 
-enum { frequencies = 16, winograd_elements = CK_DOUBLE_ELEMENT ? 32768 : 65536 };
+enum { frequencies = 16, winograd_elements = CK_DOUBLE_ELEMENT ? 32768 : 98304 };
 
 /// Which tiles of an image there are, and how many are worked on at once: what they are transformed
 /// to stays in the second cache.
