@@ -45,22 +45,27 @@ struct StoragePlan {
     arenaCount = keptCount
   }
 
-  /// Lays out a list's passing blocks behind the kept ones: each at the lowest place that is free while it
-  /// lives. Lists run one at a time, so that all use the same part.
+  /// Lays out a list's passing blocks behind the kept ones, the largest first: each at the lowest place that is free
+  /// while it lives. Lists run one at a time, so that all use the same part.
   mutating func layOutPassing(_ own: [Int]) {
     var placed: [Int] = []
     let order = own.filter { !blocks[$0].isKept && blocks[$0].last >= 0 }
-      .sorted { (blocks[$0].first, $0) < (blocks[$1].first, $1) }
+      .sorted {
+        (-blocks[$0].count, blocks[$0].first, $0) < (-blocks[$1].count, blocks[$1].first, $1)
+      }
     for index in order {
-      let living = placed.filter { blocks[$0].last >= blocks[index].first }
-        .sorted { blocks[$0].offset < blocks[$1].offset }
+      let block = blocks[index]
+      let living = placed.filter {
+        blocks[$0].first <= block.last && block.first <= blocks[$0].last
+      }
+      .sorted { blocks[$0].offset < blocks[$1].offset }
       var offset = keptCount
       for other in living {
-        if offset + aligned(blocks[index].count) <= blocks[other].offset { break }
+        if offset + aligned(block.count) <= blocks[other].offset { break }
         offset = max(offset, blocks[other].offset + aligned(blocks[other].count))
       }
       blocks[index].offset = offset
-      arenaCount = max(arenaCount, offset + aligned(blocks[index].count))
+      arenaCount = max(arenaCount, offset + aligned(block.count))
       placed.append(index)
     }
   }
