@@ -5,14 +5,14 @@ import Testing
   private let digits = Digits.all
 
   @Test func thereAreAsManyAsPublished() {
-    #expect(digits.images.count == 1797 && digits.labels.count == 1797)
-    #expect(digits.images.allSatisfy { $0.count == Digits.pixelCount })
-    let counts = (0..<Digits.classCount).map { label in digits.labels.count { $0 == label } }
+    #expect(digits.labels.count == 1797 && digits.classCount == 10)
+    #expect(digits.pixelCount == 64 && digits.image(1796).count == 64)
+    let counts = (0..<digits.classCount).map { label in digits.labels.count { $0 == label } }
     #expect(counts == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180])
   }
 
   @Test func inkIsInSixteenthsFromNoneToFull() {
-    let values = Set(digits.images.joined())
+    let values = Set((0..<1797).flatMap(digits.image))
     #expect(values == Set((0...16).map { Float($0) / 16 }))
   }
 
@@ -29,7 +29,7 @@ import Testing
       [0, 0, 1, 16, 16, 6, 0, 0], [0, 0, 0, 11, 16, 10, 0, 0],
     ]
     for (row, image) in [zero, one].enumerated() {
-      #expect(digits.images[row] == image.joined().map { Float($0) / 16 })
+      #expect(digits.image(row) == image.joined().map { Float($0) / 16 })
     }
     #expect(Array(digits.labels.prefix(10)) == Array(0..<10))
   }
@@ -37,7 +37,7 @@ import Testing
   @Test func chosenImagesKeepTheirOrder() throws {
     let array = try digits.images([5, 0, 5])
     #expect(array.shape.sizes == [3, 64])
-    let rows = [5, 0, 5].flatMap { digits.images[$0].map(Double.init) }
+    let rows = [5, 0, 5].flatMap { digits.image($0).map(Double.init) }
     #expect(array.values == rows)
     #expect(try digits.images([]).shape.sizes == [0, 64])
   }

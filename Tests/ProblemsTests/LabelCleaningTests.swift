@@ -42,7 +42,7 @@ import Testing
     let task = try problem.task(0, step: 0)
     let numbers = try numbers(task)
     #expect(task.train.target.values == numbers.map { Double(problem.data.givenLabels[$0]) })
-    let images = numbers.flatMap { Digits.all.images[problem.data.train[$0]].map(Double.init) }
+    let images = numbers.flatMap { Digits.all.image(problem.data.train[$0]).map(Double.init) }
     #expect(task.train.data.values == images)
   }
 
@@ -53,7 +53,7 @@ import Testing
     let rows = (0..<198).map { Array(pixels[$0 * 64..<($0 + 1) * 64]) }
     #expect(Set(rows).count == 198)
     let known = problem.data.validate.map { digit in
-      Digits.all.images[digit].map(Double.init) + [Double(Digits.all.labels[digit])]
+      Digits.all.image(digit).map(Double.init) + [Double(Digits.all.labels[digit])]
     }
     let drawn = zip(rows, task.validate.target.values).map { $0 + [$1] }
     #expect(Set(drawn).isSubset(of: known))
@@ -88,12 +88,16 @@ import Testing
     problem.upperModel.values[right] = -30
     let learnt = problem.upperModel.values
     let tables = try problem.results(adaptation(of: problem))
-    #expect(tables.map(\.columns) == [["", "accuracy"], ["precision", "recall", "F1"]])
-    #expect(tables[0].title == "Test accuracy (500 digits) after training on")
+    #expect(tables.map(\.columns) == [["", "accuracy"], ["", "precision", "recall", "F1"]])
+    #expect(tables[0].title == "Test accuracy (500 images) after training on")
     #expect(tables[0].rows.map { $0[0] } == ["noisy labels", "learnt weights", "all labels right"])
     #expect(
-      tables[1].title == "Labels found wrong (weight below 1/2): 25 of 60, 24 are wrong")
-    #expect(tables[1].rows == [["0.9600", "1.0000", "0.9796"]])
+      tables[1].title == "Labels of weight below 1/2: 25 of 60; 24 labels are wrong")
+    #expect(
+      tables[1].rows == [
+        ["wrong labels found", "0.9600", "1.0000", "0.9796"],
+        ["untouched labels kept", "1.0000", "0.9722", "0.9859"],
+      ])
     #expect(problem.upperModel.values == learnt, "results leave the parameters as they were")
     for accuracy in tables[0].rows.compactMap({ Double($0[1]) }) {
       #expect((0...1).contains(accuracy))
@@ -105,7 +109,7 @@ import Testing
     let tables = try problem.results(adaptation(of: problem))
     let accuracies = tables[0].rows.map { $0[1] }
     #expect(Set(accuracies).count == 1)
-    #expect(tables[1].rows == [["0.0000", "0.0000", "0.0000"]])
+    #expect(tables[1].rows[0] == ["wrong labels found", "0.0000", "0.0000", "0.0000"])
   }
 
   private func adaptation(
@@ -114,6 +118,35 @@ import Testing
     let settings = LabelCleaning.defaults
     return Adaptation(
       try problem.implicit(settings), try settings.lowerOptimizer(), from: problem.start)
+  }
+
+  @Test func imagesFromFilesAreTasksToo() throws {
+    let folder = try ImageFolder(classes: 3, drawings: 40)
+    var settings = LabelCleaningSettings()
+    settings.data = folder.path
+    settings.images = "images"
+    settings.labels = "labels"
+    (settings.train, settings.validation, settings.test) = (60, 30, 30)
+    (settings.trainPart, settings.validationPart) = (1, 0.5)
+    settings.network = .linear
+    let problem = try LabelCleaning(settings, seed: 1)
+    #expect(problem.lowerModel.count == 16 * 16 * 3 + 3 && problem.upperModel.count == 60)
+    let task = try problem.task(0, step: 0)
+    #expect(task.train.data.shape == [60, 256] && task.validate.data.shape == [15, 256])
+    #expect(task.train.data.values.max()! <= 1 && task.train.data.values.max()! > 0.3)
+    settings.test = 31
+    #expect(throws: SettingError.self) { try LabelCleaning(settings, seed: 1) }
+    settings.labels = "images"
+    #expect(throws: (any Error).self) { try LabelCleaning(settings, seed: 1) }
+  }
+
+  @Test(arguments: LabelCleaningSettings.Network.allCases)
+  func lowerModelsHaveTheirLayers(_ network: LabelCleaningSettings.Network) throws {
+    var settings = LabelCleaningSettings()
+    settings.network = network
+    settings.hidden = 7
+    let count = try LabelCleaning(settings, seed: 1).lowerModel.count
+    #expect(count == (network == .linear ? 650 : 64 * 7 + 7 + 7 * 10 + 10))
   }
 
   @Test func settingsThatCodeSetsAreChecked() {

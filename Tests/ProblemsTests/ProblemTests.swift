@@ -4,15 +4,6 @@ import Tensors
 import Testing
 
 @Suite struct ProblemTests {
-  @Test func theDigitsAreAllThere() {
-    let digits = Digits.all
-    #expect(digits.images.count == 1797 && digits.labels.count == 1797)
-    let counts = (0..<10).map { label in digits.labels.count { $0 == label } }
-    #expect(counts == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180])
-    #expect(digits.images.allSatisfy { $0.count == 64 && $0.allSatisfy { (0...1).contains($0) } })
-    #expect(digits.images[0][2] == 5 / 16.0 && digits.images[0][3] == 13 / 16.0)
-  }
-
   @Test func aTaskIsAFunctionOfSeedStepAndIndex() throws {
     let problem = try LabelCleaning(.init(), seed: 5)
     let again = try LabelCleaning(.init(), seed: 5)

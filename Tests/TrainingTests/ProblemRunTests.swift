@@ -73,13 +73,20 @@ import Training
     let run = try ProblemRun<LabelCleaning>(RunRequest([]))
     #expect(
       run.settings.map(\.key).joined(separator: ", ")
-        == Self.keys(["train", "corruption", "hidden", "l2", "final-steps"]))
+        == Self.keys([
+          "data", "images", "labels", "train", "validation", "test", "corruption",
+          "corruption-kind", "network", "hidden", "l2", "train-part", "validation-part",
+          "final-steps",
+        ]))
     let expected = [
       "seed": "1", "steps": "60", "tasks": "8", "method": "NS", "k": "20", "tolerance": "1e-10",
       "damping": "0.0", "negative-curvature": "report", "lower-rule": "sgd", "lower-rate": "0.5",
       "lower-steps": "200", "upper-rule": "adam", "upper-rate": "0.1", "upper-epsilon": "1e-08",
       "precision": "single", "evaluation-tasks": "100",
-      "train": "1000", "corruption": "0.4", "hidden": "32", "l2": "0.0001", "final-steps": "2000",
+      "data": "", "images": "train-images-idx3-ubyte", "labels": "train-labels-idx1-ubyte",
+      "train": "1000", "validation": "297", "test": "500", "corruption": "0.4",
+      "corruption-kind": "wrong", "network": "tanh", "hidden": "32", "l2": "0.0001",
+      "train-part": "0.5", "validation-part": "0.6666666666666666", "final-steps": "2000",
     ]
     #expect(Self.listing(run) == expected)
   }

@@ -3,43 +3,16 @@ import Models
 import Randomness
 import Tensors
 
-/// Settings of ``LabelCleaning``.
-public struct LabelCleaningSettings: SettingGroup, Equatable {
-  /// Training digits; 297 of the others validate and 500 test.
-  public var train = 1000
-  /// The part of the training digits whose label is wrong.
-  public var corruption = 0.4
-  /// Units of the hidden layer.
-  public var hidden = 32
-  /// The lower objective's penalty: l2 * ||w||^2.
-  public var l2 = 0.0001
-  /// Lower steps of the trainings that the results compare: many more than adaptation's, so that wrong labels
-  /// are learnt by heart where nothing prevents it.
-  public var finalSteps = 2000
-
-  /// The defaults.
-  public init() {}
-
-  /// Declares every key.
-  public mutating func declare(_ keys: inout SettingKeys) throws {
-    try keys("train", &train, 20...1000, "training digits")
-    try keys("corruption", &corruption, 0...1, "part of the training digits with a wrong label")
-    try keys("hidden", &hidden, 1...10_000, "units of the hidden layer")
-    try keys("l2", &l2, 0...1e6, "lower penalty: l2 * ||w||^2")
-    try keys("final-steps", &finalSteps, 1...1_000_000, "lower steps of the compared trainings")
-  }
-}
-
-/// Finding wrong labels among handwritten digits (data hyper-cleaning; Franceschi et al., 2017): the upper parameters
-/// are one logit a training example; the lower model is a tanh network trained on the cross-entropy weighted by
-/// their sigmoids, plus a penalty; the upper objective is its cross-entropy on clean validation digits. A
-/// task is a random half of the training and two thirds of the validation digits.
+/// Finding wrong labels among images (data hyper-cleaning; Franceschi et al., 2017): the upper parameters are one logit a
+/// training example; the lower model is trained on the cross-entropy weighted by their sigmoids, plus a penalty; the
+/// upper objective is its cross-entropy on clean validation images. A task is a random part of the training and of
+/// the validation images.
 public struct LabelCleaning: Problem {
   /// The word that the command line knows it by.
   public static let name = "label-cleaning"
   /// One line about it.
   public static let about =
-    "finds wrong labels among handwritten digits; upper: a weight an example"
+    "finds wrong labels among images; upper: a weight an example"
   /// How it is trained unless told otherwise.
   public static var defaults: TrainingSettings {
     var settings = TrainingSettings()
@@ -59,22 +32,52 @@ public struct LabelCleaning: Problem {
   public let lowerModel: Model<Sequential>
   /// Where adaptation starts.
   public let start = AdaptationStart.lowerModel
-  package let data: CorruptedDigits
+  package let data: CorruptedLabels
+  let images: LabelledImages
   let settings: LabelCleaningSettings
   private let seed: UInt64
 
-  /// The defaults.
+  /// Reads the data and corrupts their labels.
+  ///
+  /// - Throws: `SettingError` for settings that ask for more than there is; `DataFileError` for files that cannot be
+  ///   read or do not fit together.
   public init(_ settings: LabelCleaningSettings, seed: UInt64) throws {
     try settings.check()
     self.settings = settings
     self.seed = seed
-    data = CorruptedDigits(train: settings.train, corruption: settings.corruption, seed: seed)
+    let images = try Self.images(settings)
+    let needed = settings.train + settings.validation + settings.test
+    guard needed <= images.labels.count else {
+      throw SettingError(
+        "train=\(settings.train), validation=\(settings.validation), test=\(settings.test): there are "
+          + "only \(images.labels.count) images; ask for no more together")
+    }
+    guard images.classCount >= 2 else {
+      throw SettingError("labels=\(settings.labels): all images are of one class; two are needed")
+    }
+    self.images = images
+    data = CorruptedLabels(images, settings, seed: seed)
     upperModel = try Model(seed: seed) { p in p("logits", [settings.train], .zeros) }
     lowerModel = try Model(seed: seed) { p in
-      Sequential(
-        Dense(p.part("dense1"), Digits.pixelCount, settings.hidden), Activation.tanh,
-        Dense(p.part("dense2"), settings.hidden, Digits.classCount))
+      let (inputs, classes) = (images.pixelCount, images.classCount)
+      let activation: Activation
+      switch settings.network {
+      case .linear: return Sequential(Dense(p.part("dense"), inputs, classes))
+      case .tanh: activation = .tanh
+      case .relu: activation = .relu
+      }
+      return Sequential(
+        Dense(p.part("dense1"), inputs, settings.hidden), activation,
+        Dense(p.part("dense2"), settings.hidden, classes))
     }
+  }
+
+  private static func images(_ settings: LabelCleaningSettings) throws -> LabelledImages {
+    if settings.data.isEmpty { return Digits.all }
+    let folder = DataFolder(settings.data)
+    return try LabelledImages(
+      images: try folder.path(of: settings.images, key: "images"),
+      labels: try folder.path(of: settings.labels, key: "labels"))
   }
 
   /// f.
@@ -92,56 +95,16 @@ public struct LabelCleaning: Problem {
   /// One task's data.
   public func task(_ index: Int, step: Int) throws -> TaskExamples {
     var stream = RandomStream(seed: seed, purpose: .task, step: step, index: index)
-    let train = stream.choose(settings.train / 2, of: settings.train)
-    let validate = stream.choose(data.validate.count * 2 / 3, of: data.validate.count)
+    let train = stream.choose(Self.part(settings.trainPart, of: settings.train), of: settings.train)
+    let validate = stream.choose(
+      Self.part(settings.validationPart, of: data.validate.count), of: data.validate.count)
     return TaskExamples(
-      train: try trainExamples(train, labels: data.givenLabels),
+      train: try data.trainExamples(train, labels: data.givenLabels),
       validate: try data.examples(validate.map { data.validate[$0] }))
   }
 
-  /// Training examples by number, with some labels, and their numbers for the weights.
-  func trainExamples(_ numbers: [Int], labels: [Int]) throws -> Examples {
-    Examples(
-      data: try Digits.all.images(numbers.map { data.train[$0] }),
-      target: DataArray(indices: numbers.map { labels[$0] }),
-      extras: [.init("example", DataArray(indices: numbers))])
-  }
-}
-
-/// The digits, split, with part of the training labels replaced by wrong ones.
-package struct CorruptedDigits {
-  /// Which of all digits train, validate and test.
-  package let train: [Int]
-  package let validate: [Int]
-  package let test: [Int]
-  /// The training digits' labels as given, and as they ought to be.
-  package let givenLabels: [Int]
-  package let rightLabels: [Int]
-
-  package init(train count: Int, corruption: Double, seed: UInt64) {
-    let all = Digits.all
-    var split = RandomStream(seed: seed, purpose: .split)
-    let order = split.permutation(of: all.labels.count)
-    // Always the same 500 test and 297 validate, however many train.
-    test = Array(order[..<500])
-    validate = Array(order[500..<797])
-    train = Array(order[797..<797 + count])
-    rightLabels = train.map { all.labels[$0] }
-    var stream = RandomStream(seed: seed, purpose: .corruption)
-    var labels = rightLabels
-    let wrong = Int((corruption * Double(count)).rounded())
-    for number in stream.choose(wrong, of: count) {
-      // Truly wrong: one of the nine other classes.
-      labels[number] =
-        (labels[number] + 1 + stream.integer(below: Digits.classCount - 1)) % Digits.classCount
-    }
-    givenLabels = labels
-  }
-
-  /// Clean examples by their place among all digits.
-  func examples(_ indices: [Int]) throws -> Examples {
-    Examples(
-      data: try Digits.all.images(indices),
-      target: DataArray(indices: indices.map { Digits.all.labels[$0] }))
+  /// A part of so many, rounded down, at least one.
+  private static func part(_ part: Double, of count: Int) -> Int {
+    max(1, Int(part * Double(count)))
   }
 }

@@ -1,9 +1,29 @@
 import Problems
 import Testing
 
-@Suite struct CorruptedDigitsTests {
+@Suite struct CorruptedLabelsTests {
+  private func corrupted(
+    train: Int, corruption: Double, seed: UInt64,
+    kind: LabelCleaningSettings.CorruptionKind = .wrong
+  ) -> CorruptedLabels {
+    var settings = LabelCleaningSettings()
+    settings.train = train
+    settings.corruption = corruption
+    settings.corruptionKind = kind
+    return CorruptedLabels(Digits.all, settings, seed: seed)
+  }
+
+  @Test func labelsOfAnyClassAreRightByChance() {
+    let data = corrupted(train: 1000, corruption: 0.5, seed: 3, kind: .anyClass)
+    #expect(data.isReplaced.count { $0 } == 500)
+    let wrong = zip(data.givenLabels, data.rightLabels).map { $0 != $1 }
+    #expect(zip(wrong, data.isReplaced).allSatisfy { $1 || !$0 }, "others are untouched")
+    // Nine in ten of those replaced; five standard deviations are 34.
+    #expect(abs(wrong.count { $0 } - 450) < 34)
+  }
+
   @Test(arguments: [1000, 999, 137, 20]) func theSplitIsDisjoint(_ train: Int) {
-    let data = CorruptedDigits(train: train, corruption: 0.4, seed: 3)
+    let data = corrupted(train: train, corruption: 0.4, seed: 3)
     #expect(data.train.count == train && data.validate.count == 297 && data.test.count == 500)
     let all = data.train + data.validate + data.test
     #expect(Set(all).count == all.count)
@@ -11,13 +31,13 @@ import Testing
   }
 
   @Test func withAllTrainingDigitsTheSplitIsComplete() {
-    let data = CorruptedDigits(train: 1000, corruption: 0, seed: 1)
+    let data = corrupted(train: 1000, corruption: 0, seed: 1)
     #expect((data.train + data.validate + data.test).sorted() == Array(0..<1797))
   }
 
   @Test func theRestOfTheSplitDoesNotDependOnTheTrainingDigits() {
-    let many = CorruptedDigits(train: 1000, corruption: 0.4, seed: 9)
-    let few = CorruptedDigits(train: 50, corruption: 0.1, seed: 9)
+    let many = corrupted(train: 1000, corruption: 0.4, seed: 9)
+    let few = corrupted(train: 50, corruption: 0.1, seed: 9)
     #expect(few.test == many.test && few.validate == many.validate)
     #expect(few.train == Array(many.train.prefix(50)))
   }
@@ -27,7 +47,7 @@ import Testing
   ])
   func exactlySoManyLabelsAreTrulyWrong(_ train: Int, _ corruption: Double, _ wrong: Int) {
     for seed in 1...5 as ClosedRange<UInt64> {
-      let data = CorruptedDigits(train: train, corruption: corruption, seed: seed)
+      let data = corrupted(train: train, corruption: corruption, seed: seed)
       #expect(data.rightLabels == data.train.map { Digits.all.labels[$0] })
       #expect(zip(data.givenLabels, data.rightLabels).count { $0 != $1 } == wrong)
       #expect(data.givenLabels.allSatisfy { (0..<10).contains($0) })
@@ -35,7 +55,7 @@ import Testing
   }
 
   @Test func wrongLabelsAreOfAllOtherClasses() {
-    let data = CorruptedDigits(train: 1000, corruption: 1, seed: 2)
+    let data = corrupted(train: 1000, corruption: 1, seed: 2)
     let shifts = zip(data.givenLabels, data.rightLabels).map { ($0 - $1 + 10) % 10 }
     let counts = (0..<10).map { shift in shifts.count { $0 == shift } }
     #expect(counts[0] == 0)
@@ -45,7 +65,7 @@ import Testing
 
   @Test func seedsAloneDecide() {
     func data(_ seed: UInt64) -> [[Int]] {
-      let data = CorruptedDigits(train: 100, corruption: 0.4, seed: seed)
+      let data = corrupted(train: 100, corruption: 0.4, seed: seed)
       return [data.train, data.validate, data.test, data.givenLabels]
     }
     #expect(data(4) == data(4))

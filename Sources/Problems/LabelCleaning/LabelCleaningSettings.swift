@@ -1,0 +1,72 @@
+/// Settings of ``LabelCleaning``.
+public struct LabelCleaningSettings: SettingGroup, Equatable {
+  /// What a label is replaced by.
+  public enum CorruptionKind: String, Sendable, CaseIterable {
+    /// One of the other classes: truly wrong.
+    case wrong
+    /// Any class, the right one among them, as in the code of much of the literature.
+    case anyClass = "any-class"
+  }
+
+  /// Lower models by name.
+  public enum Network: String, Sendable, CaseIterable {
+    /// No hidden layer.
+    case linear
+    /// One hidden layer with hyperbolic tangents.
+    case tanh
+    /// One hidden layer with rectifiers.
+    case relu
+  }
+
+  /// The folder with the data; the embedded digits where there is none.
+  public var data = ""
+  /// The IDX file of the images, in that folder; `.gz` may be left out.
+  public var images = "train-images-idx3-ubyte"
+  /// The IDX file of their classes.
+  public var labels = "train-labels-idx1-ubyte"
+  /// Training images.
+  public var train = 1000
+  /// Validation images.
+  public var validation = 297
+  /// Test images.
+  public var test = 500
+  /// The part of the training images whose label is replaced.
+  public var corruption = 0.4
+  /// What it is replaced by.
+  public var corruptionKind = CorruptionKind.wrong
+  /// The lower model.
+  public var network = Network.tanh
+  /// Units of the hidden layer.
+  public var hidden = 32
+  /// The lower objective's penalty: l2 * ||w||^2.
+  public var l2 = 0.0001
+  /// The part of the training images that a task draws.
+  public var trainPart = 0.5
+  /// The part of the validation images that a task draws.
+  public var validationPart = 2.0 / 3
+  /// Lower steps of the trainings that the results compare: many more than adaptation's, so that wrong labels
+  /// are learnt by heart where nothing prevents it.
+  public var finalSteps = 2000
+
+  /// The defaults.
+  public init() {}
+
+  /// Declares every key.
+  public mutating func declare(_ keys: inout SettingKeys) throws {
+    try keys("data", &data, "folder with IDX files; empty: the embedded digits")
+    try keys("images", &images, "IDX file of the images, in that folder; .gz may be left out")
+    try keys("labels", &labels, "IDX file of their classes")
+    try keys("train", &train, 1...10_000_000, "training images")
+    try keys("validation", &validation, 1...10_000_000, "validation images")
+    try keys("test", &test, 1...10_000_000, "test images")
+    try keys("corruption", &corruption, 0...1, "part of the training labels that are replaced")
+    try keys("corruption-kind", &corruptionKind, "by what: wrong (another class), or any-class")
+    try keys("network", &network, "lower model: linear, tanh or relu")
+    try keys("hidden", &hidden, 1...10_000, "units of the hidden layer")
+    try keys("l2", &l2, 0...1e6, "lower penalty: l2 * ||w||^2")
+    try keys("train-part", &trainPart, 1e-6...1, "part of the training images that a task draws")
+    try keys(
+      "validation-part", &validationPart, 1e-6...1, "part of the validation images, likewise")
+    try keys("final-steps", &finalSteps, 1...1_000_000, "lower steps of the compared trainings")
+  }
+}

@@ -1,0 +1,64 @@
+import DataFiles
+import Tensors
+
+/// Grey images with class numbers, kept as bytes.
+public struct LabelledImages: Sendable {
+  /// Pixels of an image.
+  public let pixelCount: Int
+  /// Classes: one more than the largest class number.
+  public let classCount: Int
+  /// Each image's class.
+  public let labels: [Int]
+  private let pixels: [UInt8]
+  /// The byte that full ink has.
+  private let fullInk: Float
+
+  init(pixels: [UInt8], fullInk: Float, pixelCount: Int, labels: [Int]) {
+    self.pixels = pixels
+    self.fullInk = fullInk
+    self.pixelCount = pixelCount
+    self.labels = labels
+    classCount = (labels.max() ?? 0) + 1
+  }
+
+  /// Images and their classes from two IDX files, in MNIST's form.
+  ///
+  /// - Throws: `DataFileError` where they cannot be read or do not fit together.
+  init(images: String, labels: String) throws(DataFileError) {
+    let file = try IDX.read(images)
+    guard case .bytes(let pixels) = file.storage, file.shape.count == 3,
+      file.shape.allSatisfy({ $0 > 0 })
+    else {
+      throw DataFileError(
+        images, "holds an array of shape \(file.shape)",
+        remedy: "give grey images as bytes, shape [images, rows, columns]")
+    }
+    let classes = try IDX.read(labels).labels(count: file.rows, of: images)
+    if let row = classes.firstIndex(where: { $0 >= Self.mostClasses }) {
+      throw DataFileError(
+        labels, at: .row(row), "the class \(classes[row]) is beyond \(Self.mostClasses) classes",
+        remedy: "number the classes 0, 1, 2, ...")
+    }
+    self.init(pixels: pixels, fullInk: 255, pixelCount: file.rowCount, labels: classes)
+  }
+
+  private static let mostClasses = 10_000
+
+  /// An image's pixels, row by row, ink from 0 to 1.
+  public func image(_ index: Int) -> [Float] {
+    pixels[index * pixelCount..<(index + 1) * pixelCount].map { Float($0) / fullInk }
+  }
+
+  /// Some images as one array `[count, pixels]`.
+  public func images(_ indices: [Int]) throws(TensorError) -> DataArray {
+    let values = [Float](unsafeUninitializedCapacity: indices.count * pixelCount) { target, count in
+      for index in indices {
+        for pixel in pixels[index * pixelCount..<(index + 1) * pixelCount] {
+          target[count] = Float(pixel) / fullInk
+          count += 1
+        }
+      }
+    }
+    return try DataArray([indices.count, pixelCount], values)
+  }
+}
