@@ -2,7 +2,8 @@ import ArgumentParser
 import Foundation
 import MessagePassing
 
-/// The root of the command line: parsed alone on every rank, before MPI is started; only rank 0 speaks.
+/// The root of the command line: parsed alone on every rank, before MPI is started; only rank 0
+/// speaks.
 struct Command: ParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
@@ -20,7 +21,8 @@ struct Command: ParsableCommand {
       defaultSubcommand: Train.self)
   }
 
-  /// What the program is called: a program with problems of its own has another name than `igbm-dist`.
+  /// What the program is called: a program with problems of its own has another name than
+  /// `igbm-dist`.
   static var name: String {
     let path = CommandLine.arguments.first ?? ""
     return path.split(separator: "/").last.map(String.init) ?? "igbm-dist"

@@ -4,15 +4,15 @@ import MessagePassing
 import Problems
 import Training
 
-/// The whole command line for problems of one's own: `train` and its options, `inspect`, `bench`, alone or on the ranks
-/// that the process was started with, and the run's folder.
+/// The whole command line for problems of one's own: `train` and its options, `inspect`, `bench`,
+/// alone or on the ranks that the process was started with, and the run's folder.
 ///
 ///     @main enum Program {
 ///       static func main() { IGBM.main(problems: [Ridge.self]) }
 ///     }
 ///
-/// - Parameter problems: What can be trained, the default first. Those that come with the package are
-///   ``ProblemCatalogue/builtIn``.
+/// - Parameter problems: What can be trained, the default first. Those that come with the package
+///   are ``ProblemCatalogue/builtIn``.
 public func main(problems: [any Problem.Type]) -> Never {
   main(problems: ProblemCatalogue(problems))
 }

@@ -8,13 +8,13 @@ struct Train: ProblemCommand {
   static let configuration = CommandConfiguration(
     abstract: "Trains a problem and stores the trained upper parameters.",
     discussion: """
-      Settings come from the problem's defaults, then the configuration file, then variables such as \
-      IGBM_LOWER_RATE=0.1, then these options; the later wins.
+      Settings come from the problem's defaults, then the configuration file, then variables such \
+      as IGBM_LOWER_RATE=0.1, then these options; the later wins.
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "The problem, see --list; or a configuration file: what ends in .yaml or .yml or has a slash.",
+      "The problem, see --list; or a file: what ends in .yaml or .yml, or has a slash.",
       valueName: "problem"))
   var subject: String?
 

@@ -4,8 +4,8 @@ import MessagePassing
 import Tensors
 import Training
 
-/// A run as seen by a person: what it is, how it goes, what it found, and where it is stored. Rank 0 alone speaks: results
-/// on standard output, progress on standard error.
+/// A run as seen by a person: what it is, how it goes, what it found, and where it is stored.
+/// Rank 0 alone speaks: results on standard output, progress on standard error.
 struct TrainingSession {
   private let run: any Run
   private let communicator: any Communicator
@@ -28,8 +28,9 @@ struct TrainingSession {
     let kernels = try communicator.agreeing { try KernelSet.chosen() }
     let (steps, tasks) = run.size
     say(
-      "\(Command.name) \(version): \(run.name), \(count(steps, "step")) of \(count(tasks, "task")), "
-        + "\(count(communicator.size, "rank")), \(kernels.rawValue) kernels")
+      "\(Command.name) \(version): \(run.name), \(count(steps, "step")) of "
+        + "\(count(tasks, "task")), \(count(communicator.size, "rank")), \(kernels.rawValue) kernels"
+    )
     let stored = try storedState()
     let done = stored.flatMap { Int($0.file["step"] ?? "") } ?? 0
     if let stored { say("going on from \(stored.path), step \(done)") }

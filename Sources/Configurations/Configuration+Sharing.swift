@@ -18,15 +18,16 @@ public struct ConfigurationSource: Sendable, Hashable, Codable {
 }
 
 extension Configuration {
-  /// Rank 0's configuration, on every rank. Only rank 0 reads the file and its environment, so that neither has to be the
-  /// same, or there at all, on other machines. Collective.
+  /// Rank 0's configuration, on every rank. Only rank 0 reads the file and its environment, so that
+  /// neither has to be the same, or there at all, on other machines. Collective.
   ///
   /// - Parameters:
   ///   - communicator: The ranks.
   ///   - source: What this rank's command line says; it must be the same on all.
   ///   - environment: This process's environment.
-  /// - Throws: The same error on every rank, for a file that cannot be read or is no configuration, and for command
-  ///   lines that differ.
+  /// - Returns: The configuration, the same on every rank.
+  /// - Throws: The same error on every rank, for a file that cannot be read or is no configuration,
+  ///   and for command lines that differ.
   public static func shared(
     by communicator: any Communicator, _ source: ConfigurationSource,
     environment: [String: String]

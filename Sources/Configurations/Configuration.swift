@@ -2,8 +2,8 @@ import MessagePassing
 import Problems
 import Training
 
-/// What a run is asked for by a file, the environment and a command line, in this order: the later wins, and what none of
-/// them gives is the problem's default.
+/// What a run is asked for by a file, the environment and a command line, in this order: the later
+/// wins, and what none of them gives is the problem's default.
 public struct Configuration: Sendable, Equatable {
   /// The key of the problem's name.
   public static let problemKey = "problem"
@@ -22,7 +22,8 @@ public struct Configuration: Sendable, Equatable {
 
   /// A configuration from all of its sources.
   ///
-  /// - Throws: `StateError` for a file that cannot be read, ``ConfigurationError`` for one that is no configuration.
+  /// - Throws: `StateError` for a file that cannot be read, ``ConfigurationError`` for one that is
+  ///   no configuration.
   public init(_ source: ConfigurationSource, environment: [String: String]) throws {
     let file = try source.file.map { try ConfigurationFile.read($0) } ?? []
     self.init(file + EnvironmentSettings.assignments(in: environment) + source.commandLine)

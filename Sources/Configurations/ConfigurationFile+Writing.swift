@@ -6,6 +6,7 @@ extension ConfigurationFile {
   /// - Parameters:
   ///   - configuration: Its keys must differ, and consist of letters, digits, `-` and `_`.
   ///   - comments: Lines for people, at the file's beginning.
+  /// - Returns: The file's text.
   public static func text(of configuration: Configuration, comments: [String] = []) -> String {
     let lines =
       comments.map { "# " + escaped($0) }

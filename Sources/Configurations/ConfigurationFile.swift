@@ -1,7 +1,8 @@
 import Training
 import Yams
 
-/// Configuration files: YAML, one `KEY: VALUE` a line with the keys of `--set`, and `problem` and `output`.
+/// Configuration files: YAML, one `KEY: VALUE` a line with the keys of `--set`, and `problem` and
+/// `output`.
 ///
 ///     problem: sinusoid
 ///     steps: 2000         # as --steps 2000
@@ -22,7 +23,8 @@ public enum ConfigurationFile {
 
   /// The settings in a file.
   ///
-  /// - Throws: `StateError` where it cannot be read, ``ConfigurationError`` where it is no configuration.
+  /// - Throws: `StateError` where it cannot be read, ``ConfigurationError`` where it is no
+  ///   configuration.
   public static func read(_ path: String) throws -> [SettingAssignment] {
     try assignments(in: try DurableFile.read(path, atMost: longest), named: path)
   }
@@ -35,6 +37,7 @@ public enum ConfigurationFile {
   ) throws(ConfigurationError) -> [SettingAssignment] {
     let text = try plainText(bytes, path)
     let lines = try ConfigurationLine.lines(of: text, path)
+    guard !lines.isEmpty else { return [] }
     let pairs = try compose(text, path)
     try check(lines, pairs.map(\.key), path)
     return zip(lines, pairs).map { line, pair in
@@ -43,7 +46,8 @@ public enum ConfigurationFile {
     }
   }
 
-  /// Checks that YAML sees the same keys: a quoted value that goes on over line ends swallows those there.
+  /// Checks that YAML sees the same keys: a quoted value that goes on over line ends swallows
+  /// the keys there.
   private static func check(
     _ lines: [ConfigurationLine], _ keys: [String], _ path: String
   ) throws(ConfigurationError) {
@@ -103,8 +107,7 @@ public enum ConfigurationFile {
     } catch {
       throw ConfigurationError(path, "it is not YAML: \(error)")
     }
-    guard let root else { return [] }
-    guard let mapping = root.mapping else {
+    guard let mapping = root?.mapping else {
       throw ConfigurationError(path, "it is not YAML of one KEY: VALUE a line")
     }
     var pairs: [(key: String, value: String)] = []

@@ -1,7 +1,8 @@
 import Training
 
-/// A line `KEY: VALUE` of a configuration file, before YAML is asked what the value is. What is not of this form never
-/// reaches the parser: lists and maps within each other, as deep as a file is long, and aliases of aliases.
+/// A line `KEY: VALUE` of a configuration file, before YAML is asked what the value is. What is not
+/// of this form never reaches the parser: lists and maps within each other, as deep as a file is
+/// long, and aliases of aliases.
 struct ConfigurationLine {
   /// The line's number, from 1.
   let number: Int
@@ -10,8 +11,8 @@ struct ConfigurationLine {
 
   /// The lines with keys, in order.
   ///
-  /// - Throws: ``ConfigurationError`` for the first line that is neither empty, a comment nor `KEY: VALUE`, and for a
-  ///   key that comes twice.
+  /// - Throws: ``ConfigurationError`` for the first line that is neither empty, a comment nor
+  ///   `KEY: VALUE`, and for a key that comes twice.
   static func lines(of text: String, _ path: String) throws(ConfigurationError) -> [Self] {
     var lines: [Self] = []
     var first: [String: Int] = [:]

@@ -4,7 +4,8 @@ import Training
 public enum EnvironmentSettings {
   /// What the names of their variables start with.
   public static let prefix = "IGBM_"
-  /// Variables with that prefix that are no settings: they say how the program is built and which kernels it uses.
+  /// Variables with that prefix that are no settings: they say how the program is built and which
+  /// kernels it uses.
   public static let otherVariables = ["IGBM_KERNELS", "IGBM_MPI"]
 
   /// The settings in an environment, by key: capitals are small letters, and `_` is `-`.

@@ -19,7 +19,7 @@ import Training
       problem: sinusoid
       steps: 20   # few
       lower-rate: 1e-2
-      \t
+
       output: "runs/with space # and sign"
       data: 'it''s'
       """

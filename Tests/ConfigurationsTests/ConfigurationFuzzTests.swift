@@ -37,7 +37,8 @@ import Training
     return bytes
   }
 
-  /// 100,000 damaged files: each is refused in one line, or is settings that are written and read alike.
+  /// 100,000 damaged files: each is refused in one line, or is settings that are written and read
+  /// alike.
   @Test func slowDamagedFilesAreRefusedOrRead() throws {
     var stream = RandomStream(seed: 11, purpose: .evaluation)
     var readable = 0

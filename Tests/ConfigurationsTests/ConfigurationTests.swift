@@ -106,7 +106,8 @@ import Training
 
   @Test(arguments: [1, 3]) func allRanksGetRankZeros(_ size: Int) throws {
     let source = ConfigurationSource(
-      file: nil, commandLine: [SettingAssignment("output", "é \" \n"), SettingAssignment("k", "3")])
+      file: nil,
+      commandLine: [SettingAssignment("output", "é \" \n"), SettingAssignment("k", "3")])
     // Only rank 0's environment counts: others may have none of it.
     let results = share(size, { _ in source }, { $0 == 0 ? ["IGBM_K": "2"] : ["IGBM_K": "7"] })
     let expected = [SettingAssignment("k", "2", from: "IGBM_K")] + source.commandLine

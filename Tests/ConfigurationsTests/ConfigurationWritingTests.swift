@@ -24,7 +24,7 @@ import Training
       "&a",
       "*a", "!a", "|", ">", "%a", "@a", "`a", "?", ":", ",", "a\nb", "\t", "\u{0}", "\u{7F}",
       "\u{85}",
-      "\u{2028}", "\u{FEFF}", "\u{FFFF}", "é", "e\u{301}", "👩‍👩‍👧", "日本",
+      "\u{2028}", "a\u{FEFF}", "\u{FFFF}", "é", "e\u{301}", "👩‍👩‍👧", "日本",
       String(repeating: "x y ", count: 999),
     ]
     #expect(try again(values) == values)

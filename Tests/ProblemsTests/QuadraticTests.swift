@@ -46,7 +46,8 @@ import Testing
     #expect(difference(adapted.values, problem.quadratic(1).lowerSolution(somewhere)) < 1e-12)
   }
 
-  /// The hypergradient of a task at its lower solution, by a method, and its distance to the closed form.
+  /// The hypergradient of a task at its lower solution, by a method, and its distance to the closed
+  /// form.
   private func error(_ method: ImplicitMethod, k: Int, rate: Double) throws -> Double {
     let problem = try problem()
     problem.upperModel.values = somewhere
@@ -65,8 +66,8 @@ import Testing
     #expect(try error(.linearSystem, k: 2 * Self.size, rate: 1) < 1e-12)
   }
 
-  /// H^-1 g - a sum_{j<=k} (I - aH)^j g = H^-1 (I - aH)^(k+1) g, whose norm is, for a <= 1/L, at most
-  /// (1 - a mu)^(k+1) / mu ||g||; C adds its norm, `cross`.
+  /// H^-1 g - a sum_{j<=k} (I - aH)^j g = H^-1 (I - aH)^(k+1) g, whose norm is, for a <= 1/L, at
+  /// most (1 - a mu)^(k+1) / mu ||g||; C adds its norm, `cross`.
   @Test(arguments: [1.0, 0.5]) func neumannsErrorIsWithinItsBound(_ rate: Double) throws {
     let g = try problem().quadratic(0).solveNorm(somewhere)
     for k in [0, 1, 2, 5, 10, 20, 50, 100] {

@@ -28,7 +28,8 @@ import Testing
     }
   }
 
-  /// Every direction is as likely for every axis: in n dimensions the mean square of each coordinate is 1/n.
+  /// Every direction is as likely for every axis: in n dimensions the mean square of each
+  /// coordinate is 1/n.
   @Test func everyAxisGoesEverywhere() {
     let (size, count) = (3, 2000)
     for axis in 0..<size {
@@ -50,7 +51,8 @@ import Testing
     let matrix = SymmetricMatrix(n, low, high, &stream)
     let columns = (0..<n).map { matrix * unit(n, $0) }
     for i in 0..<n { for j in 0..<n { #expect(abs(columns[i][j] - columns[j][i]) < 1e-13) } }
-    // Sums of the eigenvalues 0.5, 1, ..., 3 and of their squares: trace and squared Frobenius norm.
+    // Sums of the eigenvalues 0.5, 1, ..., 3 and of their squares: trace and squared Frobenius
+    // norm.
     var (trace, squares) = (0.0, 0.0)
     for i in 0..<n {
       trace += columns[i][i]

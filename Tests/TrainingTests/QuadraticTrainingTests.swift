@@ -19,8 +19,8 @@ import Training
     #expect(try squaredGradient([]) < 1e-20)
   }
 
-  /// The Neumann series ends where its hypergradient is 0: its own error is left of the gradient, which shrinks by
-  /// (1 - a mu)^20 with 20 more terms, and its square by (1 - a mu)^40.
+  /// The Neumann series ends where its hypergradient is 0: its own error is left of the gradient,
+  /// which shrinks by (1 - a mu)^20 with 20 more terms, and its square by (1 - a mu)^40.
   @Test func neumannsSeriesReachItsOwnError() throws {
     let squares = try [60, 80].map { k in
       try squaredGradient([

@@ -3,8 +3,8 @@ import Foundation
 import Tensors
 
 extension Quadratic {
-  /// h and its gradient in closed form, where training started and where it ended, and how far the run's hypergradient
-  /// is from that gradient.
+  /// h and its gradient in closed form, where training started and where it ended, and how far the
+  /// run's hypergradient is from that gradient.
   public func results(_ training: Adaptation<Tensor, Tensor>) throws -> [ResultTable] {
     let trained = upperModel.values
     let gradients = upperModel.gradients

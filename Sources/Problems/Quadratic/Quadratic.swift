@@ -30,9 +30,10 @@ public struct QuadraticSettings: SettingGroup, Equatable {
   }
 }
 
-/// Random quadratics whose solution is known in closed form (the simulated problem of benchmark_bilevel; Dagréou et
-/// al., 2022): a task is one pair of a lower and an upper quadratic, the same in every step, and h is the mean of the
-/// upper ones at the lower solutions, over the tasks of a step.
+/// Random quadratics whose solution is known in closed form (the simulated problem of
+/// benchmark_bilevel; Dagréou et al., 2022): a task is one pair of a lower and an upper quadratic,
+/// the same in every step, and h is the mean of the upper ones at the lower solutions, over the
+/// tasks of a step.
 ///
 ///     f = w'Aw/2 + w'Cu + a'w        F = w'Bw/2 + w'Du + u'Eu/2 + b'w + e'u
 public final class Quadratic: Problem {

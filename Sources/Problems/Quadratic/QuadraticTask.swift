@@ -2,7 +2,8 @@ import BilevelOptimization
 import Randomness
 import Tensors
 
-/// One pair of random quadratics, with its solution in closed form, by other means than the engine's:
+/// One pair of random quadratics, with its solution in closed form, by other means than the
+/// engine's:
 ///
 ///     f = w'Aw/2 + w'Cu + a'w        F = w'Bw/2 + w'Du + u'Eu/2 + b'w + e'u
 package struct QuadraticTask {

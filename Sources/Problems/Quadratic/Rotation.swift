@@ -1,8 +1,8 @@
 import Randomness
 
-/// A random orthogonal matrix Q, every one as likely up to signs: reflections that take the first coordinate to a random
-/// direction of the whole space, the second to one of the rest, and so on (Stewart, "The efficient generation of random
-/// orthogonal matrices", 1980).
+/// A random orthogonal matrix Q, every one as likely up to signs: reflections that take the first
+/// coordinate to a random direction of the whole space, the second to one of the rest, and so on
+/// (Stewart, "The efficient generation of random orthogonal matrices", 1980).
 package struct Rotation {
   /// Unit vectors, each shorter by one: a vector v reflects the last coordinates by I - 2 v v'.
   private let reflections: [[Double]]
@@ -49,7 +49,8 @@ package struct SymmetricMatrix {
   private let eigenvalues: [Double]
   private let rotation: Rotation
 
-  /// A matrix whose eigenvalues are equally spaced from the smallest to the largest; one alone is the smallest.
+  /// A matrix whose eigenvalues are equally spaced from the smallest to the largest; one alone is
+  /// the smallest.
   package init(_ size: Int, _ smallest: Double, _ largest: Double, _ stream: inout RandomStream) {
     eigenvalues = (0..<size).map {
       smallest + (largest - smallest) * Double($0) / Double(max(size - 1, 1))
@@ -68,7 +69,8 @@ package struct SymmetricMatrix {
   }
 }
 
-/// A random matrix all of whose singular values are equal: strength * (the leading part of an orthogonal matrix).
+/// A random matrix all of whose singular values are equal: strength * (the leading part of an
+/// orthogonal matrix).
 package struct CrossMatrix {
   package let rows: Int
   package let columns: Int

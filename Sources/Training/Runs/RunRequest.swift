@@ -4,7 +4,8 @@ import Problems
 public struct RunRequest: Sendable {
   /// What was given; later ones win.
   public let assignments: [SettingAssignment]
-  /// Keys that are no settings of a run but may stand beside them: what was meant may be one of these.
+  /// Keys that are no settings of a run but may stand beside them: what was meant may be one of
+  /// these.
   public let otherKeys: [String]
 
   /// A request of keys and values.
