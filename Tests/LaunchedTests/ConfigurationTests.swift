@@ -45,6 +45,22 @@
         }
       }
 
+      @Test func aRunThatCannotGoOnLeavesTheFoldersConfiguration() throws {
+        try withFolder { folder in
+          let file = "\(folder)/configuration.yaml"
+          let first = ["sinusoid", "--steps", "2", "--tasks", "2", "--output", folder]
+          #expect(try Launcher.alone("igbm-dist", first).wait(seconds: 60).exitCode == 0)
+          let stored = try String(contentsOfFile: file, encoding: .utf8)
+          let further = [file, "--steps", "4", "--resume", "auto"]
+          let other = try Launcher.alone("igbm-dist", further + ["--set", "k=9"]).wait(seconds: 60)
+          #expect(other.exitCode == 65 && other.errors.contains("k was 5 and is 9"))
+          #expect(try String(contentsOfFile: file, encoding: .utf8) == stored)
+          #expect(try Launcher.alone("igbm-dist", further).wait(seconds: 60).exitCode == 0)
+          let longer = try String(contentsOfFile: file, encoding: .utf8)
+          #expect(longer == stored.replacing("\nsteps: 2\n", with: "\nsteps: 4\n"))
+        }
+      }
+
       /// A file's text, what the message must name, and the code.
       static let mistakes: [(String?, String, Int32)] = [
         (nil, "run.yaml: cannot be read: no such file; check the path", 66),
