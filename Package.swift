@@ -15,6 +15,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ],
   targets: [
     // Numerics.
@@ -44,13 +45,20 @@ let package = Package(
         "Problems", "MessagePassing", .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .target(name: "Benchmarks", dependencies: ["BilevelOptimization", "Randomness"]),
-    .target(name: "IGBM", dependencies: ["Training"]),
-    .executableTarget(
-      name: "igbm-dist",
+    .target(
+      name: "Configurations", dependencies: ["Training", .product(name: "Yams", package: "Yams")]),
+    .target(
+      name: "CommandLineInterface",
       dependencies: [
-        "IGBM", "Benchmarks",
+        "Benchmarks", "Configurations", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .target(name: "IGBM", dependencies: ["CommandLineInterface"]),
+    .executableTarget(name: "igbm-dist", dependencies: ["IGBM"]),
+
+    // Examples of the library's use, built and run by the tests.
+    .executableTarget(
+      name: "own-problem", dependencies: ["IGBM"], path: "Sources/Examples/OwnProblem"),
 
     // Tests, one target a module; `ranktest` is the program that launched tests start under mpirun.
     .target(name: "TestSupport", dependencies: ["MessagePassing"], path: "Tests/TestSupport"),
@@ -71,8 +79,10 @@ let package = Package(
     .testTarget(name: "DataFilesTests", dependencies: ["DataFiles", "TestSupport"]),
     .testTarget(name: "ProblemsTests", dependencies: ["Problems", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
+    .testTarget(name: "ConfigurationsTests", dependencies: ["Configurations", "TestSupport"]),
     .testTarget(
-      name: "LaunchedTests", dependencies: ["allocations", "ranktest", "igbm-dist", "TestSupport"]),
+      name: "LaunchedTests",
+      dependencies: ["allocations", "ranktest", "igbm-dist", "own-problem", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,6 @@
 @_exported import BilevelOptimization
+@_exported import CommandLineInterface
+@_exported import Configurations
 @_exported import DataFiles
 @_exported import MessagePassing
 @_exported import Models
@@ -6,6 +8,3 @@
 @_exported import Randomness
 @_exported import Tensors
 @_exported import Training
-
-/// The version of this library and its command.
-public let version = "0.1.0"

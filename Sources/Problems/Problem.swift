@@ -91,14 +91,18 @@ public struct Adaptation<Upper, Lower> {
   public let optimizer: any LowerOptimizer
   /// Where adaptation starts.
   public let start: AdaptationStart
+  /// Tasks an upper step: for results over all tasks of a step.
+  public let tasks: Int
 
   /// How a run adapts lower models.
   public init(
-    _ implicit: Implicit<Upper, Lower>, _ optimizer: any LowerOptimizer, from start: AdaptationStart
+    _ implicit: Implicit<Upper, Lower>, _ optimizer: any LowerOptimizer,
+    from start: AdaptationStart, tasks: Int = 1
   ) {
     self.implicit = implicit
     self.optimizer = optimizer
     self.start = start
+    self.tasks = tasks
   }
 
   /// The lower parameters that adaptation starts from now.

@@ -6,6 +6,7 @@ import Testing
   @Test func defaultsAreInRange() throws {
     for settings in [
       TrainingSettings(), LabelCleaning.defaults, Sinusoid.defaults, FewShot.defaults,
+      Quadratic.defaults,
     ] {
       #expect(throws: Never.self) { try settings.check() }
     }

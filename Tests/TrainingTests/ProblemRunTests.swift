@@ -31,6 +31,21 @@ import Training
     #expect(message([("k", "-1"), ("k", "1")]) == "k=-1: must be from 0 to 1000000")
   }
 
+  @Test func theOriginOfAnAssignmentStandsBeforeItsFault() throws {
+    func message(_ assignment: SettingAssignment) -> String? {
+      let request = RunRequest(assignments: [assignment], otherKeys: ["output"])
+      return #expect(throws: SettingError.self) { try ProblemRun<Sinusoid>(request) }?.message
+    }
+    #expect(
+      message(SettingAssignment("shots", "ten", from: "a.yaml, line 3"))
+        == "a.yaml, line 3: shots=ten: not a whole number")
+    #expect(
+      message(SettingAssignment("outptu", "ten", from: "IGBM_OUTPTU"))
+        == "IGBM_OUTPTU: sinusoid has no setting \"outptu\"; did you mean output?")
+    let good = SettingAssignment("shots", "11", from: "a.yaml, line 3")
+    #expect(try ProblemRun<Sinusoid>(RunRequest(assignments: [good])).own.shots == 11)
+  }
+
   @Test func laterAssignmentsWin() throws {
     let request = RunRequest([
       ("k", "3"), ("shots", "7"), ("k", "4"), ("shots", "8"), ("steps", "9"),

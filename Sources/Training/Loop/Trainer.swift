@@ -98,7 +98,7 @@ public final class Trainer<P: Problem> {
 
   /// How this trainer adapts lower models.
   public var adaptation: Adaptation<P.Upper, P.Lower> {
-    Adaptation(implicit, lowerOptimizer, from: problem.start)
+    Adaptation(implicit, lowerOptimizer, from: problem.start, tasks: settings.tasks)
   }
 }
 

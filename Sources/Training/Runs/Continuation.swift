@@ -50,7 +50,10 @@ extension RunState {
     trainer.restore(step: step, upper: values, optimizer: vectors)
   }
 
-  private static func check(
+  /// Checks that a state is of a problem and of its settings, as far as they change the steps.
+  ///
+  /// - Throws: ``StateError``.
+  package static func check(
     _ settings: [SettingEntry], _ problem: String, against file: TensorFile, at path: String
   ) throws(StateError) {
     guard file["problem"] == problem else {

@@ -1,8 +1,8 @@
 import MessagePassing
 import Problems
 
-/// The problems that the command line knows.
-public enum ProblemCatalogue {
+/// The problems that a command line knows.
+public struct ProblemCatalogue: Sendable {
   /// A problem by its name, with the type behind it hidden.
   public struct Entry: Sendable {
     /// The word that the command line knows it by.
@@ -20,52 +20,38 @@ public enum ProblemCatalogue {
     }
   }
 
-  /// All of them, the default first.
-  public static let entries = [
-    Entry(LabelCleaning.self), Entry(FewShot.self), Entry(Sinusoid.self),
-  ]
+  /// The problems that come with the package.
+  public static let builtIn = ProblemCatalogue([
+    LabelCleaning.self, FewShot.self, Sinusoid.self, Quadratic.self,
+  ])
 
-  /// The problem of a name.
+  /// All of them, the default first.
+  public let entries: [Entry]
+
+  /// A catalogue of problems, the default first.
+  public init(_ problems: [any Problem.Type]) {
+    entries = problems.map { Entry($0) }
+  }
+
+  /// Checks that there is a default, and that names tell problems apart.
+  ///
+  /// - Throws: `SettingError`.
+  public func check() throws(SettingError) {
+    guard !entries.isEmpty else { throw SettingError("there are no problems; name at least one") }
+    for (index, entry) in entries.enumerated()
+    where entries[..<index].contains(where: { $0.name == entry.name }) {
+      throw SettingError("two problems are named \"\(entry.name)\"; names must differ")
+    }
+  }
+
+  /// The problem of a name; without a name, the default.
   ///
   /// - Throws: `SettingError` that lists the names there are.
-  public static func entry(named name: String) throws(SettingError) -> Entry {
-    guard let entry = entries.first(where: { $0.name == name }) else {
-      throw SettingError(
-        "problem \"\(name)\" is unknown\(Spelling.suggestion(for: name, among: entries.map(\.name)))"
-      )
+  public func entry(named name: String? = nil) throws(SettingError) -> Entry {
+    guard let entry = entries.first(where: { name == nil || $0.name == name }) else {
+      let suggestion = Spelling.suggestion(for: name ?? "", among: entries.map(\.name))
+      throw SettingError("problem \"\(name ?? "")\" is unknown\(suggestion)")
     }
     return entry
-  }
-}
-
-/// Guesses at what was meant.
-package enum Spelling {
-  /// "; did you mean X?" where a word is near, else the list of all.
-  package static func suggestion(for word: String, among known: [String]) -> String {
-    let near = known.min { distance(word, $0) < distance(word, $1) }
-    if let near, isNear(word, near) { return "; did you mean \(near)?" }
-    return "; there are \(known.joined(separator: ", "))"
-  }
-
-  /// Whether few edits lead from one word to the other, and do not replace all of it.
-  private static func isNear(_ word: String, _ known: String) -> Bool {
-    let edits = distance(word, known)
-    return edits <= max(2, known.count / 3) && edits < max(word.count, known.count)
-  }
-
-  /// The fewest insertions, deletions and replacements from one word to another (Levenshtein).
-  package static func distance(_ a: String, _ b: String) -> Int {
-    let b = Array(b)
-    var row = Array(0...b.count)
-    for (i, character) in a.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for j in b.indices {
-        let replaced = diagonal + (character == b[j] ? 0 : 1)
-        diagonal = row[j + 1]
-        row[j + 1] = min(replaced, row[j] + 1, row[j + 1] + 1)
-      }
-    }
-    return row[b.count]
   }
 }

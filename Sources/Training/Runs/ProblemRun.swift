@@ -2,17 +2,6 @@ import BilevelOptimization
 import MessagePassing
 import Problems
 
-/// What a run is asked for: settings as text, in the order in which they were given.
-public struct RunRequest: Sendable {
-  /// Keys and values; later ones win.
-  public let assignments: [(key: String, value: String)]
-
-  /// A request.
-  public init(_ assignments: [(key: String, value: String)]) {
-    self.assignments = assignments
-  }
-}
-
 /// A run of some problem, its type hidden.
 public protocol Run {
   /// The problem's name.
@@ -91,12 +80,15 @@ public struct ProblemRun<P: Problem>: Run {
     var training = try P.defaults
     var own = P.Settings()
     let known = try training.entries() + own.entries()
-    for (key, value) in request.assignments {
-      let isKnown = try training.set(key, to: value) || own.set(key, to: value)
-      guard isKnown else {
-        throw SettingError(
-          "\(P.name) has no setting \"\(key)\""
-            + Spelling.suggestion(for: key, among: known.map(\.key)))
+    for assignment in request.assignments {
+      let (key, value) = (assignment.key, assignment.value)
+      try assignment.located {
+        let isKnown = try training.set(key, to: value) || own.set(key, to: value)
+        guard isKnown else {
+          throw SettingError(
+            "\(P.name) has no setting \"\(key)\""
+              + Spelling.suggestion(for: key, among: known.map(\.key) + request.otherKeys))
+        }
       }
     }
     self.training = training

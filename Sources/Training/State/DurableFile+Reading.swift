@@ -10,6 +10,11 @@ extension DurableFile {
   /// - Returns: The bytes, as many as there were when it was opened.
   /// - Throws: ``StateError`` where it is not there, is no regular file, is too long or cannot be read.
   public static func read(_ path: String) throws(StateError) -> [UInt8] {
+    try read(path, atMost: longestFile)
+  }
+
+  /// All bytes of a file that may be no longer than a limit.
+  package static func read(_ path: String, atMost limit: Int) throws(StateError) -> [UInt8] {
     guard !path.utf8.contains(0) else { throw unreadable(path.asShown, "a path has no zeros") }
     // A pipe that nobody writes to must not stop us here.
     let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK
@@ -21,8 +26,8 @@ extension DurableFile {
     guard information.st_mode & S_IFMT == S_IFREG else {
       throw unreadable(path, "it is no regular file")
     }
-    guard information.st_size <= longestFile else {
-      throw unreadable(path, "\(information.st_size) bytes are more than \(longestFile)")
+    guard information.st_size <= limit else {
+      throw unreadable(path, "\(information.st_size) bytes are more than \(limit)")
     }
     var failure: StateError?
     let bytes = [UInt8](unsafeUninitializedCapacity: Int(information.st_size)) { buffer, count in

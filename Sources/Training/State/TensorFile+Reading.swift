@@ -113,7 +113,7 @@ extension TensorFile {
 
 extension String {
   /// Text from a file that may be damaged, fit for one line of a message: short, and without control characters.
-  var asShown: String {
+  package var asShown: String {
     let limit = 80
     let scalars = unicodeScalars.prefix(limit).map { scalar in
       switch scalar.properties.generalCategory {

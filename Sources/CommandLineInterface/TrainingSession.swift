@@ -1,8 +1,11 @@
+import Configurations
 import Foundation
-import IGBM
+import MessagePassing
+import Tensors
+import Training
 
-/// A run as seen by a person: what it is, how it goes, what it found, and where it is stored. Rank 0 alone speaks: results
-/// on standard output, progress on standard error.
+/// A run as seen by a person: what it is, how it goes, what it found, and where it is stored.
+/// Rank 0 alone speaks: results on standard output, progress on standard error.
 struct TrainingSession {
   private let run: any Run
   private let communicator: any Communicator
@@ -25,11 +28,13 @@ struct TrainingSession {
     let kernels = try communicator.agreeing { try KernelSet.chosen() }
     let (steps, tasks) = run.size
     say(
-      "igbm-dist \(IGBM.version): \(run.name), \(count(steps, "step")) of \(count(tasks, "task")), "
-        + "\(count(communicator.size, "rank")), \(kernels.rawValue) kernels")
+      "\(Command.name) \(version): \(run.name), \(count(steps, "step")) of "
+        + "\(count(tasks, "task")), \(count(communicator.size, "rank")), \(kernels.rawValue) kernels"
+    )
     let stored = try storedState()
     let done = stored.flatMap { Int($0.file["step"] ?? "") } ?? 0
     if let stored { say("going on from \(stored.path), step \(done)") }
+    try communicator.agreeing { if communicator.isRoot { try storeConfiguration(kernels) } }
     var progress = ProgressLine(
       steps: steps, completed: done, tasksPerStep: tasks, isTerminal: isatty(STDERR_FILENO) != 0)
     let continuation = Continuation(from: stored, every: checkpointEvery, store: store)
@@ -53,13 +58,30 @@ struct TrainingSession {
     }
     try communicator.broadcast(resizing: &bytes)
     guard !bytes.isEmpty else { return nil }
-    return (try communicator.agreeing { try TensorFile(decoding: bytes, named: source) }, source)
+    return try communicator.agreeing {
+      let file = try TensorFile(decoding: bytes, named: source)
+      // Before the folder's configuration, which may be that run's, is written anew.
+      try RunState.check(run.settings, run.name, against: file, at: source)
+      return (file, source)
+    }
   }
 
   private var path: String { "\(folder)/\(RunState.fileName)" }
 
   private func store(_ state: TensorFile) throws {
     try DurableFile.publish(state.encoded(), at: path)
+  }
+
+  /// Written before the first step: a run that fails can be repeated, too.
+  private func storeConfiguration(_ kernels: KernelSet) throws {
+    let path = "\(folder)/\(ConfigurationFile.name)"
+    let text = ConfigurationFile.text(
+      of: .effective(problem: run.name, output: folder, run.settings),
+      comments: [
+        "\(Command.name) \(version). This file repeats the run: \(Command.name) train \(path)",
+        "Kernels: \(kernels.rawValue); others may round differently.",
+      ])
+    try DurableFile.publish(Array(text.utf8), at: path)
   }
 
   private func say(_ line: String) {

@@ -1,7 +1,8 @@
 import ArgumentParser
 import Benchmarks
 import Foundation
-import IGBM
+import MessagePassing
+import Tensors
 
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -98,7 +99,7 @@ struct BenchReport {
   var json: String {
     let fields: [(String, String)] = [
       ("workload", "\"\(workload.name)\""), ("peer", "\"igbm-dist\""),
-      ("version", "\"\(IGBM.version)\""), ("seconds", "\(seconds)"),
+      ("version", "\"\(version)\""), ("seconds", "\(seconds)"),
       ("min", "\(timing.working.least / tasks)"), ("max", "\(timing.working.most / tasks)"),
       ("checksum", "\(timing.checksum)"), ("gigaflops", "\(gigaflops)"),
       ("peak_gigaflops", "\(limits.operationsPerSecond / 1e9)"),

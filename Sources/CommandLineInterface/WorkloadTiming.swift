@@ -1,5 +1,6 @@
 import Benchmarks
-import IGBM
+import MessagePassing
+import Training
 
 /// The times of a workload's runs, after two that are not counted; every run is a step of all ranks.
 struct WorkloadTiming {

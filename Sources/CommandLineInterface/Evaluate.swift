@@ -1,8 +1,10 @@
 import ArgumentParser
 import Foundation
-import IGBM
+import MessagePassing
+import Problems
+import Training
 
-struct Evaluate: ParsableCommand {
+struct Evaluate: ProblemCommand {
   static let configuration = CommandConfiguration(
     abstract: "Scores a run's upper parameters on held-out tasks: mean and 95 % interval.",
     discussion: "The run's own settings are used where --set does not change them.")
@@ -14,7 +16,7 @@ struct Evaluate: ParsableCommand {
   var tasks = 600
 
   @Option(name: .customLong("set"), help: "A setting, as KEY=VALUE; may be given again.")
-  var assignments: [Assignment] = []
+  var assignments: [SettingAssignment] = []
 
   @Flag(help: "One JSON object instead of a table, with all digits.")
   var json = false
@@ -25,7 +27,7 @@ struct Evaluate: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func run(_ problems: ProblemCatalogue) throws {
     Launch.run { communicator in
       let path = statePath
       let (state, run) = try communicator.agreeing {
@@ -33,9 +35,8 @@ struct Evaluate: ParsableCommand {
         guard let problem = state["problem"] else {
           throw SettingError("\(path) does not say which problem's state it is; give a run's state")
         }
-        let request = RunRequest(
-          RunRequest(of: state).assignments + assignments.map { ($0.key, $0.value) })
-        return (state, try ProblemCatalogue.entry(named: problem).run(request))
+        let request = RunRequest(assignments: RunRequest(of: state).assignments + assignments)
+        return (state, try problems.entry(named: problem).run(request))
       }
       let evaluation = try run.evaluate(state, at: path, tasks: tasks, communicator)
       if communicator.isRoot {

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
-import IGBM
+import MessagePassing
+import Problems
+import Training
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Foundation
+import MessagePassing
+import Problems
+import Training
+
+/// The whole command line for problems of one's own: `train` and its options, `inspect`, `bench`,
+/// alone or on the ranks that the process was started with, and the run's folder.
+///
+///     @main enum Program {
+///       static func main() { IGBM.main(problems: [Ridge.self]) }
+///     }
+///
+/// - Parameter problems: What can be trained, the default first. Those that come with the package
+///   are ``ProblemCatalogue/builtIn``.
+public func main(problems: [any Problem.Type]) -> Never {
+  main(problems: ProblemCatalogue(problems))
+}
+
+/// The whole command line for a catalogue of problems.
+public func main(problems: ProblemCatalogue) -> Never {
+  do {
+    try problems.check()
+    var command = try Command.parseAsRoot()
+    if let command = command as? any ProblemCommand {
+      try command.run(problems)
+    } else {
+      try command.run()
+    }
+  } catch {
+    Command.exit(because: error)
+  }
+  Foundation.exit(EXIT_SUCCESS)
+}
+
+/// A command that needs to know which problems there are.
+protocol ProblemCommand: ParsableCommand {
+  /// Does what the command is for.
+  func run(_ problems: ProblemCatalogue) throws
+}

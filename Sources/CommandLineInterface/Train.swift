@@ -1,0 +1,120 @@
+import ArgumentParser
+import Configurations
+import Foundation
+import MessagePassing
+import Training
+
+struct Train: ProblemCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Trains a problem and stores the trained upper parameters.",
+    discussion: """
+      Settings come from the problem's defaults, then the configuration file, then variables such \
+      as IGBM_LOWER_RATE=0.1, then these options; the later wins.
+      """)
+
+  @Argument(
+    help: ArgumentHelp(
+      "The problem, see --list; or a file: what ends in .yaml or .yml, or has a slash.",
+      valueName: "problem"))
+  var subject: String?
+
+  @Option(help: "What everything random is drawn from.")
+  var seed: Int?
+
+  @Option(help: "Upper steps.")
+  var steps: Int?
+
+  @Option(help: "Tasks an upper step.")
+  var tasks: Int?
+
+  @Option(help: "The folder that the run is stored in (default: runs/PROBLEM).")
+  var output: String?
+
+  @Option(help: "Stores the state after every so many upper steps; 0 stores it at the end alone.")
+  var checkpointEvery = 0
+
+  @Option(
+    help: ArgumentHelp(
+      "Goes on from a stored state: auto takes the output folder's, if there is one.",
+      valueName: "auto|never|path"))
+  var resume = "never"
+
+  @Option(name: .customLong("set"), help: "A setting, as KEY=VALUE; may be given again.")
+  var assignments: [SettingAssignment] = []
+
+  @Flag(help: "Lists the problems and their settings.")
+  var list = false
+
+  func validate() throws {
+    guard checkpointEvery >= 0 else {
+      throw ValidationError("--checkpoint-every must be at least 0")
+    }
+  }
+
+  func run(_ problems: ProblemCatalogue) throws {
+    if list {
+      try listSettings(of: problems)
+      return
+    }
+    Launch.run { communicator in
+      let configuration = try Configuration.shared(
+        by: communicator, source, environment: ProcessInfo.processInfo.environment)
+      let run = try communicator.agreeing { try problems.run(configuration) }
+      let folder = configuration.output ?? "runs/\(run.name)"
+      try communicator.agreeing {
+        if communicator.isRoot { try DurableFile.createFolder(folder) }
+      }
+      let session = TrainingSession(
+        run, communicator, folder: folder, checkpointEvery: checkpointEvery, resume: resume)
+      try session.start()
+      return .success
+    }
+  }
+
+  /// What this command line says.
+  private var source: ConfigurationSource {
+    var words = assignments
+    let options = [
+      (Configuration.outputKey, output), ("seed", seed.map(String.init)),
+      ("steps", steps.map(String.init)), ("tasks", tasks.map(String.init)),
+    ]
+    for (key, value) in options {
+      if let value { words.append(SettingAssignment(key, value)) }
+    }
+    guard let subject else { return ConfigurationSource(file: nil, commandLine: words) }
+    if ConfigurationFile.isName(subject) {
+      return ConfigurationSource(file: subject, commandLine: words)
+    }
+    let problem = SettingAssignment(Configuration.problemKey, subject)
+    return ConfigurationSource(file: nil, commandLine: [problem] + words)
+  }
+
+  private func listSettings(of problems: ProblemCatalogue) throws {
+    guard LaunchContext(environment: ProcessInfo.processInfo.environment).rank == 0 else { return }
+    for entry in problems.entries {
+      print("\(entry.name): \(entry.about)")
+      for setting in try entry.run(RunRequest([])).settings {
+        let padded = "\(setting.key)=\(setting.value)".padding(
+          toLength: 32, withPad: " ", startingAt: 0)
+        print("  \(padded) \(setting.about)")
+      }
+    }
+  }
+}
+
+extension SettingAssignment: ExpressibleByArgument {
+  /// KEY=VALUE.
+  public init?(argument: String) {
+    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[0].isEmpty else { return nil }
+    self.init(String(parts[0]), String(parts[1]))
+  }
+}
+
+extension ProblemCatalogue {
+  /// The run that a configuration asks for.
+  func run(_ configuration: Configuration) throws -> any Run {
+    guard let problem = configuration.problem else { return try entry().run(configuration.request) }
+    return try problem.located { try entry(named: problem.value) }.run(configuration.request)
+  }
+}

@@ -1,0 +1,26 @@
+import Testing
+import Training
+
+@Suite struct SpellingTests {
+  @Test(arguments: [
+    ("", "", 0), ("", "abc", 3), ("abc", "", 3), ("tasks", "tasks", 0), ("task", "tasks", 1),
+    ("kitten", "sitting", 3), ("flaw", "lawn", 2), ("ab", "ba", 2), ("äb", "ab", 1),
+  ]) func distanceCountsEdits(_ a: String, _ b: String, _ distance: Int) {
+    #expect(Spelling.distance(a, b) == distance)
+    #expect(Spelling.distance(b, a) == distance)
+  }
+
+  @Test func suggestsWhatIsNear() {
+    let known = ["steps", "tasks", "lower-rate", "k"]
+    #expect(Spelling.suggestion(for: "taks", among: known) == "; did you mean tasks?")
+    #expect(Spelling.suggestion(for: "lower_rates", among: known) == "; did you mean lower-rate?")
+    #expect(Spelling.suggestion(for: "kk", among: known) == "; did you mean k?")
+  }
+
+  @Test(arguments: ["zebra", "", "lr", "xy", "momentum"])
+  func listsAllWhereNothingIsNear(_ word: String) {
+    let known = ["steps", "tasks", "lower-rate", "k"]
+    let list = "; there are steps, tasks, lower-rate, k"
+    #expect(Spelling.suggestion(for: word, among: known) == list)
+  }
+}
