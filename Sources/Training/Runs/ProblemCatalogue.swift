@@ -22,7 +22,7 @@ public struct ProblemCatalogue: Sendable {
 
   /// The problems that come with the package.
   public static let builtIn = ProblemCatalogue([
-    LabelCleaning.self, FewShot.self, Sinusoid.self, Quadratic.self,
+    LabelCleaning.self, FewShot.self, Sinusoid.self, Regularisation.self, Quadratic.self,
   ])
 
   /// All of them, the default first.

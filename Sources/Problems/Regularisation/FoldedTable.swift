@@ -1,0 +1,102 @@
+import BilevelOptimization
+import DataFiles
+import Foundation
+import Randomness
+import Tensors
+
+/// Numeric examples: some test, the others are cut into folds of one size. Inputs, and targets of regression, are
+/// standardised by the training examples.
+struct FoldedTable: Sendable {
+  /// Inputs of an example, and classes (1 for regression).
+  let inputs: Int
+  let outputs: Int
+  /// The examples of each fold, and those that test.
+  let folds: [[Int]]
+  let test: [Int]
+  private let columns: [[Double]]
+  private let targets: [Double]
+  private let isClassification: Bool
+
+  /// Reads and splits the data.
+  ///
+  /// - Throws: `DataFileError` for files that are none; `SettingError` for settings that ask for more than there is.
+  init(_ settings: RegularisationSettings, seed: UInt64) throws {
+    let (columns, targets, path) = try Self.table(settings)
+    let count = targets.count
+    isClassification = settings.kind == .classification
+    outputs = isClassification ? try Self.classCount(targets, path) : 1
+    let test = max(1, Int((settings.testPart * Double(count)).rounded()))
+    let train = settings.train == 0 ? count - test : settings.train
+    let size = train / settings.folds
+    guard size >= 1, test + train <= count else {
+      throw SettingError(
+        "train=\(settings.train), test-part=\(settings.testPart), folds=\(settings.folds): there are "
+          + "\(count) examples, \(test) of them to test; ask for fewer, at least one a fold")
+    }
+    var stream = RandomStream(seed: seed, purpose: .split)
+    let order = stream.permutation(of: count)
+    self.test = Array(order[..<test])
+    folds = (0..<settings.folds).map { fold in
+      Array(order[(test + fold * size)..<(test + (fold + 1) * size)])
+    }
+    let own = folds.flatMap(\.self)
+    inputs = columns.count
+    self.columns = columns.map { Self.standardised($0, by: own) }
+    self.targets = isClassification ? targets : Self.standardised(targets, by: own)
+  }
+
+  /// The input columns, the targets, and what errors call them.
+  private static func table(
+    _ settings: RegularisationSettings
+  ) throws -> (columns: [[Double]], targets: [Double], path: String) {
+    guard !settings.data.isEmpty else {
+      let digits = Digits.all
+      let images = digits.labels.indices.map(digits.image)
+      let columns = (0..<digits.pixelCount).map { pixel in images.map { Double($0[pixel]) } }
+      return (columns, digits.labels.map(Double.init), "the embedded digits")
+    }
+    let table = try NumericTable.read(settings.data)
+    let target = try table.column(settings.target)
+    guard table.array.shape[1] >= 2 else {
+      throw DataFileError(
+        settings.data, "has one column",
+        remedy: "give at least one column of inputs and the targets")
+    }
+    let (count, values) = (table.array.shape[1], table.array.values)
+    func column(_ index: Int) -> [Double] {
+      stride(from: index, to: values.count, by: count).map { values[$0] }
+    }
+    return ((0..<count).filter { $0 != target }.map(column), column(target), settings.data)
+  }
+
+  private static func classCount(_ targets: [Double], _ path: String) throws -> Int {
+    for (row, target) in targets.enumerated() {
+      guard target >= 0, target < 10_000, target == target.rounded(.towardZero) else {
+        throw DataFileError(
+          path, at: .row(row), "the target \(target) is no class number",
+          remedy: "number the classes 0, 1, 2, ..., or set kind=regression")
+      }
+    }
+    return max(2, Int(targets.max() ?? 0) + 1)
+  }
+
+  /// Mean 0 and variance 1 over some of the values; 0 where these are all the same.
+  private static func standardised(_ values: [Double], by indices: [Int]) -> [Double] {
+    let count = Double(indices.count)
+    let mean = indices.reduce(0) { $0 + values[$1] } / count
+    let variance = indices.reduce(0) { $0 + (values[$1] - mean) * (values[$1] - mean) } / count
+    let scale = variance > 1e-24 * max(1, mean * mean) ? 1 / variance.squareRoot() : 0
+    return values.map { ($0 - mean) * scale }
+  }
+
+  /// Some examples, with an array that goes with them.
+  func examples(_ indices: [Int], _ extras: [Examples.Extra] = []) throws -> Examples {
+    let data = try DataArray(
+      [indices.count, inputs], indices.flatMap { example in columns.map { $0[example] } })
+    let chosen = indices.map { targets[$0] }
+    return Examples(
+      data: data,
+      target: isClassification ? DataArray(chosen) : try DataArray([indices.count, 1], chosen),
+      extras: extras)
+  }
+}
