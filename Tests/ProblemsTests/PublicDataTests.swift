@@ -1,0 +1,57 @@
+import DataFiles
+import Foundation
+import Problems
+import TestSupport
+import Testing
+
+/// The problems on the public data that they are for, where these lie beside the package.
+@Suite(.enabled(if: PublicData.isAvailable, "the data are not beside the package"))
+struct PublicDataTests {
+  private func read(_ path: String) throws -> FileArray {
+    try IDX.read(PublicData.path(path))
+  }
+
+  @Test func mnistIsAsPublished() throws {
+    let images = try read("mnist/train-images-idx3-ubyte.gz")
+    #expect(images.shape == [60000, 28, 28])
+    let labels = try read("mnist/train-labels-idx1-ubyte.gz").labels(count: 60000, of: "images")
+    let counts = (0..<10).map { label in labels.count { $0 == label } }
+    #expect(counts == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949])
+  }
+
+  @Test func omniglotIsAsPublished() throws {
+    #expect(try read("omniglot/omniglot-28-idx3-ubyte.gz").shape == [32460, 28, 28])
+    let labels = try read("omniglot/omniglot-labels-idx1-short.gz")
+      .labels(count: 32460, of: "images")
+    #expect(labels.indices.allSatisfy { labels[$0] == $0 / 20 })
+  }
+
+  @Test(arguments: [FewShotSettings.Split.random, .vinyals])
+  func omniglotMakesTasks(_ split: FewShotSettings.Split) throws {
+    var settings = FewShotSettings()
+    settings.data = PublicData.path("omniglot")
+    settings.split = split
+    settings.ways = 20
+    settings.query = 5
+    let problem = try FewShot(settings, seed: 1)
+    let task = try problem.task(0, step: 0)
+    #expect(
+      task.train.data.shape == [20, 28, 28, 1] && task.validate.data.shape == [100, 28, 28, 1])
+    let ink = task.train.data.values.reduce(0, +) / Double(20 * 784)
+    // The whole set's mean is 0.084.
+    #expect(ink > 0.04 && ink < 0.16)
+  }
+}
+
+private enum PublicData {
+  static func path(_ name: String) -> String {
+    URL(fileURLWithPath: #filePath).appendingPathComponent("../../../../shared/data/\(name)")
+      .standardizedFileURL.path
+  }
+
+  /// Whether to run: in CI the data must be there.
+  static var isAvailable: Bool {
+    ProcessInfo.processInfo.environment["CI"] == "1"
+      || FileManager.default.fileExists(atPath: path("omniglot"))
+  }
+}
