@@ -12,7 +12,7 @@ import Training
   /// The states that a run stores on the way, and the last.
   private func states(_ run: ProblemRun<Quadratic>, every interval: Int) throws -> [TensorFile] {
     var states: [TensorFile] = []
-    let continuation = Continuation(from: nil, every: interval) { states.append($0) }
+    let continuation = Continuation(from: nil, every: interval) { state, _ in states.append(state) }
     let last = try run.train(SoloCommunicator(), continuation) { _ in }.state
     return states + [try #require(last)]
   }
@@ -27,7 +27,7 @@ import Training
     let whole = try #require(states.last)
     for stored in states {
       let ends = try ThreadCommunicator.values(size: size) { communicator in
-        let continuation = Continuation(from: (stored, "state"), every: 0) { _ in }
+        let continuation = Continuation(from: (stored, "state"), every: 0) { _, _ in }
         var steps = 0
         let end = try run().train(communicator, continuation) { _ in steps += 1 }
         #expect(steps == 7 - (Int(stored["step"] ?? "") ?? 0))
@@ -40,7 +40,7 @@ import Training
   @Test func otherSettingsAreRefusedAndNamed() throws {
     let stored = try #require(try states(run(), every: 2).first)
     func message(_ more: [(key: String, value: String)]) throws -> String {
-      let continuation = Continuation(from: (stored, "state"), every: 0) { _ in }
+      let continuation = Continuation(from: (stored, "state"), every: 0) { _, _ in }
       let error = #expect(throws: AgreementError.self) {
         try run(more).train(SoloCommunicator(), continuation) { _ in }
       }
@@ -50,7 +50,7 @@ import Training
     #expect(try message([("strength", "0.5")]).contains("strength was 0.75 and is 0.5"))
     #expect(try message([("steps", "1")]).contains("is at step 2 already"))
     // How long it goes on does not change the steps that were made.
-    let longer = Continuation(from: (stored, "state"), every: 0) { _ in }
+    let longer = Continuation(from: (stored, "state"), every: 0) { _, _ in }
     let end = try run([("steps", "9")]).train(SoloCommunicator(), longer) { _ in }
     #expect(end.state?["step"] == "9")
   }
@@ -65,7 +65,7 @@ import Training
     ] {
       var damaged = stored
       damage(&damaged)
-      let continuation = Continuation(from: (damaged, "state"), every: 0) { _ in }
+      let continuation = Continuation(from: (damaged, "state"), every: 0) { _, _ in }
       #expect(throws: AgreementError.self) {
         try run().train(SoloCommunicator(), continuation) { _ in }
       }
