@@ -3,6 +3,21 @@
   import TestSupport
   import Testing
 
+  /// SplitMix64 (Steele, Lea and Flood, 2014).
+  private struct Draws {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next(_ bound: Int) -> Int {
+      state &+= 0x9e37_79b9_7f4a_7c15
+      var z = state
+      z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+      z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+      return Int((z ^ (z >> 31)) % UInt64(bound))
+    }
+  }
+
   extension LaunchedTests {
     /// Runs that are killed, stopped or fed with nonsense: what is stored, and that going on loses nothing. Numbers are
     /// those of the reliability matrix.
@@ -30,9 +45,9 @@
 
       /// What a run leaves that must not depend on what happened to it.
       private func results(_ folder: String) throws -> [Data] {
+        // Which other checkpoint is kept depends on where a run was stopped.
         try [
           "metrics.jsonl", "state.safetensors", "checkpoints/step-000000012.safetensors",
-          "checkpoints/step-000000010.safetensors",
         ].map { try bytes("\(folder)/\($0)") }
       }
 
@@ -134,6 +149,62 @@
         let refused = try run(2, broken, ["--resume", "auto"])
         #expect(refused.exitCode == 65)
         #expect(refused.errors.contains("--resume never starts anew"), "\(refused.errors)")
+      }
+
+      /// Row 35: a rank whose parameters are not the others' is named.
+      @Test(.enabled(if: requireMPI()))
+      func row35_divergenceOfARankIsNoticed() throws {
+        let folder = folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let end = try run(3, folder, fault: "flip:5:2")
+        #expect(end.exitCode == 70)
+        #expect(
+          end.errors.contains("step 5: the upper parameters of rank 2 are not those of rank 0"),
+          "\(end.errors)")
+      }
+
+      /// Row 5: files that may not grow. The checkpoints before are kept, and the run ends in order.
+      @Test(.enabled(if: requireMPI()))
+      func row5_aFileSizeLimitEndsTheRunInOrder() throws {
+        let folder = folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        #expect(try run(0, folder, ["--steps", "4"]).exitCode == 0)
+        let limited = try Launcher.shell(
+          "ulimit -f 20; exec \"$0\" train --output \(folder) --checkpoint-every 2 --resume auto",
+          Self.command
+        ).wait(seconds: 60)
+        #expect(limited.exitCode == 74, "\(limited.errors)")
+        #expect(limited.errors.contains("the checkpoint before it is kept"), "\(limited.errors)")
+        let names = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/checkpoints")
+        #expect(
+          names.sorted() == ["step-000000002.safetensors", "step-000000004.safetensors"], "\(names)"
+        )
+        #expect(try run(2, folder, ["--resume", "auto"]).exitCode == 0)
+      }
+
+      /// A soak: faults drawn at random, one after another, until the run is through; nothing is lost.
+      @Test(.enabled(if: requireMPI()))
+      func slow_randomFaultsLoseNothing() throws {
+        let (whole, broken) = (folder(), folder())
+        defer { for path in [whole, broken] { try? FileManager.default.removeItem(atPath: path) } }
+        #expect(try run(0, whole).exitCode == 0)
+        let expected = try results(whole)
+        var random = Draws(seed: 20_261_123)
+        print("random faults from seed 20261123")
+        for draw in 0..<30 {
+          try? FileManager.default.removeItem(atPath: broken)
+          for attempt in 0..<4 {
+            let ranks = random.next(4)
+            let kind = ["kill", "usr1", "term", "none"][attempt == 3 ? 3 : random.next(4)]
+            let fault = "\(kind):\(random.next(12)):\(random.next(max(ranks, 1)))"
+            let end = try run(
+              ranks, broken, attempt == 0 ? [] : ["--resume", "auto"],
+              fault: kind == "none" ? "" : fault)
+            if end.exitCode == 0 { break }
+            #expect(kind != "none", "draw \(draw), \(ranks) ranks: \(end.errors)")
+          }
+          #expect(try results(broken) == expected, "draw \(draw)")
+        }
       }
 
       /// Row 12: other settings are refused by name; row 29: so is a folder that is in use.

@@ -1,3 +1,4 @@
+import Foundation
 import MessagePassing
 import Problems
 import TestSupport
@@ -53,6 +54,31 @@ import Training
     let longer = Continuation(from: (stored, "state"), every: 0) { _, _ in }
     let end = try run([("steps", "9")]).train(SoloCommunicator(), longer) { _ in }
     #expect(end.state?["step"] == "9")
+  }
+
+  /// Row 23: a state goes on with the data it was made with only.
+  @Test func otherDataAreRefused() throws {
+    let path = FileManager.default.temporaryDirectory
+      .appendingPathComponent(UUID().uuidString).path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    func run(_ lines: [String], from state: TensorFile?) throws -> TensorFile? {
+      try Data(lines.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: path))
+      let run = try ProblemRun<Regularisation>(
+        RunRequest([
+          ("data", path), ("kind", "regression"), ("train", "0"), ("folds", "2"), ("steps", "2"),
+          ("lower-steps", "3"),
+        ]))
+      let continuation = Continuation(from: state.map { ($0, "state") }, every: 0) { _, _ in }
+      return try run.train(SoloCommunicator(), continuation) { _ in }.state
+    }
+    let lines = (0..<12).map { "\($0),\($0 * $0 % 7)" }
+    let state = try run(lines, from: nil)
+    #expect(throws: Never.self) { try run(lines, from: state) }
+    let error = #expect(throws: AgreementError.self) {
+      try run(lines.dropLast() + ["11,3"], from: state)
+    }
+    #expect(error?.description.contains("the checksum of table was") == true)
+    #expect(error?.exitCode == .configuration)
   }
 
   @Test func damagedStatesAreRefused() throws {

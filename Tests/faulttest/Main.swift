@@ -5,6 +5,7 @@ import IGBM
 /// The command line with a problem that fails on purpose, as the environment says: FAULT=KIND:STEP:NUMBER.
 ///
 ///     kill, usr1, term, int:STEP:RANK   the signal, on that rank, in that step
+///     flip:STEP:RANK                    a bit of that rank's upper parameters
 ///     nan:STEP:TASK                     data of that task that are not numbers
 ///
 /// `faulttest checkpoint FOLDER CALL` stores checkpoints 1 to 4 and is killed at the given file call of the fourth.
@@ -49,8 +50,8 @@ struct FaultyWaves: Problem {
   func task(_ index: Int, step: Int) throws -> TaskExamples {
     let task = try waves.task(index, step: step)
     guard let fault, fault.step == step else { return task }
-    guard fault.signal == nil else {
-      fault.strike()
+    guard fault.kind == "nan" else {
+      fault.strike { upperModel.values[3] += 1e-12 }
       return task
     }
     guard fault.number == index else { return task }
@@ -66,25 +67,25 @@ struct FaultyWaves: Problem {
 final class Fault {
   let step: Int
   let number: Int
-  let signal: Int32?
+  let kind: String
   private let rank: Int
   private var hasStruck = false
 
   init?(_ environment: [String: String]) {
     let words = environment["FAULT", default: ""].split(separator: ":")
     guard words.count == 3, let step = Int(words[1]), let number = Int(words[2]) else { return nil }
-    let signals = ["kill": SIGKILL, "usr1": SIGUSR1, "term": SIGTERM, "int": SIGINT]
     self.step = step
     self.number = number
-    signal = signals[String(words[0])]
+    kind = String(words[0])
     rank = LaunchContext(environment: environment).rank
   }
 
   /// Once, though a rank may have several tasks.
-  func strike() {
-    guard let signal, rank == number, !hasStruck else { return }
+  func strike(flip: () -> Void) {
+    guard rank == number, !hasStruck else { return }
     hasStruck = true
-    raise(signal)
+    let signals = ["kill": SIGKILL, "usr1": SIGUSR1, "term": SIGTERM, "int": SIGINT]
+    if let signal = signals[kind] { raise(signal) } else { flip() }
   }
 }
 

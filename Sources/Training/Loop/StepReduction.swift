@@ -14,7 +14,8 @@ package struct StepReduction {
 
   private enum Count {
     static let (products, negativeCurvature, failedRanks, skipped, checkpoints) = (0, 1, 2, 3, 4)
-    static let stops = 5
+    static let (marks, squaredMarks) = (5, 6)
+    static let stops = 7
     static let reasons = stops + StopSignal.allCases.count
   }
 
@@ -47,6 +48,20 @@ package struct StepReduction {
 
   /// Notes that this rank failed: every rank will know after ``reduce(_:)``.
   package mutating func fail() { counts[Count.failedRanks] += 1 }
+
+  /// Adds a mark of this rank's upper parameters. The ranks' marks x are all the same exactly where
+  /// n sum(x^2) = (sum x)^2 (Cauchy and Schwarz), so that no message of its own is needed to compare them.
+  mutating func add(mark: Int64) {
+    counts[Count.marks] = mark
+    counts[Count.squaredMarks] = mark * mark
+  }
+
+  /// Whether all ranks added the same mark; `ranks` is their number.
+  func areMarksEqual(_ ranks: Int) -> Bool {
+    let product = Int64(ranks).multipliedFullWidth(by: counts[Count.squaredMarks])
+    let square = counts[Count.marks].multipliedFullWidth(by: counts[Count.marks])
+    return product == square
+  }
 
   /// Notes that a task was left out.
   package mutating func skip() { counts[Count.skipped] += 1 }

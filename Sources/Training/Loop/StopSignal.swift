@@ -36,6 +36,9 @@ public enum StopSignal: Int32, Sendable, CaseIterable {
   public static func watch() {
     receivedSignal.store(none, ordering: .relaxed)
     for stop in allCases { signal(stop.number, note) }
+    // Files that may not grow, and readers that are gone, are errors of writing, not ends of the run.
+    signal(SIGXFSZ, SIG_IGN)
+    signal(SIGPIPE, SIG_IGN)
   }
 
   private static let none: Int32 = -1

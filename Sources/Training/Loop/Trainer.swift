@@ -63,8 +63,13 @@ public final class Trainer<P: Problem> {
     let failure = failureOfOwnTasks()
     if failure != nil { reduction.fail() }
     reduction.add(asking())
+    let mark = ParameterMark.of(problem.upperModel.values)
+    reduction.add(mark: mark)
     if try reduction.reduce(communicator) > 0 {
       try communicator.agreeing { if let failure { throw failure } }
+    }
+    guard reduction.areMarksEqual(communicator.size) else {
+      throw try DivergenceError(step: step, marks: communicator.gather(mark))
     }
     requests = reduction.requests
     let tasks = settings.tasks - reduction.skipped

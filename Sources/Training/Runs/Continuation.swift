@@ -49,6 +49,7 @@ extension RunState {
     _ trainer: Trainer<P>, settings: [SettingEntry], from file: TensorFile, at path: String
   ) throws(StateError) {
     try check(settings, P.name, against: file, at: path)
+    try check(dataOf: trainer.problem, against: file, at: path)
     let step = try step(of: file, at: path)
     guard step <= trainer.settings.steps else {
       throw StateError(

@@ -11,6 +11,8 @@ public enum RunState {
   /// What the names of the upper optimiser's vectors start with.
   public static let optimizerPrefix = "optimizer/"
 
+  /// What the keys of data's checksums start with.
+  private static let dataPrefix = "data/"
   /// What the keys of settings start with.
   public static let settingPrefix = "setting/"
 
@@ -63,7 +65,30 @@ public enum RunState {
         TensorFile.Word("step", String(trainer.step)),
         TensorFile.Word("optimizer", type(of: trainer.upperOptimizer).name),
       ] + settings.map { TensorFile.Word(settingPrefix + $0.key, $0.value) }
+      + trainer.problem.data.map { TensorFile.Word(dataPrefix + $0.name, text($0)) }
     return StateSeal.sealed(TensorFile(metadata: words, tensors: upper + optimizer))
+  }
+
+  private static func text(_ data: DataChecksum) -> String {
+    let digits = String(data.checksum, radix: 16)
+    return String(repeating: "0", count: 8 - digits.count) + digits
+  }
+
+  /// Checks that a problem has the data that a state was made with.
+  ///
+  /// - Throws: ``StateError`` with both checksums.
+  static func check<P: Problem>(
+    dataOf problem: P, against file: TensorFile, at path: String
+  ) throws(StateError) {
+    for data in problem.data {
+      let stored = file[dataPrefix + data.name] ?? "none"
+      guard stored == text(data) else {
+        throw StateError(
+          .mismatch, path,
+          "was made with other data: the checksum of \(data.name) was \(stored) and "
+            + "is \(text(data)); use the data it was made with, or start anew")
+      }
+    }
   }
 
   /// A state with its checksums.
