@@ -64,6 +64,9 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["MessagePassing"], path: "Tests/TestSupport"),
     .executableTarget(
       name: "ranktest", dependencies: ["IGBM", "TestSupport"], path: "Tests/ranktest"),
+    // The command line with problems that fail on purpose.
+    .executableTarget(
+      name: "faulttest", dependencies: ["CommandLineInterface", "IGBM"], path: "Tests/faulttest"),
     // A program of its own, because it replaces malloc.
     .executableTarget(
       name: "allocations", dependencies: ["BilevelOptimization", "CAllocations"],
@@ -82,7 +85,9 @@ let package = Package(
     .testTarget(name: "ConfigurationsTests", dependencies: ["Configurations", "TestSupport"]),
     .testTarget(
       name: "LaunchedTests",
-      dependencies: ["allocations", "ranktest", "igbm-dist", "own-problem", "TestSupport"]),
+      dependencies: [
+        "allocations", "faulttest", "ranktest", "igbm-dist", "own-problem", "TestSupport",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -164,21 +164,16 @@ public final class Implicit<Upper, Lower> {
   }
 
   private func solve(_ lower: LowerProgram, _ g: Elements) throws -> (SolveReport, Elements) {
-    let hessian = LowerHessian(
-      program: lower, damping: options.damping, damped: scratch[2], algebra: algebra)
-    let v = scratch[0]
-    let report: SolveReport
-    switch options.method {
-    case .linearSystem:
-      report = ConjugateGradient(
-        maximumSteps: options.k, tolerance: options.tolerance, policy: options.negativeCurvature,
-        algebra: algebra, history: history
-      ).solve(hessian, g, into: v, residual: scratch[1])
-    case .neumannSeries:
-      report = NeumannSeries(
-        maximumSteps: options.k, tolerance: options.tolerance,
-        learningRate: options.lowerLearningRate, algebra: algebra
-      ).solve(hessian, g, into: v)
+    var damping = options.damping
+    var report = solve(lower, g, damping: damping)
+    if options.negativeCurvature == .damp {
+      for _ in 0..<Self.mostRetries where report.reason == .negativeCurvature {
+        damping = max(10 * damping, 2 * abs(report.smallestCurvature ?? 0))
+        let earlier = report
+        report = solve(lower, g, damping: damping)
+        report.steps += earlier.steps
+        report.negativeCurvatureSteps += earlier.negativeCurvatureSteps
+      }
     }
     if report.reason == .negativeCurvature, options.negativeCurvature == .stop {
       throw HypergradientError(
@@ -186,7 +181,27 @@ public final class Implicit<Upper, Lower> {
         "conjugate gradients met negative curvature \(report.smallestCurvature ?? 0) at step "
           + "\(report.steps); raise the damping or the proximal strength, or adapt for longer")
     }
-    return (report, v)
+    return (report, scratch[0])
+  }
+
+  private static var mostRetries: Int { 5 }
+
+  /// Solves into the first scratch vector.
+  private func solve(_ lower: LowerProgram, _ g: Elements, damping: Double) -> SolveReport {
+    let hessian = LowerHessian(
+      program: lower, damping: damping, damped: scratch[2], algebra: algebra)
+    switch options.method {
+    case .linearSystem:
+      return ConjugateGradient(
+        maximumSteps: options.k, tolerance: options.tolerance, policy: options.negativeCurvature,
+        algebra: algebra, history: history
+      ).solve(hessian, g, into: scratch[0], residual: scratch[1])
+    case .neumannSeries:
+      return NeumannSeries(
+        maximumSteps: options.k, tolerance: options.tolerance,
+        learningRate: options.lowerLearningRate, algebra: algebra
+      ).solve(hessian, g, into: scratch[0])
+    }
   }
 
   /// d - C v into ``hypergradient``; gives its norm.

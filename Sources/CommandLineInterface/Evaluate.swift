@@ -31,7 +31,7 @@ struct Evaluate: ProblemCommand {
     Launch.run { communicator in
       let path = statePath
       let (state, run) = try communicator.agreeing {
-        let state = try TensorFile.read(path)
+        let state = try RunState.read(path)
         guard let problem = state["problem"] else {
           throw SettingError("\(path) does not say which problem's state it is; give a run's state")
         }

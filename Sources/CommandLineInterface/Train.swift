@@ -30,12 +30,15 @@ struct Train: ProblemCommand {
   @Option(help: "The folder that the run is stored in (default: runs/PROBLEM).")
   var output: String?
 
-  @Option(help: "Stores the state after every so many upper steps; 0 stores it at the end alone.")
-  var checkpointEvery = 0
+  @Option(
+    help: ArgumentHelp(
+      "Stores a checkpoint after so many upper steps, or so much time (90s, 10m, 2h).",
+      valueName: "steps|time"))
+  var checkpointEvery = CheckpointSchedule.never
 
   @Option(
     help: ArgumentHelp(
-      "Goes on from a stored state: auto takes the output folder's, if there is one.",
+      "Goes on from a stored state: auto takes the output folder's newest, if there is one.",
       valueName: "auto|never|path"))
   var resume = "never"
 
@@ -44,12 +47,6 @@ struct Train: ProblemCommand {
 
   @Flag(help: "Lists the problems and their settings.")
   var list = false
-
-  func validate() throws {
-    guard checkpointEvery >= 0 else {
-      throw ValidationError("--checkpoint-every must be at least 0")
-    }
-  }
 
   func run(_ problems: ProblemCatalogue) throws {
     if list {
@@ -61,13 +58,12 @@ struct Train: ProblemCommand {
         by: communicator, source, environment: ProcessInfo.processInfo.environment)
       let run = try communicator.agreeing { try problems.run(configuration) }
       let folder = configuration.output ?? "runs/\(run.name)"
-      try communicator.agreeing {
-        if communicator.isRoot { try DurableFile.createFolder(folder) }
+      let storage = try communicator.agreeing {
+        communicator.isRoot ? try RunFolder(locking: folder) : nil
       }
       let session = TrainingSession(
-        run, communicator, folder: folder, checkpointEvery: checkpointEvery, resume: resume)
-      try session.start()
-      return .success
+        run, communicator, folder: folder, storage, checkpointEvery, resume: resume)
+      return try session.start()
     }
   }
 

@@ -10,21 +10,27 @@ struct TrainingSession {
   private let run: any Run
   private let communicator: any Communicator
   private let folder: String
-  private let checkpointEvery: Int
+  /// The folder's files; rank 0's alone.
+  private let storage: RunFolder?
+  private let schedule: CheckpointSchedule
   private let resume: String
+  /// Checkpoints in a row that may fail, for want of room say, before the run ends.
+  private static let mostFailures = 3
 
   init(
-    _ run: any Run, _ communicator: any Communicator, folder: String, checkpointEvery: Int,
-    resume: String
+    _ run: any Run, _ communicator: any Communicator, folder: String, _ storage: RunFolder?,
+    _ schedule: CheckpointSchedule, resume: String
   ) {
     self.run = run
     self.communicator = communicator
     self.folder = folder
-    self.checkpointEvery = checkpointEvery
+    self.storage = storage
+    self.schedule = schedule
     self.resume = resume
   }
 
-  func start() throws {
+  /// Trains, and gives the code to exit with.
+  func start() throws -> ExitCode {
     let kernels = try communicator.agreeing { try KernelSet.chosen() }
     let (steps, tasks) = run.size
     say(
@@ -34,42 +40,103 @@ struct TrainingSession {
     let stored = try storedState()
     let done = stored.flatMap { Int($0.file["step"] ?? "") } ?? 0
     if let stored { say("going on from \(stored.path), step \(done)") }
-    try communicator.agreeing { if communicator.isRoot { try storeConfiguration(kernels) } }
+    let metrics = try communicator.agreeing { () -> MetricsFile? in
+      guard let storage else { return nil }
+      for path in storage.removeIncomplete() { warn("ignored \(path): incomplete") }
+      try storeConfiguration(kernels)
+      return try MetricsFile(storage.metricsPath, after: done)
+    }
+    StopSignal.watch()
+    let outcome = try train(from: stored, done: done, metrics)
+    if let stop = outcome.stop {
+      say(
+        "stopped by \(stop.name) after step \(outcome.steps) of \(steps), with a checkpoint; "
+          + "--resume auto goes on")
+      return stop.exitCode
+    }
+    try communicator.agreeing {
+      guard let storage, let state = outcome.state else { return }
+      metrics?.synchronise()
+      try DurableFile.publish(state.encoded(), at: storage.statePath)
+    }
+    if let metrics, metrics.lost > 0 {
+      warn("\(metrics.lost) lines of \(folder)/metrics.jsonl could not be written")
+    }
+    for table in outcome.results { say("\n" + table.text) }
+    say(
+      "\nstate: \(folder)/\(RunState.fileName)\n"
+        + "sha256 of the upper parameters: \(outcome.digest)")
+    return .success
+  }
+
+  private func train(
+    from stored: (file: TensorFile, path: String)?, done: Int, _ metrics: MetricsFile?
+  ) throws -> RunOutcome {
+    let (steps, tasks) = run.size
     var progress = ProgressLine(
       steps: steps, completed: done, tasksPerStep: tasks, isTerminal: isatty(STDERR_FILENO) != 0)
-    let continuation = Continuation(from: stored, every: checkpointEvery, store: store)
-    let outcome = try run.train(communicator, continuation) { summary in
+    let clock = ContinuousClock()
+    var last = clock.now
+    var failures = 0
+    let continuation = Continuation(
+      from: stored,
+      requests: { step in
+        let elapsed = last.duration(to: clock.now).components.seconds
+        return StepRequests(
+          checkpoint: communicator.isRoot
+            && schedule.isDue(after: step, elapsed: Double(elapsed)),
+          stop: StopSignal.received)
+      },
+      store: { state, step in
+        metrics?.synchronise()
+        last = clock.now
+        do {
+          try storage?.storeCheckpoint(state, step: step)
+          failures = 0
+        } catch let error as StateError where error.code == .notWritten {
+          failures += 1
+          guard failures < Self.mostFailures, StopSignal.received == nil else { throw error }
+          warn("\(error); the checkpoint before it is kept")
+        }
+      })
+    return try run.train(communicator, continuation) { summary in
       guard communicator.isRoot else { return }
+      metrics?.append(summary)
       progress.report(done: summary.step + 1, upperLoss: summary.upperLoss)
     }
-    try communicator.agreeing { if let state = outcome.state { try store(state) } }
-    for table in outcome.results { say("\n" + table.text) }
-    say("\nstate: \(path)\nsha256 of the upper parameters: \(outcome.digest)")
   }
 
   /// The state to go on from. Rank 0 alone reads it, so that it need not be on every machine.
   private func storedState() throws -> (file: TensorFile, path: String)? {
-    let source = resume == "auto" ? path : resume
     var bytes: [UInt8] = []
+    var source = Array(resume.utf8)
     try communicator.agreeing {
-      guard communicator.isRoot, resume != "never" else { return }
-      if resume == "auto", !FileManager.default.fileExists(atPath: source) { return }
-      bytes = try DurableFile.read(source)
+      guard let storage, resume != "never" else { return }
+      guard resume == "auto" else {
+        bytes = try DurableFile.read(resume)
+        return
+      }
+      let (newest, ignored) = storage.newestState()
+      for error in ignored { warn("ignored \(error)") }
+      if let newest {
+        bytes = newest.bytes
+        source = Array(newest.path.utf8)
+      } else if let error = ignored.first {
+        throw StateError(
+          error.code, folder,
+          "has no state that can be gone on from: \(error); --resume never starts anew")
+      }
     }
     try communicator.broadcast(resizing: &bytes)
+    try communicator.broadcast(resizing: &source)
+    let path = String(decoding: source, as: UTF8.self)
     guard !bytes.isEmpty else { return nil }
     return try communicator.agreeing {
-      let file = try TensorFile(decoding: bytes, named: source)
+      let file = try RunState.decoded(bytes, path)
       // Before the folder's configuration, which may be that run's, is written anew.
-      try RunState.check(run.settings, run.name, against: file, at: source)
-      return (file, source)
+      try RunState.check(run.settings, run.name, against: file, at: path)
+      return (file, path)
     }
-  }
-
-  private var path: String { "\(folder)/\(RunState.fileName)" }
-
-  private func store(_ state: TensorFile) throws {
-    try DurableFile.publish(state.encoded(), at: path)
   }
 
   /// Written before the first step: a run that fails can be repeated, too.
@@ -82,6 +149,10 @@ struct TrainingSession {
         "Kernels: \(kernels.rawValue); others may round differently.",
       ])
     try DurableFile.publish(Array(text.utf8), at: path)
+  }
+
+  private func warn(_ line: String) {
+    if communicator.isRoot { Command.write("warning: \(line)\n", to: .standardError) }
   }
 
   private func say(_ line: String) {

@@ -18,9 +18,12 @@ public struct FileArray: Sendable, Equatable {
   public let shape: [Int]
   /// The numbers, the last axis running fastest.
   public let storage: Storage
+  /// The CRC-32 of the file's bytes.
+  public let checksum: UInt32
 
-  init(_ path: String, _ shape: [Int], _ storage: Storage) {
-    self.path = path
+  init(_ file: FileBytes, _ shape: [Int], _ storage: Storage) {
+    path = file.path
+    checksum = file.checksum
     self.shape = shape
     self.storage = storage
   }

@@ -7,6 +7,9 @@ public struct FileBytes: Sendable {
   /// The bytes.
   public let bytes: [UInt8]
 
+  /// The CRC-32 of the bytes, inflated: the same for a file and its gzipped copy.
+  public var checksum: UInt32 { Gzip.checksum(bytes) }
+
   /// Bytes from anywhere. Whether they are gzipped shows in the first two, not in the name.
   ///
   /// - Parameters:

@@ -4,6 +4,20 @@ import CZlib
 enum Gzip {
   static func isGzip(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0x1f, 0x8b]) }
 
+  /// CRC-32, as in gzip's trailer.
+  static func checksum(_ bytes: [UInt8]) -> UInt32 {
+    var sum = crc32(0, nil, 0)
+    bytes.withUnsafeBufferPointer { buffer in
+      var start = 0
+      while start < buffer.count {
+        let count = min(buffer.count - start, 1 << 30)
+        sum = crc32(sum, buffer.baseAddress! + start, UInt32(count))
+        start += count
+      }
+    }
+    return UInt32(sum)
+  }
+
   /// The bytes of all members, one after another. Memory grows with what was inflated, not with what a
   /// header claims.
   static func inflated(

@@ -51,7 +51,7 @@ public enum IDX {
         "the header says shape \(shape) of \(size)-byte numbers, and \(bytes.count - start) bytes follow"
       )
     }
-    return FileArray(file.path, shape, storage(bytes, from: start, size))
+    return FileArray(file, shape, storage(bytes, from: start, size))
   }
 
   private static func storage(_ bytes: [UInt8], from start: Int, _ size: Int) -> FileArray.Storage {

@@ -54,7 +54,7 @@ public enum NPY {
     }
     let stored = kind.storage(bytes[start...], count: count)
     return FileArray(
-      file.path, header.shape,
+      file, header.shape,
       header.isFortran ? reordered(stored, header.shape) : stored)
   }
 

@@ -30,7 +30,7 @@ public struct NumericTable: Sendable, Equatable {
     }
     let shape = [reader.values.count / columns, columns]
     return NumericTable(
-      names: reader.names, array: FileArray(file.path, shape, .double(reader.values)))
+      names: reader.names, array: FileArray(file, shape, .double(reader.values)))
   }
 
   /// The number of a column by its name, or by its number from 0; negative numbers count from the end.

@@ -1,4 +1,5 @@
-/// How a process tells scripts and schedulers why it ended; the numbers are those of `sysexits.h`.
+/// How a process tells scripts and schedulers why it ended; the numbers are those of
+/// `sysexits.h`, and 128 + SIGINT.
 ///
 /// Every rank must leave with the same code, for a launcher reports that of whichever rank ends
 /// first. ``Communicator/agreeing(_:)`` makes an error, and with it the code, common to all ranks.
@@ -21,6 +22,8 @@ public enum ExitCode: Int32, Sendable, CaseIterable {
   case tryAgain = 75
   /// The configuration, or the way of starting, is wrong: correct it.
   case configuration = 78
+  /// Interrupted from the keyboard, with a complete checkpoint.
+  case interrupted = 130
 }
 
 /// An error that knows the code its process should exit with.

@@ -68,6 +68,9 @@ public protocol Problem: SendableMetatype {
   /// The data of one task of one upper step: a function of its arguments and the settings alone, whichever rank asks.
   func task(_ index: Int, step: Int) throws -> TaskExamples
 
+  /// The data that it read, by a name each: a stored run goes on with the same data only. By default none.
+  var data: [DataChecksum] { get }
+
   /// How it is measured on tasks that training never draws; by default not at all.
   var heldOut: HeldOut<Lower>? { get }
 
@@ -75,7 +78,24 @@ public protocol Problem: SendableMetatype {
   func results(_ training: Adaptation<Upper, Lower>) throws -> [ResultTable]
 }
 
+/// A piece of data that a problem read, and its checksum.
+public struct DataChecksum: Sendable, Hashable {
+  /// What it is, without blanks or slashes: "images".
+  public let name: String
+  /// A CRC-32 of it.
+  public let checksum: UInt32
+
+  /// A piece of data.
+  public init(_ name: String, _ checksum: UInt32) {
+    self.name = name
+    self.checksum = checksum
+  }
+}
+
 extension Problem {
+  /// Data: none.
+  public var data: [DataChecksum] { [] }
+
   /// Held-out tasks: none.
   public var heldOut: HeldOut<Lower>? { nil }
 

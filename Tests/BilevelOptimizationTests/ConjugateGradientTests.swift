@@ -120,6 +120,24 @@ extension ConjugateGradientTests {
     #expect(report.solve.residual == before.report.solve.residual)
   }
 
+  /// Row 15: solved again with more damping, until there is none; the result solves (H + dI) v = g for one d.
+  @Test(arguments: [0, 0.1]) func negativeCurvatureIsDamped(_ damping: Double) throws {
+    let (v, report) = try Quadratic.system(indefinite, g).solve(
+      k: 12, tolerance: 1e-9, damping: damping, policy: .damp)
+    #expect(report.solve.reason == .converged)
+    #expect(report.solve.negativeCurvatureSteps > 0)
+    let rest = sum(g, indefinite * v, times: -1)
+    let added = zip(rest, v).map { $0 / $1 }
+    #expect(added.min()! > 2 && added.max()! - added.min()! < 1e-6, "\(added)")
+  }
+
+  @Test func dampingGivesUpAfterFiveTimes() throws {
+    let hopeless = Matrix.symmetric(eigenvalues: [-1e9, 1, 2, 3, 4, 5])
+    let (_, report) = try Quadratic.system(hopeless, numbers(6, seed: 3)).solve(
+      k: 1, damping: 1e-12, policy: .damp)
+    #expect(report.solve.steps <= 6)
+  }
+
   @Test func negativeCurvatureAtOnceLeavesTheDirectTerm() throws {
     var problem = Quadratic.reference
     problem.hessian = Matrix.identity(2, times: -3)

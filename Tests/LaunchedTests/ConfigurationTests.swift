@@ -53,7 +53,7 @@
           let stored = try String(contentsOfFile: file, encoding: .utf8)
           let further = [file, "--steps", "4", "--resume", "auto"]
           let other = try Launcher.alone("igbm-dist", further + ["--set", "k=9"]).wait(seconds: 60)
-          #expect(other.exitCode == 65 && other.errors.contains("k was 5 and is 9"))
+          #expect(other.exitCode == 78 && other.errors.contains("k was 5 and is 9"))
           #expect(try String(contentsOfFile: file, encoding: .utf8) == stored)
           #expect(try Launcher.alone("igbm-dist", further).wait(seconds: 60).exitCode == 0)
           let longer = try String(contentsOfFile: file, encoding: .utf8)

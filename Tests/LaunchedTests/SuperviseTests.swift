@@ -70,7 +70,7 @@ extension LaunchedTests {
       #expect(occurrences(of: "restart 1 of 1 in 0.010 s", in: end) == 3, "\(end.errors)")
     }
 
-    @Test(arguments: [0, 64, 65, 66, 70, 78, 126, 127])
+    @Test(arguments: [0, 64, 65, 66, 70, 78, 126, 127, 130])
     func someCodesEndIt(_ code: Int) throws {
       let (end, runs) = try end(ofRunsEndingWith: [code, 0])
       #expect(end.exitCode == Int32(code) && runs == 1, "\(end.errors)")

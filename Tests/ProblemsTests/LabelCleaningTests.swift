@@ -41,8 +41,8 @@ import Testing
     let problem = try problem(corruption: 1)
     let task = try problem.task(0, step: 0)
     let numbers = try numbers(task)
-    #expect(task.train.target.values == numbers.map { Double(problem.data.givenLabels[$0]) })
-    let images = numbers.flatMap { Digits.all.image(problem.data.train[$0]).map(Double.init) }
+    #expect(task.train.target.values == numbers.map { Double(problem.corrupted.givenLabels[$0]) })
+    let images = numbers.flatMap { Digits.all.image(problem.corrupted.train[$0]).map(Double.init) }
     #expect(task.train.data.values == images)
   }
 
@@ -52,7 +52,7 @@ import Testing
     let pixels = task.validate.data.values
     let rows = (0..<198).map { Array(pixels[$0 * 64..<($0 + 1) * 64]) }
     #expect(Set(rows).count == 198)
-    let known = problem.data.validate.map { digit in
+    let known = problem.corrupted.validate.map { digit in
       Digits.all.image(digit).map(Double.init) + [Double(Digits.all.labels[digit])]
     }
     let drawn = zip(rows, task.validate.target.values).map { $0 + [$1] }
@@ -73,16 +73,16 @@ import Testing
 
   @Test func tasksChangeNoLabels() throws {
     let problem = try problem()
-    let labels = problem.data.givenLabels
+    let labels = problem.corrupted.givenLabels
     for index in 0..<4 { _ = try problem.task(index, step: 0) }
-    #expect(problem.data.givenLabels == labels)
-    #expect(try self.problem().data.givenLabels == labels)
+    #expect(problem.corrupted.givenLabels == labels)
+    #expect(try self.problem().corrupted.givenLabels == labels)
   }
 
   @Test func resultsCompareThreeTrainings() throws {
     let problem = try problem()
     // As if all wrong labels had been found, and one right one.
-    let wrong = zip(problem.data.givenLabels, problem.data.rightLabels).map { $0 != $1 }
+    let wrong = zip(problem.corrupted.givenLabels, problem.corrupted.rightLabels).map { $0 != $1 }
     let right = try #require(wrong.firstIndex(of: false))
     problem.upperModel.values = wrong.map { $0 ? -30 : 30 }
     problem.upperModel.values[right] = -30

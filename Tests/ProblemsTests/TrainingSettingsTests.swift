@@ -10,7 +10,7 @@ import Testing
     ] {
       #expect(throws: Never.self) { try settings.check() }
     }
-    #expect(try TrainingSettings().entries().count == 16)
+    #expect(try TrainingSettings().entries().count == 17)
   }
 
   @Test func everyLowerRuleMakesItsOptimiser() throws {

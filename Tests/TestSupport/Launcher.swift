@@ -37,6 +37,11 @@ package enum Launcher {
     URL(fileURLWithPath: #filePath).appendingPathComponent("../../..").standardizedFileURL
   }
 
+  /// Starts a line of shell in which `$0` is a program's path.
+  package static func shell(_ line: String, _ program: String) throws -> RunningProgram {
+    try start(["bash", "-c", line, path(of: program)], [:])
+  }
+
   private static func start(
     _ command: [String], _ additions: [String: String]
   ) throws -> RunningProgram {

@@ -1,3 +1,4 @@
+import Foundation
 import MessagePassing
 import Problems
 import TestSupport
@@ -12,7 +13,7 @@ import Training
   /// The states that a run stores on the way, and the last.
   private func states(_ run: ProblemRun<Quadratic>, every interval: Int) throws -> [TensorFile] {
     var states: [TensorFile] = []
-    let continuation = Continuation(from: nil, every: interval) { states.append($0) }
+    let continuation = Continuation(from: nil, every: interval) { state, _ in states.append(state) }
     let last = try run.train(SoloCommunicator(), continuation) { _ in }.state
     return states + [try #require(last)]
   }
@@ -27,7 +28,7 @@ import Training
     let whole = try #require(states.last)
     for stored in states {
       let ends = try ThreadCommunicator.values(size: size) { communicator in
-        let continuation = Continuation(from: (stored, "state"), every: 0) { _ in }
+        let continuation = Continuation(from: (stored, "state"), every: 0) { _, _ in }
         var steps = 0
         let end = try run().train(communicator, continuation) { _ in steps += 1 }
         #expect(steps == 7 - (Int(stored["step"] ?? "") ?? 0))
@@ -40,7 +41,7 @@ import Training
   @Test func otherSettingsAreRefusedAndNamed() throws {
     let stored = try #require(try states(run(), every: 2).first)
     func message(_ more: [(key: String, value: String)]) throws -> String {
-      let continuation = Continuation(from: (stored, "state"), every: 0) { _ in }
+      let continuation = Continuation(from: (stored, "state"), every: 0) { _, _ in }
       let error = #expect(throws: AgreementError.self) {
         try run(more).train(SoloCommunicator(), continuation) { _ in }
       }
@@ -50,9 +51,34 @@ import Training
     #expect(try message([("strength", "0.5")]).contains("strength was 0.75 and is 0.5"))
     #expect(try message([("steps", "1")]).contains("is at step 2 already"))
     // How long it goes on does not change the steps that were made.
-    let longer = Continuation(from: (stored, "state"), every: 0) { _ in }
+    let longer = Continuation(from: (stored, "state"), every: 0) { _, _ in }
     let end = try run([("steps", "9")]).train(SoloCommunicator(), longer) { _ in }
     #expect(end.state?["step"] == "9")
+  }
+
+  /// Row 23: a state goes on with the data it was made with only.
+  @Test func otherDataAreRefused() throws {
+    let path = FileManager.default.temporaryDirectory
+      .appendingPathComponent(UUID().uuidString).path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    func run(_ lines: [String], from state: TensorFile?) throws -> TensorFile? {
+      try Data(lines.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: path))
+      let run = try ProblemRun<Regularisation>(
+        RunRequest([
+          ("data", path), ("kind", "regression"), ("train", "0"), ("folds", "2"), ("steps", "2"),
+          ("lower-steps", "3"),
+        ]))
+      let continuation = Continuation(from: state.map { ($0, "state") }, every: 0) { _, _ in }
+      return try run.train(SoloCommunicator(), continuation) { _ in }.state
+    }
+    let lines = (0..<12).map { "\($0),\($0 * $0 % 7)" }
+    let state = try run(lines, from: nil)
+    #expect(throws: Never.self) { try run(lines, from: state) }
+    let error = #expect(throws: AgreementError.self) {
+      try run(lines.dropLast() + ["11,3"], from: state)
+    }
+    #expect(error?.description.contains("the checksum of table was") == true)
+    #expect(error?.exitCode == .configuration)
   }
 
   @Test func damagedStatesAreRefused() throws {
@@ -65,7 +91,7 @@ import Training
     ] {
       var damaged = stored
       damage(&damaged)
-      let continuation = Continuation(from: (damaged, "state"), every: 0) { _ in }
+      let continuation = Continuation(from: (damaged, "state"), every: 0) { _, _ in }
       #expect(throws: AgreementError.self) {
         try run().train(SoloCommunicator(), continuation) { _ in }
       }

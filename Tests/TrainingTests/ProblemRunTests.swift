@@ -58,6 +58,7 @@ import Training
   private static func keys(_ own: [String]) -> String {
     let common = [
       "seed", "steps", "tasks", "method", "k", "tolerance", "damping", "negative-curvature",
+      "non-finite",
       "lower-rule", "lower-rate", "lower-steps", "upper-rule", "upper-rate", "upper-epsilon",
       "precision", "evaluation-tasks",
     ]
@@ -76,7 +77,8 @@ import Training
     #expect(run.settings.allSatisfy { !$0.about.isEmpty })
     let expected = [
       "seed": "1", "steps": "1000", "tasks": "25", "method": "LS", "k": "5", "tolerance": "1e-10",
-      "damping": "0.0", "negative-curvature": "report", "lower-rule": "sgd", "lower-rate": "0.01",
+      "damping": "0.0", "negative-curvature": "report", "non-finite": "stop", "lower-rule": "sgd",
+      "lower-rate": "0.01",
       "lower-steps": "16", "upper-rule": "adam", "upper-rate": "0.001", "upper-epsilon": "1e-08",
       "precision": "single", "evaluation-tasks": "100",
       "shots": "10", "query": "10", "hidden": "40", "proximal": "2.0", "amplitude": "5.0",
@@ -95,7 +97,8 @@ import Training
         ]))
     let expected = [
       "seed": "1", "steps": "60", "tasks": "8", "method": "NS", "k": "20", "tolerance": "1e-10",
-      "damping": "0.0", "negative-curvature": "report", "lower-rule": "sgd", "lower-rate": "0.5",
+      "damping": "0.0", "negative-curvature": "report", "non-finite": "stop", "lower-rule": "sgd",
+      "lower-rate": "0.5",
       "lower-steps": "200", "upper-rule": "adam", "upper-rate": "0.1", "upper-epsilon": "1e-08",
       "precision": "single", "evaluation-tasks": "100",
       "data": "", "images": "train-images-idx3-ubyte", "labels": "train-labels-idx1-ubyte",

@@ -33,12 +33,14 @@ import Training
   @Test func metadataSayHowItWasMade() throws {
     let (file, _) = try file(.adam)
     #expect(file.metadata.prefix(4).map(\.key) == ["format", "problem", "step", "optimizer"])
-    #expect(file["format"] == "igbm-dist 1")
+    #expect(file["format"] == "igbm-dist 2")
     #expect(file["problem"] == "quadratic")
     #expect(file["step"] == "2")
     let entries = try Quadratic.defaults.entries()
-    let settings = file.metadata.dropFirst(4)
+    let settings = file.metadata.dropFirst(4).prefix(entries.count)
     #expect(settings.map(\.key) == entries.map { "setting/\($0.key)" })
+    let seals = file.metadata.dropFirst(4 + entries.count).map(\.key)
+    #expect(seals == file.tensors.map { "sha256/\($0.name)" } + ["sha256"])
     #expect(file["setting/upper-rule"] == "adam")
     #expect(file["setting/lower-rate"] == "0.1")
   }

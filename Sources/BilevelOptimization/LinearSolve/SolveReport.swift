@@ -58,6 +58,9 @@ public enum NegativeCurvaturePolicy: String, Sendable, Hashable, CaseIterable {
   /// Keep the iterate from before that direction (Steihaug, 1983) and end with
   /// ``SolveReport/Reason-swift.enum/negativeCurvature``.
   case truncate
+  /// Solve again with ten times the damping (at least twice the curvature that was met), at most five times; then
+  /// keep the last iterate as with `truncate`.
+  case damp
   /// Throw ``HypergradientError``.
   case stop
 }

@@ -86,6 +86,9 @@ public struct FewShot: Problem {
     }
   }
 
+  /// The images and their classes.
+  public var data: [DataChecksum] { images.checksums }
+
   /// f.
   public func lowerObjective(_ state: ObjectiveState<Sequential, Sequential>) -> Tensor {
     crossEntropy(state.lowerModel(state.data), state.target)

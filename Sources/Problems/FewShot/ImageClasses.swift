@@ -8,6 +8,8 @@ struct ImageClasses: Sendable {
   let width: Int
   /// The numbers of each class's images.
   let members: [[Int]]
+  /// Checksums of the files.
+  let checksums: [DataChecksum]
   private let pixels: [UInt8]
 
   /// Images and their classes from two IDX files.
@@ -22,7 +24,8 @@ struct ImageClasses: Sendable {
         images, "holds an array of shape \(file.shape)",
         remedy: "give grey images as bytes, shape [images, rows, columns]")
     }
-    let classes = try IDX.read(labels).labels(count: file.rows, of: images)
+    let labelFile = try IDX.read(labels)
+    let classes = try labelFile.labels(count: file.rows, of: images)
     var members = [[Int]](repeating: [], count: min((classes.max() ?? 0) + 1, classes.count))
     for (image, label) in classes.enumerated() {
       guard label < members.count else {
@@ -34,6 +37,9 @@ struct ImageClasses: Sendable {
     }
     (height, width) = (file.shape[1], file.shape[2])
     self.members = members
+    checksums = [
+      DataChecksum("images", file.checksum), DataChecksum("labels", labelFile.checksum),
+    ]
     self.pixels = pixels
   }
 

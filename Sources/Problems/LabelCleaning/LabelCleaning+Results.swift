@@ -13,26 +13,29 @@ extension LabelCleaning {
       learningRate: training.implicit.options.lowerLearningRate, steps: settings.finalSteps)
     let equal = [Double](repeating: 0, count: learnt.count)
     let rows = try [
-      ("noisy labels", equal, data.givenLabels), ("learnt weights", learnt, data.givenLabels),
-      ("all labels right", equal, data.rightLabels),
+      ("noisy labels", equal, corrupted.givenLabels),
+      ("learnt weights", learnt, corrupted.givenLabels),
+      ("all labels right", equal, corrupted.rightLabels),
     ].map { name, logits, labels in
       upperModel.values = logits
       let adapted = try trainer.adapt(
-        training.implicit, train: try data.trainExamples(Array(0..<settings.train), labels: labels))
+        training.implicit,
+        train: try corrupted.trainExamples(Array(0..<settings.train), labels: labels))
       return [name, String(format: "%.4f", try testAccuracy(adapted.values))]
     }
     return [
       ResultTable(
-        "Test accuracy (\(data.test.count) images) after training on", columns: ["", "accuracy"],
+        "Test accuracy (\(corrupted.test.count) images) after training on",
+        columns: ["", "accuracy"],
         rows: rows),
       labelTable(learnt),
     ]
   }
 
   private func labelTable(_ logits: [Double]) -> ResultTable {
-    let isWrong = zip(data.givenLabels, data.rightLabels).map { $0 != $1 }
+    let isWrong = zip(corrupted.givenLabels, corrupted.rightLabels).map { $0 != $1 }
     let found = Detection(of: isWrong, by: logits.map { $0 < 0 })
-    let kept = Detection(of: data.isReplaced.map { !$0 }, by: logits.map { $0 >= 0 })
+    let kept = Detection(of: corrupted.isReplaced.map { !$0 }, by: logits.map { $0 >= 0 })
     return ResultTable(
       "Labels of weight below 1/2: \(found.found) of \(logits.count); \(found.there) labels are wrong",
       columns: ["", "precision", "recall", "F1"],
@@ -44,9 +47,9 @@ extension LabelCleaning {
   }
 
   private func testAccuracy(_ values: [Double]) throws -> Double {
-    let logits = try lowerModel.evaluate(try images.images(data.test), at: values) { $0($1) }
+    let logits = try lowerModel.evaluate(try images.images(corrupted.test), at: values) { $0($1) }
     return Scores.classification(
-      logits, DataArray(indices: data.test.map { images.labels[$0] }))[0]
+      logits, DataArray(indices: corrupted.test.map { images.labels[$0] }))[0]
   }
 }
 

@@ -32,7 +32,7 @@ public struct LabelCleaning: Problem {
   public let lowerModel: Model<Sequential>
   /// Where adaptation starts.
   public let start = AdaptationStart.lowerModel
-  package let data: CorruptedLabels
+  package let corrupted: CorruptedLabels
   let images: LabelledImages
   let settings: LabelCleaningSettings
   private let seed: UInt64
@@ -56,7 +56,7 @@ public struct LabelCleaning: Problem {
       throw SettingError("labels=\(settings.labels): all images are of one class; two are needed")
     }
     self.images = images
-    data = CorruptedLabels(images, settings, seed: seed)
+    corrupted = CorruptedLabels(images, settings, seed: seed)
     upperModel = try Model(seed: seed) { p in p("logits", [settings.train], .zeros) }
     lowerModel = try Model(seed: seed) { p in
       let (inputs, classes) = (images.pixelCount, images.classCount)
@@ -80,6 +80,9 @@ public struct LabelCleaning: Problem {
       labels: try folder.path(of: settings.labels, key: "labels"))
   }
 
+  /// The images and their classes, where they are a user's own.
+  public var data: [DataChecksum] { images.checksums }
+
   /// f.
   public func lowerObjective(_ state: ObjectiveState<Tensor, Sequential>) -> Tensor {
     let weights = sigmoid(state.upperModel.rows(state["example"]))
@@ -97,10 +100,11 @@ public struct LabelCleaning: Problem {
     var stream = RandomStream(seed: seed, purpose: .task, step: step, index: index)
     let train = stream.choose(Self.part(settings.trainPart, of: settings.train), of: settings.train)
     let validate = stream.choose(
-      Self.part(settings.validationPart, of: data.validate.count), of: data.validate.count)
+      Self.part(settings.validationPart, of: corrupted.validate.count), of: corrupted.validate.count
+    )
     return TaskExamples(
-      train: try data.trainExamples(train, labels: data.givenLabels),
-      validate: try data.examples(validate.map { data.validate[$0] }))
+      train: try corrupted.trainExamples(train, labels: corrupted.givenLabels),
+      validate: try corrupted.examples(validate.map { corrupted.validate[$0] }))
   }
 
   /// A part of so many, rounded down, at least one.

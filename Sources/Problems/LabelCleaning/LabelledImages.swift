@@ -9,12 +9,17 @@ public struct LabelledImages: Sendable {
   public let classCount: Int
   /// Each image's class.
   public let labels: [Int]
+  /// Checksums of the files; none for images that come with the program.
+  let checksums: [DataChecksum]
   private let pixels: [UInt8]
   /// The byte that full ink has.
   private let fullInk: Float
 
-  init(pixels: [UInt8], fullInk: Float, pixelCount: Int, labels: [Int]) {
+  init(
+    pixels: [UInt8], fullInk: Float, pixelCount: Int, labels: [Int], checksums: [DataChecksum] = []
+  ) {
     self.pixels = pixels
+    self.checksums = checksums
     self.fullInk = fullInk
     self.pixelCount = pixelCount
     self.labels = labels
@@ -33,13 +38,18 @@ public struct LabelledImages: Sendable {
         images, "holds an array of shape \(file.shape)",
         remedy: "give grey images as bytes, shape [images, rows, columns]")
     }
-    let classes = try IDX.read(labels).labels(count: file.rows, of: images)
+    let labelFile = try IDX.read(labels)
+    let classes = try labelFile.labels(count: file.rows, of: images)
     if let row = classes.firstIndex(where: { $0 >= Self.mostClasses }) {
       throw DataFileError(
         labels, at: .row(row), "the class \(classes[row]) is beyond \(Self.mostClasses) classes",
         remedy: "number the classes 0, 1, 2, ...")
     }
-    self.init(pixels: pixels, fullInk: 255, pixelCount: file.rowCount, labels: classes)
+    self.init(
+      pixels: pixels, fullInk: 255, pixelCount: file.rowCount, labels: classes,
+      checksums: [
+        DataChecksum("images", file.checksum), DataChecksum("labels", labelFile.checksum),
+      ])
   }
 
   private static let mostClasses = 10_000

@@ -13,6 +13,8 @@ struct FoldedTable: Sendable {
   /// The examples of each fold, and those that test.
   let folds: [[Int]]
   let test: [Int]
+  /// The checksum of the file, where there is one.
+  let checksums: [DataChecksum]
   private let columns: [[Double]]
   private let targets: [Double]
   private let isClassification: Bool
@@ -21,7 +23,8 @@ struct FoldedTable: Sendable {
   ///
   /// - Throws: `DataFileError` for files that are none; `SettingError` for settings that ask for more than there is.
   init(_ settings: RegularisationSettings, seed: UInt64) throws {
-    let (columns, targets, path) = try Self.table(settings)
+    let (columns, targets, path, checksum) = try Self.table(settings)
+    checksums = checksum.map { [DataChecksum("table", $0)] } ?? []
     let count = targets.count
     isClassification = settings.kind == .classification
     outputs = isClassification ? try Self.classCount(targets, path) : 1
@@ -48,12 +51,12 @@ struct FoldedTable: Sendable {
   /// The input columns, the targets, and what errors call them.
   private static func table(
     _ settings: RegularisationSettings
-  ) throws -> (columns: [[Double]], targets: [Double], path: String) {
+  ) throws -> (columns: [[Double]], targets: [Double], path: String, checksum: UInt32?) {
     guard !settings.data.isEmpty else {
       let digits = Digits.all
       let images = digits.labels.indices.map(digits.image)
       let columns = (0..<digits.pixelCount).map { pixel in images.map { Double($0[pixel]) } }
-      return (columns, digits.labels.map(Double.init), "the embedded digits")
+      return (columns, digits.labels.map(Double.init), "the embedded digits", nil)
     }
     let table = try NumericTable.read(settings.data)
     let target = try table.column(settings.target)
@@ -66,7 +69,10 @@ struct FoldedTable: Sendable {
     func column(_ index: Int) -> [Double] {
       stride(from: index, to: values.count, by: count).map { values[$0] }
     }
-    return ((0..<count).filter { $0 != target }.map(column), column(target), settings.data)
+    return (
+      (0..<count).filter { $0 != target }.map(column), column(target), settings.data,
+      table.array.checksum
+    )
   }
 
   private static func classCount(_ targets: [Double], _ path: String) throws -> Int {

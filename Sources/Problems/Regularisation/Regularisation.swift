@@ -71,6 +71,9 @@ public struct Regularisation: Problem {
     }
   }
 
+  /// The table, where it is a user's own.
+  public var data: [DataChecksum] { table.checksums }
+
   /// f.
   public func lowerObjective(_ state: ObjectiveState<Tensor, Sequential>) -> Tensor {
     let strengths = exp(state.upperModel).rows(state["group"])

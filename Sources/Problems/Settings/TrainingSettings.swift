@@ -25,6 +25,14 @@ public struct TrainingSettings: SettingGroup, Equatable {
     case adam
   }
 
+  /// What is done about a task with numbers that are not finite.
+  public enum NonFiniteRule: String, Sendable, CaseIterable {
+    /// The run stops.
+    case stop
+    /// The task is left out of the step's mean.
+    case skip
+  }
+
   /// What everything random is drawn from.
   public var seed = 1
   /// Upper steps.
@@ -41,6 +49,8 @@ public struct TrainingSettings: SettingGroup, Equatable {
   public var damping = 0.0
   /// What LS does on meeting negative curvature.
   public var negativeCurvature = NegativeCurvaturePolicy.report
+  /// What is done about a task with numbers that are not finite.
+  public var nonFinite = NonFiniteRule.stop
   /// The lower optimiser.
   public var lowerRule = LowerRule.sgd
   /// Its learning rate, which is also the step of the Neumann series.
@@ -71,7 +81,9 @@ public struct TrainingSettings: SettingGroup, Equatable {
     try keys("tolerance", &tolerance, 0...1e12, "stops a solve")
     try keys("damping", &damping, 0...1e12, "added to the Hessian's diagonal in a solve")
     try keys(
-      "negative-curvature", &negativeCurvature, "what LS does on it: report, truncate or stop")
+      "negative-curvature", &negativeCurvature, "what LS does on it: report, truncate, damp or stop"
+    )
+    try keys("non-finite", &nonFinite, "what a task that diverges does: stop the run, or skip it")
     try keys("lower-rule", &lowerRule, "lower optimiser: sgd, backtracking, momentum or adam")
     try keys.positive("lower-rate", &lowerRate, "its learning rate; also the Neumann step")
     try keys("lower-steps", &lowerSteps, 0...1_000_000, "lower steps a task")

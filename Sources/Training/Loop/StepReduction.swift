@@ -8,8 +8,16 @@ package struct StepReduction {
   private let count: Int
   private var sum: ExactSum
   private var row: [Double]
-  /// Products, negative curvature, one count a reason, failed ranks.
-  private var counts = [Int64](repeating: 0, count: 3 + SolveReport.Reason.allCases.count)
+  /// Whole numbers that travel with the sum.
+  private var counts = [Int64](
+    repeating: 0, count: Count.reasons + SolveReport.Reason.allCases.count)
+
+  private enum Count {
+    static let (products, negativeCurvature, failedRanks, skipped, checkpoints) = (0, 1, 2, 3, 4)
+    static let (marks, squaredMarks) = (5, 6)
+    static let stops = 7
+    static let reasons = stops + StopSignal.allCases.count
+  }
 
   package init(parameters count: Int) {
     self.count = count
@@ -31,15 +39,48 @@ package struct StepReduction {
     row[count + 1] = report.lowerGradientNorm
     row[count + 2] = report.solve.residual
     try row.withUnsafeBufferPointer { try sum.add($0) }
-    counts[0] += Int64(report.solve.steps)
-    counts[1] += report.solve.negativeCurvatureSteps > 0 ? 1 : 0
+    counts[Count.products] += Int64(report.solve.steps)
+    counts[Count.negativeCurvature] += report.solve.negativeCurvatureSteps > 0 ? 1 : 0
     if let reason = SolveReport.Reason.allCases.firstIndex(of: report.solve.reason) {
-      counts[3 + reason] += 1
+      counts[Count.reasons + reason] += 1
     }
   }
 
   /// Notes that this rank failed: every rank will know after ``reduce(_:)``.
-  package mutating func fail() { counts[2] += 1 }
+  package mutating func fail() { counts[Count.failedRanks] += 1 }
+
+  /// Adds a mark of this rank's upper parameters. The ranks' marks x are all the same exactly where
+  /// n sum(x^2) = (sum x)^2 (Cauchy and Schwarz), so that no message of its own is needed to compare them.
+  mutating func add(mark: Int64) {
+    counts[Count.marks] = mark
+    counts[Count.squaredMarks] = mark * mark
+  }
+
+  /// Whether all ranks added the same mark; `ranks` is their number.
+  func areMarksEqual(_ ranks: Int) -> Bool {
+    let product = Int64(ranks).multipliedFullWidth(by: counts[Count.squaredMarks])
+    let square = counts[Count.marks].multipliedFullWidth(by: counts[Count.marks])
+    return product == square
+  }
+
+  /// Notes that a task was left out.
+  package mutating func skip() { counts[Count.skipped] += 1 }
+
+  /// Adds what this rank asks for at the step's end.
+  mutating func add(_ requests: StepRequests) {
+    if requests.checkpoint { counts[Count.checkpoints] += 1 }
+    if let stop = requests.stop { counts[Count.stops + Int(stop.rawValue)] += 1 }
+  }
+
+  /// What any rank asked for; of several signals the first of ``StopSignal``.
+  var requests: StepRequests {
+    StepRequests(
+      checkpoint: counts[Count.checkpoints] > 0,
+      stop: StopSignal.allCases.first { counts[Count.stops + Int($0.rawValue)] > 0 })
+  }
+
+  /// Tasks left out, over all ranks once reduced.
+  var skipped: Int { Int(counts[Count.skipped]) }
 
   /// Adds up over all ranks.
   ///
@@ -50,7 +91,7 @@ package struct StepReduction {
     try communicator.sum(&words)
     sum.words = Array(words.prefix(sum.words.count))
     counts = Array(words.suffix(counts.count))
-    return Int(counts[2])
+    return Int(counts[Count.failedRanks])
   }
 
   /// The mean hypergradient over `tasks` tasks.
@@ -60,11 +101,14 @@ package struct StepReduction {
 
   package func summary(step: Int, tasks: Int, hypergradient: [Double]) -> StepSummary {
     let means = sum.values().suffix(Self.scalars).map { $0 / Double(tasks) }
-    let reasons = SolveReport.Reason.allCases.enumerated().map { ($1, Int(counts[3 + $0])) }
+    let reasons = SolveReport.Reason.allCases.enumerated().map {
+      ($1, Int(counts[Count.reasons + $0]))
+    }
     return StepSummary(
-      step: step, tasks: tasks, upperLoss: means[0], lowerGradientNorm: means[1],
-      residual: means[2], products: Int(counts[0]),
-      reasons: Dictionary(uniqueKeysWithValues: reasons), negativeCurvature: Int(counts[1]),
+      step: step, tasks: tasks, skipped: skipped, upperLoss: means[0], lowerGradientNorm: means[1],
+      residual: means[2], products: Int(counts[Count.products]),
+      reasons: Dictionary(uniqueKeysWithValues: reasons),
+      negativeCurvature: Int(counts[Count.negativeCurvature]),
       hypergradientNorm: hypergradient.reduce(0) { $0 + $1 * $1 }.squareRoot())
   }
 }

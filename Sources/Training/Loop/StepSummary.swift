@@ -6,6 +6,8 @@ public struct StepSummary: Sendable, Hashable {
   public let step: Int
   /// Tasks in the step.
   public let tasks: Int
+  /// Tasks left out because a number of theirs was not finite.
+  public let skipped: Int
   /// The mean upper loss.
   public let upperLoss: Double
   /// The mean norm of the lower gradient at the adapted parameters.

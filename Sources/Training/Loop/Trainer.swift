@@ -20,6 +20,8 @@ public final class Trainer<P: Problem> {
   private let implicit: Implicit<P.Upper, P.Lower>
   private let lowerOptimizer: any LowerOptimizer
   private var reduction: StepReduction
+  /// What any rank asked for at the end of the last step, the same on every rank.
+  public private(set) var requests = StepRequests()
 
   /// Prepares training. Collective.
   ///
@@ -52,19 +54,33 @@ public final class Trainer<P: Problem> {
 
   /// Makes one upper step. Collective.
   ///
+  /// - Parameter asking: What this rank wants at the step's end; ``requests`` has all ranks' afterwards.
   /// - Returns: What the step did, the same on every rank.
   /// - Throws: The same error on every rank, where any task failed on any; the upper parameters are then those from
   ///   before the step.
-  public func makeStep() throws -> StepSummary {
+  public func makeStep(asking: () -> StepRequests = { StepRequests() }) throws -> StepSummary {
     reduction.clear()
     let failure = failureOfOwnTasks()
     if failure != nil { reduction.fail() }
+    reduction.add(asking())
+    let mark = ParameterMark.of(problem.upperModel.values)
+    reduction.add(mark: mark)
     if try reduction.reduce(communicator) > 0 {
       try communicator.agreeing { if let failure { throw failure } }
     }
-    let hypergradient = reduction.hypergradient(over: settings.tasks)
-    let summary = reduction.summary(
-      step: step, tasks: settings.tasks, hypergradient: hypergradient)
+    guard reduction.areMarksEqual(communicator.size) else {
+      throw try DivergenceError(step: step, marks: communicator.gather(mark))
+    }
+    requests = reduction.requests
+    let tasks = settings.tasks - reduction.skipped
+    guard tasks > 0 else {
+      throw StepError(
+        step: step,
+        message: "all \(settings.tasks) tasks have numbers that are not finite; lower a "
+          + "learning rate, or check the data")
+    }
+    let hypergradient = reduction.hypergradient(over: tasks)
+    let summary = reduction.summary(step: step, tasks: tasks, hypergradient: hypergradient)
     try update(along: hypergradient)
     step += 1
     return summary
@@ -81,6 +97,8 @@ public final class Trainer<P: Problem> {
           train: task.train, validate: task.validate, from: adaptation.startValues,
           lowerOptimizer)
         try reduction.add(implicit.hypergradient, report)
+      } catch let error where settings.nonFinite == .skip && error.isNotFinite {
+        reduction.skip()
       } catch {
         return TaskError(step: step, task: index, cause: error)
       }
@@ -90,15 +108,60 @@ public final class Trainer<P: Problem> {
 
   /// Rank 0 updates; everyone gets the result.
   private func update(along hypergradient: [Double]) throws {
+    let before = problem.upperModel.values
     if communicator.isRoot {
       upperOptimizer.update(&problem.upperModel.values, along: hypergradient)
     }
     try communicator.broadcast(&problem.upperModel.values, from: 0)
+    guard problem.upperModel.values.allSatisfy(\.isFinite) else {
+      problem.upperModel.values = before
+      throw StepError(
+        step: step,
+        message: "an upper parameter is no longer finite after the update; lower upper-rate")
+    }
   }
 
   /// How this trainer adapts lower models.
   public var adaptation: Adaptation<P.Upper, P.Lower> {
     Adaptation(implicit, lowerOptimizer, from: problem.start, tasks: settings.tasks)
+  }
+}
+
+/// What a rank asks for at a step's end.
+public struct StepRequests: Sendable, Hashable {
+  /// A checkpoint is due.
+  public var checkpoint: Bool
+  /// The run is to stop.
+  public var stop: StopSignal?
+
+  /// Nothing, unless told otherwise.
+  public init(checkpoint: Bool = false, stop: StopSignal? = nil) {
+    self.checkpoint = checkpoint
+    self.stop = stop
+  }
+}
+
+/// A step that could not be made, known to every rank alike.
+public struct StepError: CommonError, Hashable, CustomStringConvertible {
+  /// The upper step.
+  public let step: Int
+  let message: String
+
+  /// The code to exit with.
+  public var exitCode: ExitCode { .dataError }
+
+  /// The message.
+  public var description: String { "step \(step): \(message)" }
+}
+
+extension Error {
+  /// Whether it is about a number that is not finite, or too large to be anything but divergence.
+  fileprivate var isNotFinite: Bool {
+    switch self {
+    case let error as HypergradientError: error.code == .notFinite
+    case let error as ExactSumError: error.code == .diverged
+    default: false
+    }
   }
 }
 

@@ -2,26 +2,38 @@ import BilevelOptimization
 import Models
 import Problems
 
-/// Where a run takes up, and how often it stores its state on the way.
+/// Where a run takes up, and what becomes of it on the way.
 public struct Continuation {
   /// A stored state to go on from, and where it came from.
   public let state: (file: TensorFile, path: String)?
-  /// Upper steps between two stored states; 0 stores none before the end.
-  public let interval: Int
-  /// Stores a state; called on rank 0.
-  public let store: (TensorFile) throws -> Void
+  /// What this rank asks for at the end of the step that ends now.
+  public let requests: (_ step: Int) -> StepRequests
+  /// Stores a state after so many steps; called on rank 0.
+  public let store: (_ state: TensorFile, _ step: Int) throws -> Void
 
   /// A run from its beginning that stores nothing on the way.
-  public static var none: Continuation { Continuation(from: nil, every: 0) { _ in } }
+  public static var none: Continuation {
+    Continuation(from: nil, requests: { _ in StepRequests() }) { _, _ in }
+  }
 
-  /// Where a run takes up, and how often it stores its state.
+  /// Where a run takes up, and what becomes of it on the way.
   public init(
-    from state: (file: TensorFile, path: String)?, every interval: Int,
-    store: @escaping (TensorFile) throws -> Void
+    from state: (file: TensorFile, path: String)?, requests: @escaping (Int) -> StepRequests,
+    store: @escaping (TensorFile, Int) throws -> Void
   ) {
     self.state = state
-    self.interval = interval
+    self.requests = requests
     self.store = store
+  }
+
+  /// A run that stores a state every so many steps.
+  public init(
+    from state: (file: TensorFile, path: String)?, every interval: Int,
+    store: @escaping (TensorFile, Int) throws -> Void
+  ) {
+    self.init(
+      from: state,
+      requests: { StepRequests(checkpoint: interval > 0 && $0 % interval == 0) }, store: store)
   }
 }
 
@@ -37,12 +49,11 @@ extension RunState {
     _ trainer: Trainer<P>, settings: [SettingEntry], from file: TensorFile, at path: String
   ) throws(StateError) {
     try check(settings, P.name, against: file, at: path)
-    guard let step = file["step"].flatMap({ Int($0) }), step >= 0 else {
-      throw StateError(.malformed, path, "does not say at which step it is; give a run's state")
-    }
+    try check(dataOf: trainer.problem, against: file, at: path)
+    let step = try step(of: file, at: path)
     guard step <= trainer.settings.steps else {
       throw StateError(
-        .malformed, path,
+        .mismatch, path,
         "is at step \(step) already, and the run ends at \(trainer.settings.steps); raise --steps")
     }
     let values = try upperValues(of: trainer.problem.upperModel, in: file, at: path)
@@ -58,7 +69,7 @@ extension RunState {
   ) throws(StateError) {
     guard file["problem"] == problem else {
       throw StateError(
-        .malformed, path, "is a state of \(file["problem"] ?? "nothing known"), not \(problem)")
+        .mismatch, path, "is a state of \(file["problem"] ?? "nothing known"), not \(problem)")
     }
     let changes = settings.filter { entry in
       !free.contains(entry.key) && file[settingPrefix + entry.key] != entry.value
@@ -68,7 +79,7 @@ extension RunState {
         "\(entry.key) was \(file[settingPrefix + entry.key] ?? "unset") and is \(entry.value)"
       }
       throw StateError(
-        .malformed, path,
+        .mismatch, path,
         "was made with other settings: \(list.joined(separator: ", ")); "
           + "set them as they were, or start anew")
     }

@@ -57,6 +57,10 @@ public struct RunOutcome {
   public let state: TensorFile?
   /// The SHA-256 of the upper parameters, the same on every rank.
   public let digest: String
+  /// The signal that ended the run before its last step, if one did.
+  public let stop: StopSignal?
+  /// Upper steps made, those before it was taken up included.
+  public let steps: Int
 }
 
 /// A run of a problem.
@@ -109,23 +113,28 @@ public struct ProblemRun<P: Problem>: Run {
       }
     }
     while trainer.step < training.steps {
-      observe(try trainer.makeStep())
-      guard continuation.interval > 0, trainer.step % continuation.interval == 0 else { continue }
+      observe(try trainer.makeStep(asking: { continuation.requests(trainer.step + 1) }))
+      let requests = trainer.requests
+      guard requests.checkpoint || requests.stop != nil else { continue }
       try communicator.agreeing {
         guard communicator.isRoot else { return }
-        try continuation.store(RunState.file(of: trainer, settings: settings))
+        try continuation.store(RunState.file(of: trainer, settings: settings), trainer.step)
+      }
+      if let stop = requests.stop, trainer.step < training.steps {
+        return RunOutcome(
+          results: [], state: nil, digest: ParameterDigest.sha256(of: problem.upperModel),
+          stop: stop, steps: trainer.step)
       }
     }
     let evaluation = try Evaluation.run(trainer, tasks: training.evaluationTasks)
     // The others wait here while rank 0 works out the results.
-    let outcome = try communicator.agreeing {
+    return try communicator.agreeing {
       RunOutcome(
         results: communicator.isRoot
           ? [evaluation?.table].compactMap(\.self) + (try problem.results(trainer.adaptation)) : [],
         state: communicator.isRoot ? RunState.file(of: trainer, settings: settings) : nil,
-        digest: ParameterDigest.sha256(of: problem.upperModel))
+        digest: ParameterDigest.sha256(of: problem.upperModel), stop: nil, steps: trainer.step)
     }
-    return outcome
   }
 
   /// Scores held-out tasks with stored upper parameters.

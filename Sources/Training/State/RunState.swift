@@ -11,6 +11,8 @@ public enum RunState {
   /// What the names of the upper optimiser's vectors start with.
   public static let optimizerPrefix = "optimizer/"
 
+  /// What the keys of data's checksums start with.
+  private static let dataPrefix = "data/"
   /// What the keys of settings start with.
   public static let settingPrefix = "setting/"
 
@@ -59,10 +61,78 @@ public enum RunState {
     }
     let words =
       [
-        TensorFile.Word("format", "igbm-dist 1"), TensorFile.Word("problem", P.name),
+        TensorFile.Word("format", "igbm-dist \(format)"), TensorFile.Word("problem", P.name),
         TensorFile.Word("step", String(trainer.step)),
         TensorFile.Word("optimizer", type(of: trainer.upperOptimizer).name),
       ] + settings.map { TensorFile.Word(settingPrefix + $0.key, $0.value) }
-    return TensorFile(metadata: words, tensors: upper + optimizer)
+      + trainer.problem.data.map { TensorFile.Word(dataPrefix + $0.name, text($0)) }
+    return StateSeal.sealed(TensorFile(metadata: words, tensors: upper + optimizer))
+  }
+
+  private static func text(_ data: DataChecksum) -> String {
+    let digits = String(data.checksum, radix: 16)
+    return String(repeating: "0", count: 8 - digits.count) + digits
+  }
+
+  /// Checks that a problem has the data that a state was made with.
+  ///
+  /// - Throws: ``StateError`` with both checksums.
+  static func check<P: Problem>(
+    dataOf problem: P, against file: TensorFile, at path: String
+  ) throws(StateError) {
+    for data in problem.data {
+      let stored = file[dataPrefix + data.name] ?? "none"
+      guard stored == text(data) else {
+        throw StateError(
+          .mismatch, path,
+          "was made with other data: the checksum of \(data.name) was \(stored) and "
+            + "is \(text(data)); use the data it was made with, or start anew")
+      }
+    }
+  }
+
+  /// A state with its checksums.
+  package static func sealed(_ file: TensorFile) -> TensorFile { StateSeal.sealed(file) }
+
+  /// The format that this program writes.
+  static let format = 2
+
+  /// A state's content, once its checksums and its format have been checked.
+  ///
+  /// - Throws: ``StateError`` for damage anywhere, or a format that this program does not know.
+  package static func decoded(_ bytes: [UInt8], _ path: String) throws(StateError) -> TensorFile {
+    let file = try TensorFile(decoding: bytes, named: path)
+    let words = (file["format"] ?? "").split(separator: " ")
+    guard words.count == 2, words[0] == "igbm-dist", let number = Int(words[1]) else {
+      throw StateError(.malformed, path, "is no state of a run; give one")
+    }
+    guard number <= format else {
+      throw StateError(
+        .mismatch, path,
+        "is of format \(number), and this program reads up to \(format); "
+          + "use the program that wrote it")
+    }
+    try StateSeal.check(file, at: path)
+    return file
+  }
+
+  /// Reads a state for its parameters: checksums are checked where there are any, so that states of other programs
+  /// can be read as well.
+  ///
+  /// - Throws: ``StateError`` for a file that is missing or damaged.
+  public static func read(_ path: String) throws(StateError) -> TensorFile {
+    let file = try TensorFile.read(path)
+    if StateSeal.isSealed(file) { try StateSeal.check(file, at: path) }
+    return file
+  }
+
+  /// The upper steps that a state is after.
+  ///
+  /// - Throws: ``StateError`` for a state that does not say.
+  package static func step(of file: TensorFile, at path: String) throws(StateError) -> Int {
+    guard let step = file["step"].flatMap({ Int($0) }), step >= 0 else {
+      throw StateError(.malformed, path, "does not say at which step it is; give a run's state")
+    }
+    return step
   }
 }

@@ -10,6 +10,10 @@ public struct StateError: ExitCoded, Hashable, CustomStringConvertible {
     case malformed
     /// Writing failed.
     case notWritten
+    /// Another process writes the folder.
+    case inUse
+    /// It does not belong to what was asked for: another problem, other settings, other data.
+    case mismatch
   }
 
   /// The kind of failure.
@@ -40,6 +44,7 @@ public struct StateError: ExitCoded, Hashable, CustomStringConvertible {
     case .missing: .noInput
     case .malformed: .dataError
     case .notWritten: .inputOutput
+    case .inUse, .mismatch: .configuration
     }
   }
 

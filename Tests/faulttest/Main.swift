@@ -1,0 +1,154 @@
+import CommandLineInterface
+import Foundation
+import IGBM
+
+/// The command line with a problem that fails on purpose, as the environment says: FAULT=KIND:STEP:NUMBER.
+///
+///     kill, usr1, term, int:STEP:RANK   the signal, on that rank, in that step
+///     flip:STEP:RANK                    a bit of that rank's upper parameters
+///     nan:STEP:TASK                     data of that task that are not numbers
+///
+/// `faulttest checkpoint FOLDER CALL` stores checkpoints 1 to 4 and is killed at the given file call of the fourth.
+@main enum Program {
+  static func main() {
+    if CommandLine.arguments.dropFirst().first == "checkpoint" { KilledCheckpoint.run() }
+    CommandLineInterface.main(problems: [FaultyWaves.self])
+  }
+}
+
+/// ``Sinusoid``, with faults.
+struct FaultyWaves: Problem {
+  static let name = "faulty-waves"
+  static let about = "sine waves, with faults"
+  static var defaults: TrainingSettings {
+    var settings = Sinusoid.defaults
+    (settings.steps, settings.tasks, settings.evaluationTasks) = (12, 5, 3)
+    return settings
+  }
+
+  private let waves: Sinusoid
+  private let fault: Fault?
+
+  init(_ settings: SinusoidSettings, seed: UInt64) throws {
+    waves = try Sinusoid(settings, seed: seed)
+    fault = Fault(ProcessInfo.processInfo.environment)
+  }
+
+  var upperModel: Model<Sequential> { waves.upperModel }
+  var lowerModel: Model<Sequential> { waves.lowerModel }
+  var start: AdaptationStart { waves.start }
+  var heldOut: HeldOut<Sequential>? { waves.heldOut }
+
+  func lowerObjective(_ state: ObjectiveState<Sequential, Sequential>) -> Tensor {
+    waves.lowerObjective(state)
+  }
+
+  func upperObjective(_ state: ObjectiveState<Sequential, Sequential>) -> Tensor {
+    waves.upperObjective(state)
+  }
+
+  func task(_ index: Int, step: Int) throws -> TaskExamples {
+    let task = try waves.task(index, step: step)
+    guard let fault, fault.step == step else { return task }
+    guard fault.kind == "nan" else {
+      fault.strike { upperModel.values[3] += 1e-12 }
+      return task
+    }
+    guard fault.number == index else { return task }
+    let broken = task.train.target.values.map { _ in Double.nan }
+    return TaskExamples(
+      train: Examples(
+        data: task.train.data, target: try DataArray(task.train.target.shape, broken)),
+      validate: task.validate)
+  }
+}
+
+/// What goes wrong, when and where.
+final class Fault {
+  let step: Int
+  let number: Int
+  let kind: String
+  private let rank: Int
+  private var hasStruck = false
+
+  init?(_ environment: [String: String]) {
+    let words = environment["FAULT", default: ""].split(separator: ":")
+    guard words.count == 3, let step = Int(words[1]), let number = Int(words[2]) else { return nil }
+    self.step = step
+    self.number = number
+    kind = String(words[0])
+    rank = LaunchContext(environment: environment).rank
+  }
+
+  /// Once, though a rank may have several tasks.
+  func strike(flip: () -> Void) {
+    guard rank == number, !hasStruck else { return }
+    hasStruck = true
+    let signals = ["kill": SIGKILL, "usr1": SIGUSR1, "term": SIGTERM, "int": SIGINT]
+    if let signal = signals[kind] { raise(signal) } else { flip() }
+  }
+}
+
+/// Checkpoints whose writer dies at a file call.
+enum KilledCheckpoint {
+  static func run() -> Never {
+    let arguments = CommandLine.arguments
+    guard arguments.count == 4, let last = Int(arguments[3]),
+      let folder = try? RunFolder(locking: arguments[2])
+    else { exit(64) }
+    for step in 1...4 {
+      let state = TensorFile(
+        metadata: [.init("format", "igbm-dist 2"), .init("step", String(step))],
+        tensors: [NamedTensor("upper/x", shape: [1000], [Double](repeating: 1, count: 1000))])
+      let sealed = RunState.sealed(state)
+      do {
+        try folder.storeCheckpoint(
+          sealed, step: step, calls: step == 4 ? killing(at: last) : .system)
+      } catch { exit(74) }
+    }
+    exit(0)
+  }
+
+  /// The system's calls, the given one of which never returns.
+  private static func killing(at last: Int) -> FileCalls {
+    let counter = Counter(last)
+    let system = FileCalls.system
+    var calls = system
+    calls.create = {
+      counter.next(); return system.create($0)
+    }
+    calls.write = { descriptor, bytes in
+      counter.next()
+      // Part of the bytes, so that there are calls in the middle of the file.
+      let part = min(bytes.count, 4096)
+      return system.write(descriptor, UnsafeRawBufferPointer(rebasing: bytes[..<part]))
+    }
+    calls.synchronise = {
+      counter.next(); return system.synchronise($0)
+    }
+    calls.close = {
+      counter.next(); return system.close($0)
+    }
+    calls.rename = {
+      counter.next(); return system.rename($0, $1)
+    }
+    calls.remove = {
+      counter.next(); return system.remove($0)
+    }
+    calls.openFolder = {
+      counter.next(); return system.openFolder($0)
+    }
+    return calls
+  }
+
+  private final class Counter: @unchecked Sendable {
+    private var rest: Int
+
+    init(_ calls: Int) { rest = calls }
+
+    func next() {
+      if rest == 0 { raise(SIGKILL) }
+      rest -= 1
+    }
+  }
+}
