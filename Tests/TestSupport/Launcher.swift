@@ -27,6 +27,16 @@ package enum Launcher {
     try start([path(of: program)] + arguments, environment)
   }
 
+  /// Starts a program by its path, or one of the system's by its name.
+  package static func command(_ path: String, _ arguments: [String]) throws -> RunningProgram {
+    try start([path] + arguments, [:])
+  }
+
+  /// The package's root.
+  package static var root: URL {
+    URL(fileURLWithPath: #filePath).appendingPathComponent("../../..").standardizedFileURL
+  }
+
   /// Starts a line of shell in which `$0` is a program's path.
   package static func shell(_ line: String, _ program: String) throws -> RunningProgram {
     try start(["bash", "-c", line, path(of: program)], [:])
@@ -76,8 +86,11 @@ package enum Launcher {
 /// Whether launched tests are to run: if there is an `mpirun`, and always in CI, where a machine
 /// without one is a mistake and the tests must fail.
 package func requireMPI() -> Bool {
-  let environment = ProcessInfo.processInfo.environment
-  if environment["CI"] != nil { return true }
-  let folders = environment["PATH", default: ""].split(separator: ":")
-  return folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/mpirun") }
+  ProcessInfo.processInfo.environment["CI"] != nil || isOnPath("mpirun")
+}
+
+/// Whether the system has a program of this name.
+package func isOnPath(_ program: String) -> Bool {
+  let folders = ProcessInfo.processInfo.environment["PATH", default: ""].split(separator: ":")
+  return folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(program)") }
 }

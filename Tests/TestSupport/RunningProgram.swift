@@ -34,7 +34,17 @@ package final class RunningProgram {
     process.standardOutput = try createFile("output")
     process.standardError = try createFile("errors")
     process.terminationHandler = { [ended] _ in ended.signal() }
-    try process.run()
+    try Self.withoutBlockedSignals { try process.run() }
+  }
+
+  /// Programs inherit which signals are blocked, and the threads that tests run on block nearly all.
+  private static func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
+    var none = sigset_t()
+    var before = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    try body()
   }
 
   deinit {
