@@ -39,37 +39,25 @@ public struct FileBytes: Sendable {
   }
 
   private static func contents(_ path: String, _ limit: Int) throws(DataFileError) -> [UInt8] {
-    guard !path.utf8.contains(0), !path.isEmpty else {
-      throw DataFileError(path, "is no path", remedy: "give the path of a file")
-    }
-    // A pipe that nobody writes to must not stop us here.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw unreadable(path, errno) }
-    defer { close(descriptor) }
-    var information = stat()
-    guard fstat(descriptor, &information) == 0 else { throw unreadable(path, errno) }
-    guard information.st_mode & S_IFMT == S_IFREG else {
-      throw DataFileError(path, "is no regular file", remedy: "give the path of a file")
-    }
-    guard information.st_size <= limit else {
-      throw DataFileError(
-        path, "has \(information.st_size) bytes, and at most \(limit) are read",
-        remedy: "check the path, or split the data")
-    }
-    var bytes = [UInt8](repeating: 0, count: Int(information.st_size))
-    var done = 0
-    while done < bytes.count {
-      let count = bytes.withUnsafeMutableBytes { buffer in
-        read(descriptor, buffer.baseAddress! + done, buffer.count - done)
+    guard !path.isEmpty else { throw noPath(path) }
+    do throws(RegularFile.Failure) {
+      return try RegularFile.contents(of: path, atMost: limit)
+    } catch {
+      switch error {
+      case .zeroInPath: throw noPath(path)
+      case .notRegular:
+        throw DataFileError(path, "is no regular file", remedy: "give the path of a file")
+      case .tooLong(let size):
+        throw DataFileError(
+          path, "has \(size) bytes, and at most \(limit) are read",
+          remedy: "check the path, or split the data")
+      case .system(let code): throw unreadable(path, code)
       }
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw unreadable(path, errno) }
-      // Somebody made it shorter since it was opened.
-      if count == 0 { break }
-      done += count
     }
-    bytes.removeLast(bytes.count - done)
-    return bytes
+  }
+
+  private static func noPath(_ path: String) -> DataFileError {
+    DataFileError(path, "is no path", remedy: "give the path of a file")
   }
 
   private static func unreadable(_ path: String, _ code: Int32) -> DataFileError {

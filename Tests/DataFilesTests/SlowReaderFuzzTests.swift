@@ -1,5 +1,6 @@
 import DataFiles
 import Foundation
+import TestSupport
 import Testing
 
 /// Damaged files in great number: every reader gives an array or an error, never a trap, and no array is larger than its
@@ -45,34 +46,26 @@ import Testing
 
 /// Random damage to bytes, from a seed.
 struct Mutation {
-  private var state: UInt64
+  private var draws: Draws
 
-  init(seed: UInt64) { state = seed }
-
-  /// SplitMix64 (Steele, Lea and Flood, 2014).
-  private mutating func next(_ bound: Int) -> Int {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return Int((z ^ (z >> 31)) % UInt64(max(bound, 1)))
-  }
+  init(seed: UInt64) { draws = Draws(seed: seed) }
 
   /// A few changes: bits, bytes, extremes, cuts, doubled and moved pieces.
   mutating func mutated(_ bytes: [UInt8]) -> [UInt8] {
     var result = bytes
-    for _ in 0...next(4) {
+    for _ in 0...draws.next(4) {
       guard !result.isEmpty else { return result }
-      let place = next(result.count)
-      switch next(7) {
-      case 0: result[place] ^= 1 << UInt8(next(8))
-      case 1: result[place] = UInt8(next(256))
+      let place = draws.next(result.count)
+      switch draws.next(7) {
+      case 0: result[place] ^= 1 << UInt8(draws.next(8))
+      case 1: result[place] = UInt8(draws.next(256))
       case 2: for index in place..<min(place + 4, result.count) { result[index] = 0xff }
       case 3: result.removeSubrange(place...)
       case 4:
-        result.insert(contentsOf: result[place..<min(place + 1 + next(8), result.count)], at: place)
+        result.insert(
+          contentsOf: result[place..<min(place + 1 + draws.next(8), result.count)], at: place)
       case 5: result.remove(at: place)
-      default: result.append(UInt8(next(256)))
+      default: result.append(UInt8(draws.next(256)))
       }
     }
     return result

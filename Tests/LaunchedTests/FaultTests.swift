@@ -3,21 +3,6 @@
   import TestSupport
   import Testing
 
-  /// SplitMix64 (Steele, Lea and Flood, 2014).
-  private struct Draws {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next(_ bound: Int) -> Int {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-      return Int((z ^ (z >> 31)) % UInt64(bound))
-    }
-  }
-
   extension LaunchedTests {
     /// Runs that are killed, stopped or fed with nonsense: what is stored, and that going on loses nothing. Numbers are
     /// those of the reliability matrix.

@@ -140,8 +140,8 @@ import Testing
     #expect(throws: (any Error).self) { try LabelCleaning(settings, seed: 1) }
   }
 
-  @Test(arguments: LabelCleaningSettings.Network.allCases)
-  func lowerModelsHaveTheirLayers(_ network: LabelCleaningSettings.Network) throws {
+  @Test(arguments: DenseNetwork.allCases)
+  func lowerModelsHaveTheirLayers(_ network: DenseNetwork) throws {
     var settings = LabelCleaningSettings()
     settings.network = network
     settings.hidden = 7

@@ -16,16 +16,8 @@ struct ImageClasses: Sendable {
   ///
   /// - Throws: `DataFileError` where they cannot be read or do not fit together.
   init(images: String, labels: String) throws(DataFileError) {
-    let file = try IDX.read(images)
-    guard case .bytes(let pixels) = file.storage, file.shape.count == 3,
-      file.shape.allSatisfy({ $0 > 0 })
-    else {
-      throw DataFileError(
-        images, "holds an array of shape \(file.shape)",
-        remedy: "give grey images as bytes, shape [images, rows, columns]")
-    }
-    let labelFile = try IDX.read(labels)
-    let classes = try labelFile.labels(count: file.rows, of: images)
+    let files = try ImageFiles(images: images, labels: labels)
+    let classes = files.labels
     var members = [[Int]](repeating: [], count: min((classes.max() ?? 0) + 1, classes.count))
     for (image, label) in classes.enumerated() {
       guard label < members.count else {
@@ -35,12 +27,9 @@ struct ImageClasses: Sendable {
       }
       members[label].append(image)
     }
-    (height, width) = (file.shape[1], file.shape[2])
+    (height, width, pixels) = (files.height, files.width, files.pixels)
+    checksums = files.checksums
     self.members = members
-    checksums = [
-      DataChecksum("images", file.checksum), DataChecksum("labels", labelFile.checksum),
-    ]
-    self.pixels = pixels
   }
 
   /// An image's pixels from 0 to 1, turned by a number of quarter turns (anticlockwise); quarter turns want square

@@ -59,16 +59,7 @@ public struct LabelCleaning: Problem {
     corrupted = CorruptedLabels(images, settings, seed: seed)
     upperModel = try Model(seed: seed) { p in p("logits", [settings.train], .zeros) }
     lowerModel = try Model(seed: seed) { p in
-      let (inputs, classes) = (images.pixelCount, images.classCount)
-      let activation: Activation
-      switch settings.network {
-      case .linear: return Sequential(Dense(p.part("dense"), inputs, classes))
-      case .tanh: activation = .tanh
-      case .relu: activation = .relu
-      }
-      return Sequential(
-        Dense(p.part("dense1"), inputs, settings.hidden), activation,
-        Dense(p.part("dense2"), settings.hidden, classes))
+      settings.network.layers(p, images.pixelCount, hidden: settings.hidden, images.classCount)
     }
   }
 

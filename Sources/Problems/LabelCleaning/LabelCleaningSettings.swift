@@ -8,16 +8,6 @@ public struct LabelCleaningSettings: SettingGroup, Equatable {
     case anyClass = "any-class"
   }
 
-  /// Lower models by name.
-  public enum Network: String, Sendable, CaseIterable {
-    /// No hidden layer.
-    case linear
-    /// One hidden layer with hyperbolic tangents.
-    case tanh
-    /// One hidden layer with rectifiers.
-    case relu
-  }
-
   /// The folder with the data; the embedded digits where there is none.
   public var data = ""
   /// The IDX file of the images, in that folder; `.gz` may be left out.
@@ -35,7 +25,7 @@ public struct LabelCleaningSettings: SettingGroup, Equatable {
   /// What it is replaced by.
   public var corruptionKind = CorruptionKind.wrong
   /// The lower model.
-  public var network = Network.tanh
+  public var network = DenseNetwork.tanh
   /// Units of the hidden layer.
   public var hidden = 32
   /// The lower objective's penalty: l2 * ||w||^2.

@@ -30,26 +30,16 @@ public struct LabelledImages: Sendable {
   ///
   /// - Throws: `DataFileError` where they cannot be read or do not fit together.
   init(images: String, labels: String) throws(DataFileError) {
-    let file = try IDX.read(images)
-    guard case .bytes(let pixels) = file.storage, file.shape.count == 3,
-      file.shape.allSatisfy({ $0 > 0 })
-    else {
-      throw DataFileError(
-        images, "holds an array of shape \(file.shape)",
-        remedy: "give grey images as bytes, shape [images, rows, columns]")
-    }
-    let labelFile = try IDX.read(labels)
-    let classes = try labelFile.labels(count: file.rows, of: images)
+    let files = try ImageFiles(images: images, labels: labels)
+    let classes = files.labels
     if let row = classes.firstIndex(where: { $0 >= Self.mostClasses }) {
       throw DataFileError(
         labels, at: .row(row), "the class \(classes[row]) is beyond \(Self.mostClasses) classes",
         remedy: "number the classes 0, 1, 2, ...")
     }
     self.init(
-      pixels: pixels, fullInk: 255, pixelCount: file.rowCount, labels: classes,
-      checksums: [
-        DataChecksum("images", file.checksum), DataChecksum("labels", labelFile.checksum),
-      ])
+      pixels: files.pixels, fullInk: 255, pixelCount: files.height * files.width, labels: classes,
+      checksums: files.checksums)
   }
 
   private static let mostClasses = 10_000

@@ -46,15 +46,7 @@ public struct Regularisation: Problem {
     let table = try FoldedTable(settings, seed: seed)
     self.table = table
     lowerModel = try Model(seed: seed) { p in
-      let activation: Activation
-      switch settings.network {
-      case .linear: return Sequential(Dense(p.part("dense"), table.inputs, table.outputs))
-      case .tanh: activation = .tanh
-      case .relu: activation = .relu
-      }
-      return Sequential(
-        Dense(p.part("dense1"), table.inputs, settings.hidden), activation,
-        Dense(p.part("dense2"), settings.hidden, table.outputs))
+      settings.network.layers(p, table.inputs, hidden: settings.hidden, table.outputs)
     }
     group =
       switch settings.grouping {

@@ -31,7 +31,7 @@ public struct RegularisationSettings: SettingGroup, Equatable {
   /// Folds that the training examples are cut into.
   public var folds = 5
   /// The lower model.
-  public var network = LabelCleaningSettings.Network.linear
+  public var network = DenseNetwork.linear
   /// Units of the hidden layer.
   public var hidden = 32
   /// Which lower parameters share a strength.

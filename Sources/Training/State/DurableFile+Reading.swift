@@ -1,3 +1,4 @@
+import DataFiles
 import Foundation
 
 extension DurableFile {
@@ -15,49 +16,17 @@ extension DurableFile {
 
   /// All bytes of a file that may be no longer than a limit.
   package static func read(_ path: String, atMost limit: Int) throws(StateError) -> [UInt8] {
-    guard !path.utf8.contains(0) else { throw unreadable(path.asShown, "a path has no zeros") }
-    // A pipe that nobody writes to must not stop us here.
-    let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK
-    let descriptor = try check(
-      FileCalls.uninterrupted { FileCalls.result(open(path, flags)) }, path)
-    defer { close(Int32(descriptor)) }
-    var information = stat()
-    try check(FileCalls.result(fstat(Int32(descriptor), &information)), path)
-    guard information.st_mode & S_IFMT == S_IFREG else {
-      throw unreadable(path, "it is no regular file")
-    }
-    guard information.st_size <= limit else {
-      throw unreadable(path, "\(information.st_size) bytes are more than \(limit)")
-    }
-    var failure: StateError?
-    let bytes = [UInt8](unsafeUninitializedCapacity: Int(information.st_size)) { buffer, count in
-      do throws(StateError) {
-        while count < Int(information.st_size) {
-          let rest = UnsafeMutableRawBufferPointer(
-            rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
-          let read = try check(
-            FileCalls.uninterrupted {
-              FileCalls.result(Foundation.read(Int32(descriptor), rest.baseAddress, rest.count))
-            }, path)
-          // Somebody made it shorter since it was opened.
-          if read == 0 { return }
-          count += read
-        }
-      } catch {
-        failure = error
+    do throws(RegularFile.Failure) {
+      return try RegularFile.contents(of: path, atMost: limit)
+    } catch {
+      switch error {
+      case .zeroInPath: throw unreadable(path.asShown, "a path has no zeros")
+      case .notRegular: throw unreadable(path, "it is no regular file")
+      case .tooLong(let size): throw unreadable(path, "\(size) bytes are more than \(limit)")
+      case .system(ENOENT), .system(ENOTDIR): throw unreadable(path, "no such file")
+      case .system(EACCES), .system(EPERM): throw unreadable(path, "permission denied")
+      case .system(let code): throw unreadable(path, String(cString: strerror(code)))
       }
-    }
-    if let failure { throw failure }
-    return bytes
-  }
-
-  @discardableResult
-  private static func check(_ result: Int, _ path: String) throws(StateError) -> Int {
-    guard result < 0 else { return result }
-    switch Int32(-result) {
-    case ENOENT, ENOTDIR: throw unreadable(path, "no such file")
-    case EACCES, EPERM: throw unreadable(path, "permission denied")
-    case let code: throw unreadable(path, String(cString: strerror(code)))
     }
   }
 

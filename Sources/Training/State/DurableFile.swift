@@ -2,6 +2,9 @@ import Foundation
 
 /// Files that are there whole or not at all, whatever dies when.
 public enum DurableFile {
+  /// What stands between a file's name and the number of the process that is still writing it.
+  static let partialMark = ".tmp-"
+
   /// Publishes bytes under a path: writes them beside it, as NAME.tmp-PID, has the disk take them, and renames. A
   /// reader sees the old file or the new one, never a part.
   ///
@@ -23,7 +26,7 @@ public enum DurableFile {
     guard !path.utf8.contains(0) else {
       throw StateError(.notWritten, path.asShown, "a path has no zeros; choose another --output")
     }
-    let partial = "\(path).tmp-\(getpid())"
+    let partial = "\(path)\(partialMark)\(getpid())"
     let descriptor = try check(
       FileCalls.uninterrupted { calls.create(partial) }, path, "cannot create \(partial)")
     do throws(StateError) {

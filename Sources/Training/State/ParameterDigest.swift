@@ -1,5 +1,4 @@
 import Crypto
-import Foundation
 import Models
 
 /// A SHA-256 of parameters: what two runs compare to know that they found the same.
@@ -23,7 +22,7 @@ public enum ParameterDigest {
       for size in parameter.shape { add(UInt64(size)) }
       for value in parameter.values { add(value.bitPattern) }
     }
-    return hash.finalize().map { String(format: "%02x", $0) }.joined()
+    return hash.finalize().hexadecimal
   }
 
   /// The digest of a model's parameters.

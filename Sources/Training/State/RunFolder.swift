@@ -76,10 +76,14 @@ public final class RunFolder {
     }
   }
 
+  /// What is in the checkpoints' folder, in no order.
+  private var checkpointNames: [String] {
+    (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/checkpoints")) ?? []
+  }
+
   /// The checkpoints there are, oldest first, valid or not.
   public func checkpoints() -> [(step: Int, path: String)] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/checkpoints")) ?? []
-    return names.compactMap { name -> (step: Int, path: String)? in
+    checkpointNames.compactMap { name -> (step: Int, path: String)? in
       guard name.hasPrefix(Self.prefix), name.hasSuffix(Self.suffix) else { return nil }
       let digits = name.dropFirst(Self.prefix.count).dropLast(Self.suffix.count)
       guard let step = Int(digits), step >= 0 else { return nil }
@@ -112,8 +116,7 @@ public final class RunFolder {
   ///
   /// - Returns: The paths.
   public func removeIncomplete() -> [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/checkpoints")) ?? []
-    let partial = names.filter { $0.contains(".tmp-") }.sorted()
+    let partial = checkpointNames.filter { $0.contains(DurableFile.partialMark) }.sorted()
       .map { "\(path)/checkpoints/\($0)" }
     for path in partial { unlink(path) }
     return partial

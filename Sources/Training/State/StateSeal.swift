@@ -1,5 +1,4 @@
 import Crypto
-import Foundation
 
 /// Checksums in a state's metadata: a SHA-256 for each tensor, and one for all the rest. A flipped bit anywhere is noticed
 /// before anything is believed.
@@ -12,7 +11,7 @@ enum StateSeal {
     var sealed = file
     sealed.metadata.removeAll(where: isSeal)
     sealed.metadata += file.tensors.map { tensor in
-      TensorFile.Word(tensorPrefix + tensor.name, hex(SHA256.hash(data: tensor.data)))
+      TensorFile.Word(tensorPrefix + tensor.name, SHA256.hash(data: tensor.data).hexadecimal)
     }
     sealed.metadata.append(TensorFile.Word(headerKey, headerDigest(sealed)))
     return sealed
@@ -28,7 +27,7 @@ enum StateSeal {
       throw StateError(.malformed, path, "has no checksums; give the state of a run")
     }
     for tensor in file.tensors
-    where file[tensorPrefix + tensor.name] != hex(SHA256.hash(data: tensor.data)) {
+    where file[tensorPrefix + tensor.name] != SHA256.hash(data: tensor.data).hexadecimal {
       throw StateError(
         .malformed, path,
         "tensor \(tensor.name.asShown) is damaged: its checksum differs; "
@@ -60,13 +59,6 @@ enum StateSeal {
       add(tensor.name)
       add("\(tensor.type.rawValue) \(tensor.shape)")
     }
-    return hex(hash.finalize())
-  }
-
-  private static func hex(_ digest: SHA256.Digest) -> String {
-    digest.map { byte in
-      let digits = String(byte, radix: 16)
-      return byte < 16 ? "0" + digits : digits
-    }.joined()
+    return hash.finalize().hexadecimal
   }
 }
