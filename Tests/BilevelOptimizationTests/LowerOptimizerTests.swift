@@ -88,6 +88,24 @@ struct LowerOptimizerTests {
     #expect(loss(diverged.values) > loss(problem.point))
   }
 
+  /// Steps along the lower objective without (pull / 2) ||w - start||^2; the last one also goes along the pull alone.
+  @Test(arguments: Arithmetic.all) func splitDescent(arithmetic: Arithmetic) throws {
+    let (rate, pull) = (0.1, 0.7)
+    var path = [problem.point]
+    for step in 1...steps {
+      let away = sum(path.last!, problem.point, times: -1)
+      let gradient = sum(problem.lowerGradient(path.last!), away, times: -pull)
+      var next = sum(path.last!, gradient, times: -rate)
+      if step == steps {
+        next = sum(next, sum(next, problem.point, times: -1), times: -rate * pull)
+      }
+      path.append(next)
+    }
+    try expect(
+      adapt(try SplitDescent(learningRate: rate, pull: pull, steps: steps), arithmetic), path,
+      arithmetic)
+  }
+
   static func all(_ steps: Int, _ gradientTolerance: Double = 0) throws -> [any LowerOptimizer] {
     [
       try GradientDescent(learningRate: 0.2, steps: steps, gradientTolerance: gradientTolerance),

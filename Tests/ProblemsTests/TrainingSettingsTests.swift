@@ -10,7 +10,7 @@ import Testing
     ] {
       #expect(throws: Never.self) { try settings.check() }
     }
-    #expect(try TrainingSettings().entries().count == 17)
+    #expect(try TrainingSettings().entries().count == 18)
   }
 
   @Test func everyLowerRuleMakesItsOptimiser() throws {
@@ -26,6 +26,10 @@ import Testing
     settings.lowerRule = .backtracking
     let backtracking = try #require(try settings.lowerOptimizer() as? Backtracking)
     #expect(backtracking.learningRate == 0.25 && backtracking.schedule.steps == 7)
+    settings.lowerRule = .split
+    settings.lowerPull = 3
+    let split = try #require(try settings.lowerOptimizer() as? SplitDescent)
+    #expect(split.learningRate == 0.25 && split.pull == 3 && split.schedule.steps == 7)
     settings.lowerRule = .adam
     let adam = try #require(try settings.lowerOptimizer() as? LowerAdam)
     #expect(adam.schedule.steps == 7)

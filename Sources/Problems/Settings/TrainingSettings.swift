@@ -9,6 +9,8 @@ public struct TrainingSettings: SettingGroup, Equatable {
     case sgd
     /// Gradient descent that halves its rate where the loss does not fall.
     case backtracking
+    /// Gradient descent that leaves the pull towards the start out until the last step.
+    case split
     /// Gradient descent with momentum 0.9.
     case momentum
     /// Adam with the paper's defaults.
@@ -55,6 +57,8 @@ public struct TrainingSettings: SettingGroup, Equatable {
   public var lowerRule = LowerRule.sgd
   /// Its learning rate, which is also the step of the Neumann series.
   public var lowerRate = 0.1
+  /// The pull towards the start, (pull / 2) ||w - start||^2, that ``LowerRule/split`` leaves out until the last step.
+  public var lowerPull = 0.0
   /// Lower steps a task.
   public var lowerSteps = 16
   /// The upper optimiser.
@@ -84,8 +88,9 @@ public struct TrainingSettings: SettingGroup, Equatable {
       "negative-curvature", &negativeCurvature, "what LS does on it: report, truncate, damp or stop"
     )
     try keys("non-finite", &nonFinite, "what a task that diverges does: stop the run, or skip it")
-    try keys("lower-rule", &lowerRule, "lower optimiser: sgd, backtracking, momentum or adam")
+    try keys("lower-rule", &lowerRule, "lower optimiser: sgd, backtracking, split, momentum or adam")
     try keys.positive("lower-rate", &lowerRate, "its learning rate; also the Neumann step")
+    try keys("lower-pull", &lowerPull, 0...1e12, "pull that split leaves out until the last step")
     try keys("lower-steps", &lowerSteps, 0...1_000_000, "lower steps a task")
     try keys("upper-rule", &upperRule, "upper optimiser: sgd, momentum or adam")
     try keys.positive("upper-rate", &upperRate, "its learning rate")
@@ -103,6 +108,7 @@ public struct TrainingSettings: SettingGroup, Equatable {
     switch lowerRule {
     case .sgd: try GradientDescent(learningRate: lowerRate, steps: lowerSteps)
     case .backtracking: try Backtracking(learningRate: lowerRate, steps: lowerSteps)
+    case .split: try SplitDescent(learningRate: lowerRate, pull: lowerPull, steps: lowerSteps)
     case .momentum: try Momentum(learningRate: lowerRate, steps: lowerSteps)
     case .adam: try LowerAdam(learningRate: lowerRate, steps: lowerSteps)
     }
