@@ -121,13 +121,14 @@ public final class Implicit<Upper, Lower> {
   }
 
   /// Adapts the lower model to a task and leaves the task's hypergradient in ``hypergradient``, without a detour
-  /// of the lower parameters through arrays: what a trainer does for each task.
+  /// of the lower parameters through arrays: what a trainer does for each task. `adapted` is called in between.
   package func adaptAndSolve(
     train: Examples, validate: Examples, from start: [Double],
-    _ optimizer: some LowerOptimizer
+    _ optimizer: some LowerOptimizer, adapted: () -> Void = {}
   ) throws -> HypergradientReport {
     let lower = try loadedLowerProgram(train, at: start, "the start of the adaptation")
     optimizer.run(lower, algebra) { _ in }
+    adapted()
     return try solve(lower, validate)
   }
 

@@ -100,3 +100,51 @@ static inline int cmpi_allgatherv(const void *bytes, int count, void *gathered, 
                                   const int *offsets, cmpi_comm comm) {
   return MPI_Allgatherv(bytes, count, MPI_BYTE, gathered, counts, offsets, MPI_BYTE, comm.handle);
 }
+
+// Integers of each rank that other ranks change without its doing: a window, opened for the program's whole time.
+typedef struct {
+  MPI_Win handle;
+  volatile long long *words;
+} cmpi_window;
+
+// `count` integers on this rank, all 0; collective.
+static inline int cmpi_window_open(int count, cmpi_comm comm, cmpi_window *window) {
+  void *words = NULL;
+  const size_t size = sizeof(long long);
+  int status = MPI_Win_allocate((MPI_Aint)((size_t)count * size), (int)size, MPI_INFO_NULL,
+                                comm.handle, &words, &window->handle);
+  if (status != MPI_SUCCESS) return status;
+  window->words = (volatile long long *)words;
+  for (int index = 0; index < count; ++index) window->words[index] = 0;
+  MPI_Win_set_errhandler(window->handle, MPI_ERRORS_RETURN);
+  status = MPI_Win_lock_all(MPI_MODE_NOCHECK, window->handle);
+  if (status != MPI_SUCCESS) return status;
+  MPI_Win_sync(window->handle);
+  return MPI_Barrier(comm.handle);
+}
+
+// Adds to the first integer of a rank, and gives what it was before.
+static inline int cmpi_window_add(long long addend, long long *before, int rank,
+                                  cmpi_window window) {
+  int status =
+      MPI_Fetch_and_op(&addend, before, MPI_LONG_LONG, rank, 0, MPI_SUM, window.handle);
+  return status != MPI_SUCCESS ? status : MPI_Win_flush(rank, window.handle);
+}
+
+// Sets an integer of a rank, some time later: does not wait for that rank.
+static inline int cmpi_window_set(long long value, int rank, int place, cmpi_window window) {
+  int status = MPI_Accumulate(&value, 1, MPI_LONG_LONG, rank, place, 1, MPI_LONG_LONG,
+                              MPI_REPLACE, window.handle);
+  return status != MPI_SUCCESS ? status : MPI_Win_flush_local(rank, window.handle);
+}
+
+// An integer of this rank, as it is now; from any thread.
+static inline long long cmpi_window_get(int place, cmpi_window window) {
+  return window.words[place];
+}
+
+// Collective.
+static inline int cmpi_window_close(cmpi_window *window) {
+  int status = MPI_Win_unlock_all(window->handle);
+  return status != MPI_SUCCESS ? status : MPI_Win_free(&window->handle);
+}

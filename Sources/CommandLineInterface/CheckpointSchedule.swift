@@ -19,12 +19,13 @@ struct CheckpointSchedule: ExpressibleByArgument, Sendable, Equatable {
 
   /// "50" steps, "90s", "10m" or "2h".
   init?(argument: String) {
-    let factors: [Character: Int] = ["s": 1, "m": 60, "h": 3600]
-    let factor = argument.last.flatMap { factors[$0] }
-    guard let number = Int(factor == nil ? argument : String(argument.dropLast())),
-      0...1_000_000_000 ~= number
-    else { return nil }
-    self.init(count: number * (factor ?? 1), unit: factor == nil ? .steps : .seconds)
+    if let time = TimeLimit.seconds(argument) {
+      self.init(count: time, unit: .seconds)
+    } else if let steps = Int(argument), 0...1_000_000_000 ~= steps {
+      self.init(count: steps, unit: .steps)
+    } else {
+      return nil
+    }
   }
 
   /// Whether a checkpoint is due after a step; `elapsed` seconds have passed since the last one.

@@ -42,6 +42,26 @@ struct Train: ProblemCommand {
       valueName: "auto|never|path"))
   var resume = "never"
 
+  @Option(
+    help: ArgumentHelp(
+      "Goes on though this setting is another than before; may be given again.", valueName: "key"))
+  var allowChange: [String] = []
+
+  @Option(help: "How tasks get to ranks: static or dynamic; changes no bit of the result.")
+  var schedule: String?
+
+  @Option(
+    help: ArgumentHelp("Names a rank that keeps the others waiting for so long.", valueName: "time")
+  )
+  var stallWarning = TimeLimit(seconds: StallLimits.standard.warning)
+
+  @Option(
+    help: ArgumentHelp("Gives up when it does so for so long.", valueName: "time|never"))
+  var stallLimit = TimeLimit(seconds: StallLimits.standard.end)
+
+  @Flag(help: "Refuses ranks whose kernels differ instead of warning.")
+  var strict = false
+
   @Option(name: .customLong("set"), help: "A setting, as KEY=VALUE; may be given again.")
   var assignments: [SettingAssignment] = []
 
@@ -53,7 +73,8 @@ struct Train: ProblemCommand {
       try listSettings(of: problems)
       return
     }
-    Launch.run { communicator in
+    let stall = StallLimits(warning: stallWarning.seconds, end: stallLimit.seconds)
+    Launch.run(stall: stall) { communicator in
       let configuration = try Configuration.shared(
         by: communicator, source, environment: ProcessInfo.processInfo.environment)
       let run = try communicator.agreeing { try problems.run(configuration) }
@@ -62,7 +83,8 @@ struct Train: ProblemCommand {
         communicator.isRoot ? try RunFolder(locking: folder) : nil
       }
       let session = TrainingSession(
-        run, communicator, folder: folder, storage, checkpointEvery, resume: resume)
+        run, communicator, folder: folder, storage, checkpointEvery, resume: resume,
+        allowing: allowChange, isStrict: strict)
       return try session.start()
     }
   }
@@ -73,6 +95,7 @@ struct Train: ProblemCommand {
     let options = [
       (Configuration.outputKey, output), ("seed", seed.map(String.init)),
       ("steps", steps.map(String.init)), ("tasks", tasks.map(String.init)),
+      ("schedule", schedule),
     ]
     for (key, value) in options {
       if let value { words.append(SettingAssignment(key, value)) }

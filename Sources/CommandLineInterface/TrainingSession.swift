@@ -14,12 +14,15 @@ struct TrainingSession {
   private let storage: RunFolder?
   private let schedule: CheckpointSchedule
   private let resume: String
+  private let allowedChanges: [String]
+  private let isStrict: Bool
   /// Checkpoints in a row that may fail, for want of room say, before the run ends.
   private static let mostFailures = 3
 
   init(
     _ run: any Run, _ communicator: any Communicator, folder: String, _ storage: RunFolder?,
-    _ schedule: CheckpointSchedule, resume: String
+    _ schedule: CheckpointSchedule, resume: String, allowing allowedChanges: [String],
+    isStrict: Bool
   ) {
     self.run = run
     self.communicator = communicator
@@ -27,6 +30,8 @@ struct TrainingSession {
     self.storage = storage
     self.schedule = schedule
     self.resume = resume
+    self.allowedChanges = allowedChanges
+    self.isStrict = isStrict
   }
 
   /// Trains, and gives the code to exit with.
@@ -37,17 +42,26 @@ struct TrainingSession {
       "\(Command.name) \(version): \(run.name), \(count(steps, "step")) of "
         + "\(count(tasks, "task")), \(count(communicator.size, "rank")), \(kernels.rawValue) kernels"
     )
+    let identity = ProgramIdentity(version: version, kernels: kernels.rawValue)
+    if let warning = try identity.check(communicator, isStrict: isStrict) { warn(warning) }
     let stored = try storedState()
-    let done = stored.flatMap { Int($0.file["step"] ?? "") } ?? 0
+    let done = try communicator.agreeing {
+      try stored.map { try RunState.step(of: $0.file, at: $0.path) } ?? 0
+    }
     if let stored { say("going on from \(stored.path), step \(done)") }
-    let metrics = try communicator.agreeing { () -> MetricsFile? in
+    let files = try communicator.agreeing { () -> (MetricsFile, TimingsFile)? in
       guard let storage else { return nil }
       for path in storage.removeIncomplete() { warn("ignored \(path): incomplete") }
       try storeConfiguration(kernels)
-      return try MetricsFile(storage.metricsPath, after: done)
+      let metrics = try MetricsFile(storage.metricsPath, after: done)
+      if metrics.missing > 0 {
+        warn("\(storage.metricsPath) lacks \(count(metrics.missing, "step")) of \(done)")
+      }
+      return (metrics, try TimingsFile(storage.timingsPath, isNew: done == 0))
     }
+    let metrics = files?.0
     StopSignal.watch()
-    let outcome = try train(from: stored, done: done, metrics)
+    let outcome = try train(from: stored, done: done, metrics, files?.1)
     if let stop = outcome.stop {
       say(
         "stopped by \(stop.name) after step \(outcome.steps) of \(steps), with a checkpoint; "
@@ -70,16 +84,22 @@ struct TrainingSession {
   }
 
   private func train(
-    from stored: (file: TensorFile, path: String)?, done: Int, _ metrics: MetricsFile?
+    from stored: (file: TensorFile, path: String)?, done: Int, _ metrics: MetricsFile?,
+    _ timings: TimingsFile?
   ) throws -> RunOutcome {
     let (steps, tasks) = run.size
     var progress = ProgressLine(
       steps: steps, completed: done, tasksPerStep: tasks, isTerminal: isatty(STDERR_FILENO) != 0)
+    var health = HealthWatch(
+      lowerTolerance: run.settings.first { $0.key == "lower-tolerance" }?.value ?? "",
+      hosts: try communicator.gather(Array(communicator.hostName.utf8)).map {
+        String(decoding: $0, as: UTF8.self)
+      })
     let clock = ContinuousClock()
     var last = clock.now
     var failures = 0
     let continuation = Continuation(
-      from: stored,
+      from: stored, allowing: allowedChanges,
       requests: { step in
         let elapsed = last.duration(to: clock.now).components.seconds
         return StepRequests(
@@ -99,9 +119,14 @@ struct TrainingSession {
           warn("\(error); the checkpoint before it is kept")
         }
       })
-    return try run.train(communicator, continuation) { summary in
+    return try run.train(communicator, continuation) { summary, timing in
       guard communicator.isRoot else { return }
       metrics?.append(summary)
+      if let timing { timings?.append(timing) }
+      for warning in health.warnings(after: summary, timing) {
+        progress.finish()
+        warn(warning)
+      }
       progress.report(done: summary.step + 1, upperLoss: summary.upperLoss)
     }
   }
@@ -134,7 +159,12 @@ struct TrainingSession {
     return try communicator.agreeing {
       let file = try RunState.decoded(bytes, path)
       // Before the folder's configuration, which may be that run's, is written anew.
-      try RunState.check(run.settings, run.name, against: file, at: path)
+      let changes = try SettingChange.all(from: file, to: run.settings)
+      let matter = changes.contains { $0.kind != .free }
+      if communicator.isRoot, file["problem"] == run.name, matter {
+        Command.write(SettingChange.table(changes).text + "\n", to: .standardError)
+      }
+      try RunState.check(run.settings, run.name, allowing: allowedChanges, against: file, at: path)
       return (file, path)
     }
   }

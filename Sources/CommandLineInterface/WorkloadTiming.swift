@@ -32,7 +32,8 @@ struct WorkloadTiming {
   /// Times a workload. Collective.
   init(_ workload: Workload, repeats: Int, _ communicator: any Communicator) throws {
     let prepared = try communicator.agreeing { try workload.prepare() }
-    var exchange = Exchange(parameters: prepared.parameters, communicator)
+    var exchange = Exchange(
+      parameters: prepared.parameters, tasks: workload.tasks * communicator.size, communicator)
     var checksum = 0.0
     var (working, waiting, communicating) = ([Double](), [Double](), [Double]())
     for repetition in -2..<repeats {

@@ -15,6 +15,15 @@ public struct ConfigurationSource: Sendable, Hashable, Codable {
     self.file = file
     self.commandLine = commandLine
   }
+
+  /// What another command line lacks.
+  fileprivate func text(notIn other: ConfigurationSource) -> String {
+    let settings = commandLine.filter { !other.commandLine.contains($0) }
+    let words =
+      (file == other.file ? [] : [file ?? "no configuration file"])
+      + settings.map { "\($0.key)=\($0.value)" }
+    return words.isEmpty ? "nothing else" : words.joined(separator: " ")
+  }
 }
 
 extension Configuration {
@@ -42,7 +51,8 @@ extension Configuration {
       let shared = try SharedText(decoding: bytes)
       guard shared.source == source else {
         throw SettingError(
-          "was started with another command line than rank 0; start all ranks with the same one")
+          "was started with \(source.text(notIn: shared.source)), rank 0 with "
+            + "\(shared.source.text(notIn: source)); start all ranks with the same command line")
       }
       return Configuration(shared.assignments)
     }

@@ -76,10 +76,24 @@ public protocol Communicator: AnyObject {
   /// - Throws: ``MessagePassingError``.
   func gather(_ bytes: UnsafeRawBufferPointer) throws(MessagePassingError) -> [[UInt8]]
 
+  /// A counter that all ranks draw numbers from. Collective.
+  ///
+  /// - Returns: the ranks' common counter, at 0.
+  /// - Throws: ``MessagePassingError``.
+  func counter() throws(MessagePassingError) -> any SharedCounter
+
   /// Ends this rank and, as far as the launcher can, all others at once, without waiting for them.
   ///
   /// - Parameter code: what the job exits with.
   func abort(code: ExitCode) -> Never
+}
+
+/// Numbers that each go to one rank only. Drawing is no collective: a rank draws when it likes.
+public protocol SharedCounter: AnyObject {
+  /// The next number, from 0.
+  ///
+  /// - Throws: ``MessagePassingError``.
+  func next() throws(MessagePassingError) -> Int
 }
 
 /// How ``Communicator/reduce(_:by:)`` combines the ranks' integers.

@@ -11,10 +11,11 @@ public enum Launch {
   ///
   /// - Parameters:
   ///   - environment: this process's environment.
+  ///   - stall: how long ranks wait for each other.
   ///   - body: the program. Runs on the calling thread, which should be the main one.
   public static func run(
     environment: [String: String] = ProcessInfo.processInfo.environment,
-    _ body: (any Communicator) throws -> ExitCode
+    stall: StallLimits = .standard, _ body: (any Communicator) throws -> ExitCode
   ) -> Never {
     let ranks: MPIEnvironment
     do {
@@ -25,6 +26,7 @@ public enum Launch {
     }
     let code: ExitCode
     do {
+      try ranks.watch(stall)
       code = try body(ranks.communicator)
     } catch {
       ranks.fail(error)

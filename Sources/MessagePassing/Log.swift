@@ -10,8 +10,13 @@ enum Log {
     if let communicator, communicator.size > 1 {
       place = " [rank \(communicator.rank) on \(communicator.hostName)]"
     }
+    line("error\(place): \(error)")
+  }
+
+  /// Writes a line to standard error.
+  static func line(_ text: String) {
     // One write a line: the launcher mixes the ranks' output between writes.
-    let line = "error\(place): \(error)".replacing("\n", with: " ") + "\n"
+    let line = text.replacing("\n", with: " ") + "\n"
     // A closed standard error must not end the run.
     try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
   }

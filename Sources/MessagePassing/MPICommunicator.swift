@@ -11,6 +11,12 @@
     /// The most elements sent in one call. MPI counts in 32 bits.
     private let pieceLimit: Int
 
+    /// Where this rank is in its collectives.
+    package let mark = CollectiveMark()
+    /// Where the others are, as far as this rank is told.
+    private(set) var board: ProgressBoard?
+    private var windows: [MPIWindow] = []
+
     /// Creates the communicator; MPI must have been initialised.
     ///
     /// - Parameter pieceLimit: the most elements sent in one call, at least 1; small in tests.
@@ -28,7 +34,7 @@
     }
 
     package func barrier() throws(MessagePassingError) {
-      try check(cmpi_barrier(world), "MPI_Barrier")
+      try collective("MPI_Barrier") { cmpi_barrier(world) }
     }
 
     package func broadcast(
@@ -37,8 +43,9 @@
       try checkRoot(root)
       for piece in pieces(of: bytes.count, atMost: pieceLimit) {
         let part = UnsafeMutableRawBufferPointer(rebasing: bytes[piece])
-        try check(
-          cmpi_broadcast(part.baseAddress, Int32(part.count), Int32(root), world), "MPI_Bcast")
+        try collective("MPI_Bcast") {
+          cmpi_broadcast(part.baseAddress, Int32(part.count), Int32(root), world)
+        }
       }
     }
 
@@ -77,6 +84,32 @@
       return gathered
     }
 
+    package func counter() throws(MessagePassingError) -> any SharedCounter {
+      MPICounter(try window(of: isRoot ? 1 : 0))
+    }
+
+    /// Lets the first ranks know from now on where each rank is. Collective.
+    func openBoard() throws(MessagePassingError) {
+      let hosts = try gather(Array(hostName.utf8)).map { String(decoding: $0, as: UTF8.self) }
+      let isReader = rank < ProgressBoard.readers
+      board = ProgressBoard(
+        try window(of: isReader ? size : 0), rank: rank, readers: min(size, ProgressBoard.readers),
+        hosts: hosts)
+    }
+
+    /// Gives back what MPI wants back before its end. Collective.
+    package func close() throws(MessagePassingError) {
+      board = nil
+      for window in windows { try window.close() }
+      windows = []
+    }
+
+    private func window(of count: Int) throws(MessagePassingError) -> MPIWindow {
+      let window = try MPIWindow(count, world)
+      windows.append(window)
+      return window
+    }
+
     package func abort(code: ExitCode) -> Never {
       MPILibrary.abort(code: code)
     }
@@ -90,16 +123,16 @@
     ) throws(MessagePassingError) {
       for piece in pieces(of: values.count, atMost: pieceLimit) {
         let part = UnsafeMutableBufferPointer(rebasing: values[piece])
-        try check(
-          cmpi_allreduce(part.baseAddress, Int32(part.count), datatype, operation, world),
-          "MPI_Allreduce")
+        try collective("MPI_Allreduce") {
+          cmpi_allreduce(part.baseAddress, Int32(part.count), datatype, operation, world)
+        }
       }
     }
 
     /// Every rank's count, in rank order.
     private func gatherCounts(_ count: Int) throws(MessagePassingError) -> [Int] {
       var counts = [Int64](repeating: 0, count: size)
-      try check(cmpi_allgather_int64(Int64(count), &counts, world), "MPI_Allgather")
+      try collective("MPI_Allgather") { cmpi_allgather_int64(Int64(count), &counts, world) }
       return counts.map(Int.init)
     }
 
@@ -113,18 +146,24 @@
       for part in parts { offsets.append(offsets.last! + part) }
       var received = [UInt8](repeating: 0, count: offsets.last!)
       let mine = UnsafeRawBufferPointer(rebasing: bytes[round.clamped(to: 0..<bytes.count)])
-      try check(
+      try collective("MPI_Allgatherv") {
         cmpi_allgatherv(
           mine.baseAddress, Int32(mine.count), &received, parts.map(Int32.init),
-          offsets.map(Int32.init), world),
-        "MPI_Allgatherv")
+          offsets.map(Int32.init), world)
+      }
       for rank in 0..<size {
         gathered[rank] += received[offsets[rank]..<offsets[rank + 1]]
       }
     }
 
-    private func check(_ status: Int32, _ call: StaticString) throws(MessagePassingError) {
-      try MPILibrary.check(status, call, rank: rank)
+    /// Makes a collective call, and lets it be seen from outside that it is open.
+    private func collective(
+      _ name: StaticString, _ call: () -> Int32
+    ) throws(MessagePassingError) {
+      board?.tell(mark.enter(name))
+      let status = call()
+      mark.leave()
+      try MPILibrary.check(status, name, rank: rank)
     }
   }
 #endif

@@ -53,7 +53,18 @@ public struct MPIEnvironment: ~Copyable {
   /// A rank that failed leaves through ``fail(_:)`` instead, since the others may never get here.
   public consuming func finish() throws(MessagePassingError) {
     #if MPI
+      try (communicator as? MPICommunicator)?.close()
       if startedMPI { try MPILibrary.finish() }
+    #endif
+  }
+
+  /// Watches the ranks for one that keeps the others waiting, from now to the process's end. Collective.
+  func watch(_ limits: StallLimits) throws {
+    #if MPI
+      guard let communicator = communicator as? MPICommunicator, communicator.size > 1 else {
+        return
+      }
+      try StallWatch.start(communicator, limits)
     #endif
   }
 

@@ -38,6 +38,18 @@ public final class SoloCommunicator: Communicator {
   /// The bytes given, as the only array.
   public func gather(_ bytes: UnsafeRawBufferPointer) -> [[UInt8]] { [Array(bytes)] }
 
+  /// A plain counter.
+  public func counter() -> any SharedCounter { SoloCounter() }
+
   /// Exits the process.
   public func abort(code: ExitCode) -> Never { exit(code.rawValue) }
+}
+
+private final class SoloCounter: SharedCounter {
+  private var drawn = 0
+
+  func next() -> Int {
+    defer { drawn += 1 }
+    return drawn
+  }
 }

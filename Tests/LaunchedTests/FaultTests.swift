@@ -7,17 +7,17 @@
     /// Runs that are killed, stopped or fed with nonsense: what is stored, and that going on loses nothing. Numbers are
     /// those of the reliability matrix.
     @Suite struct FaultTests {
-      private static let command = "faulttest"
+      static let command = "faulttest"
 
-      private func folder() -> String {
+      func folder() -> String {
         FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
       }
 
-      private func bytes(_ path: String) throws -> Data {
+      func bytes(_ path: String) throws -> Data {
         try Data(contentsOf: URL(fileURLWithPath: path))
       }
 
-      private func run(
+      func run(
         _ ranks: Int, _ folder: String, _ more: [String] = [], fault: String = ""
       ) throws -> RunningProgram.End {
         let arguments = ["train", "--output", folder, "--checkpoint-every", "2"] + more
@@ -29,7 +29,7 @@
       }
 
       /// What a run leaves that must not depend on what happened to it.
-      private func results(_ folder: String) throws -> [Data] {
+      func results(_ folder: String) throws -> [Data] {
         // Which other checkpoint is kept depends on where a run was stopped.
         try [
           "metrics.jsonl", "state.safetensors", "checkpoints/step-000000012.safetensors",
@@ -200,7 +200,16 @@
         #expect(try run(0, folder).exitCode == 0)
         let end = try run(2, folder, ["--resume", "auto", "--set", "proximal=1"])
         #expect(end.exitCode == 78)
-        #expect(end.errors.contains("proximal was 2.0 and is 1.0"), "\(end.errors)")
+        #expect(
+          end.errors.contains("proximal was 2.0 and is 1.0 (only in a new run)"), "\(end.errors)")
+        let declared = try run(2, folder, ["--resume", "auto", "--set", "upper-rate=0.5"])
+        #expect(declared.exitCode == 78)
+        #expect(
+          declared.errors.contains("upper-rate   0.001  0.5  --allow-change upper-rate"),
+          "\(declared.errors)")
+        let more = ["--resume", "auto", "--steps", "14", "--set", "upper-rate=0.5"]
+        let allowed = try run(2, folder, more + ["--allow-change", "upper-rate"])
+        #expect(allowed.exitCode == 0, "\(allowed.errors)")
       }
     }
   }

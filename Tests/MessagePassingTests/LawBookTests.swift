@@ -21,7 +21,7 @@ import Testing
 
 enum Fault: CaseIterable {
   case sumsInDoubles, extremaSwapped, lastElementForgotten, sumsDifferByRank, gathersBackwards
-  case broadcastsFromZero, acceptsAnyRoot
+  case broadcastsFromZero, acceptsAnyRoot, countersApart
 }
 
 /// Passes calls on, with one fault.
@@ -77,6 +77,10 @@ private final class FaultyCommunicator: Communicator {
   func gather(_ bytes: UnsafeRawBufferPointer) throws(MessagePassingError) -> [[UInt8]] {
     let gathered = try sound.gather(bytes)
     return fault == .gathersBackwards ? gathered.reversed() : gathered
+  }
+
+  func counter() throws(MessagePassingError) -> any SharedCounter {
+    fault == .countersApart ? SoloCommunicator().counter() : try sound.counter()
   }
 
   func abort(code: ExitCode) -> Never { sound.abort(code: code) }

@@ -11,6 +11,7 @@ package func checkCommunicator(_ communicator: any Communicator) throws {
   try checkWrongRoot(communicator)
   try checkAgreement(communicator)
   try checkManyCalls(communicator)
+  try checkCounter(communicator)
 }
 
 /// Counts with the edges: none, one, and numbers that no piece size divides.
@@ -152,4 +153,16 @@ private func checkManyCalls(_ communicator: any Communicator) throws {
       "round \(round)")
   }
   try requireEqual(total, Int64(communicator.size) * 4950, "sum over all rounds")
+}
+
+/// Every number goes to one rank, and each rank's numbers grow.
+private func checkCounter(_ communicator: any Communicator) throws {
+  for _ in 0..<2 {
+    let counter = try communicator.counter()
+    var mine: [Int64] = []
+    for _ in 0..<(50 + 10 * communicator.rank) { mine.append(Int64(try counter.next())) }
+    try require(zip(mine, mine.dropFirst()).allSatisfy { $0 < $1 }, "drawn numbers grow")
+    let all = try communicator.gather(mine).flatMap { $0 }.sorted()
+    try requireEqual(all, Array(0..<Int64(all.count)), "every number is drawn once")
+  }
 }

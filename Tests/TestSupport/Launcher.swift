@@ -20,6 +20,16 @@ package enum Launcher {
     return try start(["mpirun"] + options + [path(of: program)] + arguments, environment)
   }
 
+  /// Starts ranks of a program that differ, one of each list of options of `mpirun` and arguments.
+  package static func mpirunDiffering(
+    _ program: String, _ ranks: [(options: [String], arguments: [String])]
+  ) throws -> RunningProgram {
+    let parts = ranks.map { ["-np", "1"] + $0.options + [path(of: program)] + $0.arguments }
+    return try start(
+      ["mpirun", "--oversubscribe", "--bind-to", "none", "--timeout", "60"]
+        + parts.joined(separator: [":"]), [:])
+  }
+
   /// Starts one process of a program without a launcher.
   package static func alone(
     _ program: String, _ arguments: [String] = [], environment: [String: String] = [:]

@@ -54,6 +54,15 @@ package final class ThreadCommunicator: Communicator {
     try exchange("gather", Array(bytes))
   }
 
+  package func counter() throws(MessagePassingError) -> any SharedCounter {
+    // Rank 0's object, which lives as long as the address that travels.
+    let own = ThreadCounter()
+    let address = UInt(bitPattern: Unmanaged.passRetained(own).toOpaque())
+    let root = try broadcast(address)
+    return Unmanaged<ThreadCounter>.fromOpaque(UnsafeRawPointer(bitPattern: root)!)
+      .takeUnretainedValue()
+  }
+
   /// Makes the other ranks throw, and never comes back to the body that this thread ran.
   package func abort(code: ExitCode) -> Never {
     meeting.leave(rank, because: "aborted with code \(code.rawValue)")
@@ -132,5 +141,17 @@ private final class Results<Value: Sendable>: @unchecked Sendable {
   subscript(rank: Int) -> Result<Value, any Error>? {
     get { lock.withLock { values[rank] } }
     set { lock.withLock { values[rank] = newValue } }
+  }
+}
+
+private final class ThreadCounter: SharedCounter, @unchecked Sendable {
+  private let lock = NSLock()
+  private var drawn = 0
+
+  func next() -> Int {
+    lock.withLock {
+      defer { drawn += 1 }
+      return drawn
+    }
   }
 }

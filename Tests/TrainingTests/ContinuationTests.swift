@@ -14,7 +14,7 @@ import Training
   private func states(_ run: ProblemRun<Quadratic>, every interval: Int) throws -> [TensorFile] {
     var states: [TensorFile] = []
     let continuation = Continuation(from: nil, every: interval) { state, _ in states.append(state) }
-    let last = try run.train(SoloCommunicator(), continuation) { _ in }.state
+    let last = try run.train(SoloCommunicator(), continuation) { _, _ in }.state
     return states + [try #require(last)]
   }
 
@@ -30,7 +30,7 @@ import Training
       let ends = try ThreadCommunicator.values(size: size) { communicator in
         let continuation = Continuation(from: (stored, "state"), every: 0) { _, _ in }
         var steps = 0
-        let end = try run().train(communicator, continuation) { _ in steps += 1 }
+        let end = try run().train(communicator, continuation) { _, _ in steps += 1 }
         #expect(steps == 7 - (Int(stored["step"] ?? "") ?? 0))
         return end.state
       }
@@ -43,7 +43,7 @@ import Training
     func message(_ more: [(key: String, value: String)]) throws -> String {
       let continuation = Continuation(from: (stored, "state"), every: 0) { _, _ in }
       let error = #expect(throws: AgreementError.self) {
-        try run(more).train(SoloCommunicator(), continuation) { _ in }
+        try run(more).train(SoloCommunicator(), continuation) { _, _ in }
       }
       return error?.description ?? ""
     }
@@ -52,8 +52,52 @@ import Training
     #expect(try message([("steps", "1")]).contains("is at step 2 already"))
     // How long it goes on does not change the steps that were made.
     let longer = Continuation(from: (stored, "state"), every: 0) { _, _ in }
-    let end = try run([("steps", "9")]).train(SoloCommunicator(), longer) { _ in }
+    let end = try run([("steps", "9")]).train(SoloCommunicator(), longer) { _, _ in }
     #expect(end.state?["step"] == "9")
+  }
+
+  /// Row 12: a change that is allowed by name is made, and remembered from then on; one that would make another run is not.
+  @Test func allowedChangesAreRemembered() throws {
+    let stored = try #require(try states(run(), every: 2).first)
+    func end(_ key: String, _ value: String, _ state: TensorFile) throws -> TensorFile? {
+      let continuation = Continuation(
+        from: (state, "state"), allowing: [key], requests: { _ in StepRequests() },
+        store: { _, _ in })
+      return try run([("steps", "9"), (key, value)])
+        .train(SoloCommunicator(), continuation) { _, _ in }.state
+    }
+    #expect(stored["lineage"] == nil)
+    let changed = try #require(try end("k", "2", stored))
+    #expect(changed["lineage"] == "step 2: k 3 -> 2" && changed["setting/k"] == "2")
+    let again = try #require(try end("k", "4", changed))
+    #expect(again["lineage"] == "step 2: k 3 -> 2; step 9: k 2 -> 4")
+    for (key, value) in [("strength", "0.5"), ("seed", "7"), ("upper-rule", "sgd")] {
+      let error = #expect(throws: AgreementError.self) { try end(key, value, stored) }
+      #expect(error?.exitCode == .configuration)
+      #expect(error?.description.contains("only in a new run") == true, "\(error!)")
+    }
+  }
+
+  /// A state of a program that did not know a setting had its default.
+  @Test func settingsThatWereNotKnownHadTheirDefaults() throws {
+    let stored = try #require(try states(run(), every: 2).first)
+    let older = TensorFile(
+      metadata: stored.metadata.filter { $0.key != "setting/lower-tolerance" },
+      tensors: stored.tensors)
+    #expect(try SettingChange.all(from: older, to: run().settings).isEmpty)
+    let changes = try SettingChange.all(from: older, to: run([("lower-tolerance", "1")]).settings)
+    #expect(changes.map(\.key) == ["lower-tolerance"] && changes[0].stored == "0.0")
+  }
+
+  @Test func differencesAreATableOfThreeColumnsAndARemedy() throws {
+    let stored = try #require(try states(run(), every: 2).first)
+    let other = try run([("steps", "9"), ("k", "2"), ("strength", "0.5")])
+    let changes = try SettingChange.all(from: stored, to: other.settings)
+    #expect(
+      SettingChange.table(changes).rows == [
+        ["steps", "7", "9", "no harm"], ["k", "3", "2", "--allow-change k"],
+        ["strength", "0.75", "0.5", "only in a new run"],
+      ])
   }
 
   /// Row 23: a state goes on with the data it was made with only.
@@ -69,7 +113,7 @@ import Training
           ("lower-steps", "3"),
         ]))
       let continuation = Continuation(from: state.map { ($0, "state") }, every: 0) { _, _ in }
-      return try run.train(SoloCommunicator(), continuation) { _ in }.state
+      return try run.train(SoloCommunicator(), continuation) { _, _ in }.state
     }
     let lines = (0..<12).map { "\($0),\($0 * $0 % 7)" }
     let state = try run(lines, from: nil)
@@ -93,7 +137,7 @@ import Training
       damage(&damaged)
       let continuation = Continuation(from: (damaged, "state"), every: 0) { _, _ in }
       #expect(throws: AgreementError.self) {
-        try run().train(SoloCommunicator(), continuation) { _ in }
+        try run().train(SoloCommunicator(), continuation) { _, _ in }
       }
     }
   }

@@ -22,7 +22,7 @@ import Training
   private func evaluations(size: Int, tasks: Int) throws -> [Evaluation] {
     try ThreadCommunicator.values(size: size) { communicator in
       let run = try ProblemRun<Sinusoid>(RunRequest(Self.small.map { (key: $0, value: $1) }))
-      let state = try run.train(communicator) { _ in }.state
+      let state = try run.train(communicator) { _, _ in }.state
       let file = try #require(try state ?? ThreadStates.first(run))
       return try run.evaluate(file, at: "state", tasks: tasks, communicator)
     }
@@ -39,7 +39,7 @@ import Training
 
   @Test func withoutLowerStepsNothingChanges() throws {
     let run = try ProblemRun<Sinusoid>(RunRequest([("steps", "0"), ("lower-steps", "0")]))
-    let outcome = try run.train(SoloCommunicator()) { _ in }
+    let outcome = try run.train(SoloCommunicator()) { _, _ in }
     let rows = try #require(outcome.results.first).rows
     #expect(rows.map { $0[0] } == ["squared error"])
     #expect(rows[0][1] == rows[0][2])
@@ -47,7 +47,7 @@ import Training
 
   @Test func aProblemWithoutHeldOutTasksSaysSo() throws {
     let run = try ProblemRun<Quadratic>(RunRequest([("steps", "1")]))
-    let outcome = try run.train(SoloCommunicator()) { _ in }
+    let outcome = try run.train(SoloCommunicator()) { _, _ in }
     let state = try #require(outcome.state)
     let error = #expect(throws: SettingError.self) {
       try run.evaluate(state, at: "state", tasks: 3, SoloCommunicator())
@@ -58,7 +58,7 @@ import Training
   @Test func aStateOfAnotherModelIsRefused() throws {
     let small = try ProblemRun<Sinusoid>(RunRequest([("steps", "0"), ("hidden", "6")]))
     let large = try ProblemRun<Sinusoid>(RunRequest([("steps", "0"), ("hidden", "7")]))
-    let state = try #require(try small.train(SoloCommunicator()) { _ in }.state)
+    let state = try #require(try small.train(SoloCommunicator()) { _, _ in }.state)
     let error = #expect(throws: AgreementError.self) {
       try large.evaluate(state, at: "state", tasks: 3, SoloCommunicator())
     }
@@ -68,7 +68,7 @@ import Training
   /// The state of a run alone: other ranks of a test get none of their own.
   private enum ThreadStates {
     static func first<P: Problem>(_ run: ProblemRun<P>) throws -> TensorFile? {
-      try run.train(SoloCommunicator()) { _ in }.state
+      try run.train(SoloCommunicator()) { _, _ in }.state
     }
   }
 }

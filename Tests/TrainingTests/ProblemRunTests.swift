@@ -57,10 +57,10 @@ import Training
 
   private static func keys(_ own: [String]) -> String {
     let common = [
-      "seed", "steps", "tasks", "method", "k", "tolerance", "damping", "negative-curvature",
-      "non-finite",
-      "lower-rule", "lower-rate", "lower-steps", "upper-rule", "upper-rate", "upper-epsilon",
-      "precision", "evaluation-tasks",
+      "seed", "steps", "tasks", "schedule", "method", "k", "tolerance", "damping",
+      "negative-curvature", "non-finite", "lower-rule", "lower-rate", "lower-pull", "lower-steps",
+      "lower-tolerance", "upper-rule", "upper-rate", "upper-epsilon", "precision",
+      "evaluation-tasks",
     ]
     return (common + own).joined(separator: ", ")
   }
@@ -78,7 +78,7 @@ import Training
     let expected = [
       "seed": "1", "steps": "1000", "tasks": "25", "method": "LS", "k": "5", "tolerance": "1e-10",
       "damping": "0.0", "negative-curvature": "report", "non-finite": "stop", "lower-rule": "sgd",
-      "lower-rate": "0.01",
+      "lower-rate": "0.01", "lower-pull": "0.0", "lower-tolerance": "0.0", "schedule": "static",
       "lower-steps": "16", "upper-rule": "adam", "upper-rate": "0.001", "upper-epsilon": "1e-08",
       "precision": "single", "evaluation-tasks": "100",
       "shots": "10", "query": "10", "hidden": "40", "proximal": "2.0", "amplitude": "5.0",
@@ -98,7 +98,7 @@ import Training
     let expected = [
       "seed": "1", "steps": "60", "tasks": "8", "method": "NS", "k": "20", "tolerance": "1e-10",
       "damping": "0.0", "negative-curvature": "report", "non-finite": "stop", "lower-rule": "sgd",
-      "lower-rate": "0.5",
+      "lower-rate": "0.5", "lower-pull": "0.0", "lower-tolerance": "0.0", "schedule": "static",
       "lower-steps": "200", "upper-rule": "adam", "upper-rate": "0.1", "upper-epsilon": "1e-08",
       "precision": "single", "evaluation-tasks": "100",
       "data": "", "images": "train-images-idx3-ubyte", "labels": "train-labels-idx1-ubyte",
@@ -129,7 +129,9 @@ import Training
     let request = RunRequest(assignments)
     return try ThreadCommunicator.values(size: size) { communicator in
       var steps: [Int] = []
-      let outcome = try ProblemRun<Quadratic>(request).train(communicator) { steps.append($0.step) }
+      let outcome = try ProblemRun<Quadratic>(request).train(communicator) { summary, _ in
+        steps.append(summary.step)
+      }
       return Got(
         results: outcome.results, state: outcome.state, digest: outcome.digest, steps: steps)
     }
@@ -157,7 +159,7 @@ import Training
   @Test func resultsThatFailOnRankZeroStopAll() throws {
     let results = ThreadCommunicator.run(size: 3) { communicator in
       try ProblemRun<Quadratic>(RunRequest([("results-fail", "on")]))
-        .train(communicator) { _ in }.digest
+        .train(communicator) { _, _ in }.digest
     }
     let errors = results.compactMap { result in
       if case .failure(let error) = result { error as? AgreementError } else { nil }

@@ -10,7 +10,7 @@ import Training
     _ assignments: [(key: String, value: String)]
   ) throws -> Double {
     let run = try ProblemRun<Problems.Quadratic>(RunRequest(assignments))
-    let table = try #require(try run.train(SoloCommunicator()) { _ in }.results.first)
+    let table = try #require(try run.train(SoloCommunicator()) { _, _ in }.results.first)
     let row = try #require(table.rows.first { $0[0] == "||grad h||^2" })
     return try #require(Double(row[2]))
   }

@@ -36,7 +36,8 @@ import Training
     #expect(file["format"] == "igbm-dist 2")
     #expect(file["problem"] == "quadratic")
     #expect(file["step"] == "2")
-    let entries = try Quadratic.defaults.entries()
+    // How tasks get to ranks changes no bit, of the file neither.
+    let entries = try Quadratic.defaults.entries().filter { $0.key != "schedule" }
     let settings = file.metadata.dropFirst(4).prefix(entries.count)
     #expect(settings.map(\.key) == entries.map { "setting/\($0.key)" })
     let seals = file.metadata.dropFirst(4 + entries.count).map(\.key)

@@ -24,9 +24,10 @@ import Training
     _ assignment: [[Int]], failing: Set<Int> = []
   ) throws -> [(failed: Int, mean: [Double], summary: StepSummary)] {
     try ThreadCommunicator.values(size: assignment.count) { communicator in
-      var reduction = StepReduction(parameters: 3)
+      var reduction = StepReduction(
+        parameters: 3, tasks: 5, ranks: communicator.size)
       for task in assignment[communicator.rank] {
-        try reduction.add(Self.vector(task), try Self.report(task))
+        try reduction.add(Self.vector(task), try Self.report(task), task: task)
       }
       if failing.contains(communicator.rank) { reduction.fail() }
       let failed = try reduction.reduce(communicator)
@@ -45,6 +46,10 @@ import Training
     #expect(relative(summary.upperLoss, losses.reduce(0, +) / 5) < 1e-14)
     #expect(relative(summary.lowerGradientNorm, norms.reduce(0, +) / 5) < 1e-14)
     #expect(relative(summary.hypergradientNorm, norm(expected)) < 1e-14)
+    #expect(summary.worstUpperLoss == losses.max())
+    #expect(summary.worstTask == losses.firstIndex(of: losses.max()!))
+    let curvatures = try (0..<5).compactMap { try Self.report($0).solve.smallestCurvature }
+    #expect(curvatures.count == 5 && summary.smallestCurvature == curvatures.min())
     #expect(summary.step == 7 && summary.tasks == 5)
     #expect(summary.products == 5)
     #expect(summary.reasons[.converged] == 5 && summary.reasons[.stepLimit] == 0)
@@ -60,14 +65,32 @@ import Training
     }
   }
 
+  /// Tasks that are left out are no worst task, and adaptations are counted that ended above the tolerance.
+  @Test func tasksLeftOutHaveNoSlot() throws {
+    var reduction = StepReduction(parameters: 3, tasks: 5, ranks: 1)
+    for task in 0..<5 {
+      if task == 3 {
+        reduction.skip(task: task)
+      } else {
+        try reduction.add(
+          Self.vector(task), try Self.report(task), task: task, lowerTolerance: task < 2 ? 1e-9 : 0)
+      }
+    }
+    _ = try reduction.reduce(SoloCommunicator())
+    let summary = reduction.summary(step: 0, tasks: 4, hypergradient: [0, 0, 0])
+    let losses = try [0, 1, 2, 4].map { try Self.report($0).upperLoss }
+    #expect(summary.worstUpperLoss == losses.max() && summary.worstTask != 3)
+    #expect(summary.unconverged == 2 && summary.skipped == 1)
+  }
+
   @Test func everyRankLearnsHowManyFailed() throws {
     let ranks = try Self.reduced([[0], [1], [2], [3]], failing: [1, 3])
     #expect(ranks.map(\.failed) == [2, 2, 2, 2])
   }
 
   @Test func clearingForgetsEverything() throws {
-    var reduction = StepReduction(parameters: 3)
-    try reduction.add(Self.vector(1), try Self.report(1))
+    var reduction = StepReduction(parameters: 3, tasks: 5, ranks: 1)
+    try reduction.add(Self.vector(1), try Self.report(1), task: 1)
     reduction.fail()
     reduction.clear()
     #expect(try reduction.reduce(SoloCommunicator()) == 0)
@@ -80,9 +103,9 @@ import Training
 
   @Test(arguments: [Double.nan, .infinity, -.infinity, ExactSum.limit, -1e300])
   func divergenceIsRefusedAndNothingAdded(_ value: Double) throws {
-    var reduction = StepReduction(parameters: 3)
+    var reduction = StepReduction(parameters: 3, tasks: 5, ranks: 1)
     let report = try Self.report(0)
-    #expect(throws: ExactSumError.self) { try reduction.add([0, value, 1], report) }
+    #expect(throws: ExactSumError.self) { try reduction.add([0, value, 1], report, task: 0) }
     #expect(try reduction.reduce(SoloCommunicator()) == 0)
     #expect(reduction.hypergradient(over: 1) == [0, 0, 0])
   }

@@ -4,7 +4,7 @@ import Tensors
 import Testing
 import Training
 
-/// The number of ranks changes no bit: 5 tasks on fewer, as many and more ranks.
+/// Neither the number of ranks nor who computes a task changes a bit: 5 tasks on fewer, as many and more ranks.
 @Suite struct TrainerRanksTests {
   private func expectSameOnAllSizes<P: Problem>(
     _: P.Type, _ own: P.Settings, _ settings: TrainingSettings
@@ -12,11 +12,15 @@ import Training
     let solo = try TrainingRecord(P.self, own, settings, SoloCommunicator())
     let first = try P(own, seed: UInt64(settings.seed)).upperModel.values.map(\.bitPattern)
     #expect(solo.bits != first, "training changes something")
-    for size in [1, 2, 3, 4, 7] {
-      let ranks = try TrainingRecord.ranks(size, P.self, own, settings)
-      #expect(ranks.count == size)
-      for (rank, record) in ranks.enumerated() {
-        #expect(record == solo, "rank \(rank) of \(size)")
+    for schedule in TaskSchedule.allCases {
+      var settings = settings
+      settings.schedule = schedule
+      for size in [1, 2, 3, 4, 7] {
+        let ranks = try TrainingRecord.ranks(size, P.self, own, settings)
+        #expect(ranks.count == size)
+        for (rank, record) in ranks.enumerated() {
+          #expect(record == solo, "rank \(rank) of \(size), \(schedule)")
+        }
       }
     }
   }

@@ -5,7 +5,12 @@ import IGBM
 /// The command line with a problem that fails on purpose, as the environment says: FAULT=KIND:STEP:NUMBER.
 ///
 ///     kill, usr1, term, int:STEP:RANK   the signal, on that rank, in that step
+///     stop:STEP:RANK                    stops that rank, as SIGSTOP does
+///     storm:STEP:RANK                   hundreds of SIGUSR1 from a thread, from that step on
 ///     flip:STEP:RANK                    a bit of that rank's upper parameters
+///     sleep:STEP:RANK                   that rank is slow, from that step on
+///     memory:STEP:RANK                  that rank asks for more memory than there is
+///     uneven:STEP:TASKS                 the first tasks take longer, from that step on
 ///     nan:STEP:TASK                     data of that task that are not numbers
 ///
 /// `faulttest checkpoint FOLDER CALL` stores checkpoints 1 to 4 and is killed at the given file call of the fourth.
@@ -49,7 +54,9 @@ struct FaultyWaves: Problem {
 
   func task(_ index: Int, step: Int) throws -> TaskExamples {
     let task = try waves.task(index, step: step)
-    guard let fault, fault.step == step else { return task }
+    guard let fault else { return task }
+    fault.delay(task: index, step: step)
+    guard fault.step == step else { return task }
     guard fault.kind == "nan" else {
       fault.strike { upperModel.values[3] += 1e-12 }
       return task
@@ -84,8 +91,41 @@ final class Fault {
   func strike(flip: () -> Void) {
     guard rank == number, !hasStruck else { return }
     hasStruck = true
-    let signals = ["kill": SIGKILL, "usr1": SIGUSR1, "term": SIGTERM, "int": SIGINT]
-    if let signal = signals[kind] { raise(signal) } else { flip() }
+    switch kind {
+    case "kill": raise(SIGKILL)
+    case "usr1": raise(SIGUSR1)
+    case "term": raise(SIGTERM)
+    case "int": raise(SIGINT)
+    // The process, not the thread: others must stand still as well.
+    case "stop": kill(getpid(), SIGSTOP)
+    case "storm": Self.storm()
+    case "memory": Self.exhaustMemory()
+    case "flip": flip()
+    default: break
+    }
+  }
+
+  /// Makes tasks take longer.
+  func delay(task: Int, step: Int) {
+    guard step >= self.step else { return }
+    if kind == "sleep", rank == number { usleep(4000) }
+    guard kind == "uneven", task < number else { return }
+    let end = ContinuousClock.now + .milliseconds(20)
+    while ContinuousClock.now < end {}
+  }
+
+  private static func storm() {
+    Thread.detachNewThread {
+      for _ in 0..<500 {
+        kill(getpid(), SIGUSR1)
+        usleep(100)
+      }
+    }
+  }
+
+  private static func exhaustMemory() {
+    var arrays: [[UInt8]] = []
+    while true { arrays.append([UInt8](repeating: 1, count: 1 << 28)) }
   }
 }
 

@@ -1,6 +1,14 @@
 import BilevelOptimization
 import Tensors
 
+/// How a step's tasks get to ranks. Results are the same, bit for bit.
+public enum TaskSchedule: String, Sendable, CaseIterable {
+  /// Each rank has its share, neighbouring tasks.
+  case fixed = "static"
+  /// Ranks draw tasks one by one: faster where tasks differ in cost.
+  case dynamic
+}
+
 /// How a problem is trained: what all problems have in common.
 public struct TrainingSettings: SettingGroup, Equatable {
   /// Lower optimisers by name.
@@ -35,6 +43,8 @@ public struct TrainingSettings: SettingGroup, Equatable {
     case skip
   }
 
+  /// How tasks get to ranks.
+  public var schedule = TaskSchedule.fixed
   /// What everything random is drawn from.
   public var seed = 1
   /// Upper steps.
@@ -61,6 +71,8 @@ public struct TrainingSettings: SettingGroup, Equatable {
   public var lowerPull = 0.0
   /// Lower steps a task.
   public var lowerSteps = 16
+  /// Ends an adaptation when the norm of the lower gradient is below; 0 never does.
+  public var lowerTolerance = 0.0
   /// The upper optimiser.
   public var upperRule = UpperRule.adam
   /// Its learning rate.
@@ -80,6 +92,7 @@ public struct TrainingSettings: SettingGroup, Equatable {
     try keys("seed", &seed, 0...Int(Int32.max), "what everything random is drawn from")
     try keys("steps", &steps, 0...1_000_000_000, "upper steps")
     try keys("tasks", &tasks, 1...1_000_000, "tasks an upper step")
+    try keys("schedule", &schedule, "how tasks get to ranks: static or dynamic; changes no bit")
     try keys("method", &method, "LS (conjugate gradients) or NS (Neumann series)")
     try keys("k", &k, 0...1_000_000, "most Hessian-vector products of a solve")
     try keys("tolerance", &tolerance, 0...1e12, "stops a solve")
@@ -88,10 +101,12 @@ public struct TrainingSettings: SettingGroup, Equatable {
       "negative-curvature", &negativeCurvature, "what LS does on it: report, truncate, damp or stop"
     )
     try keys("non-finite", &nonFinite, "what a task that diverges does: stop the run, or skip it")
-    try keys("lower-rule", &lowerRule, "lower optimiser: sgd, backtracking, split, momentum or adam")
+    try keys(
+      "lower-rule", &lowerRule, "lower optimiser: sgd, backtracking, split, momentum or adam")
     try keys.positive("lower-rate", &lowerRate, "its learning rate; also the Neumann step")
     try keys("lower-pull", &lowerPull, 0...1e12, "pull that split leaves out until the last step")
     try keys("lower-steps", &lowerSteps, 0...1_000_000, "lower steps a task")
+    try keys("lower-tolerance", &lowerTolerance, 0...1e12, "lower gradient norm that ends them")
     try keys("upper-rule", &upperRule, "upper optimiser: sgd, momentum or adam")
     try keys.positive("upper-rate", &upperRate, "its learning rate")
     try keys.positive("upper-epsilon", &upperEpsilon, "what adam adds to the root it divides by")
@@ -105,12 +120,17 @@ public struct TrainingSettings: SettingGroup, Equatable {
   ///
   /// - Throws: `HypergradientError` for a rate or steps outside their range.
   public func lowerOptimizer() throws -> any LowerOptimizer {
-    switch lowerRule {
-    case .sgd: try GradientDescent(learningRate: lowerRate, steps: lowerSteps)
-    case .backtracking: try Backtracking(learningRate: lowerRate, steps: lowerSteps)
-    case .split: try SplitDescent(learningRate: lowerRate, pull: lowerPull, steps: lowerSteps)
-    case .momentum: try Momentum(learningRate: lowerRate, steps: lowerSteps)
-    case .adam: try LowerAdam(learningRate: lowerRate, steps: lowerSteps)
+    let (rate, steps, tolerance) = (lowerRate, lowerSteps, lowerTolerance)
+    return switch lowerRule {
+    case .sgd:
+      try GradientDescent(learningRate: rate, steps: steps, gradientTolerance: tolerance)
+    case .backtracking:
+      try Backtracking(learningRate: rate, steps: steps, gradientTolerance: tolerance)
+    case .split:
+      try SplitDescent(
+        learningRate: rate, pull: lowerPull, steps: steps, gradientTolerance: tolerance)
+    case .momentum: try Momentum(learningRate: rate, steps: steps, gradientTolerance: tolerance)
+    case .adam: try LowerAdam(learningRate: rate, steps: steps, gradientTolerance: tolerance)
     }
   }
 

@@ -6,9 +6,9 @@ public struct Exchange {
   private var parameters: [Double]
   private let communicator: any Communicator
 
-  /// An exchange over so many upper parameters.
-  public init(parameters count: Int, _ communicator: any Communicator) {
-    reduction = StepReduction(parameters: count)
+  /// An exchange over so many upper parameters and tasks.
+  public init(parameters count: Int, tasks: Int, _ communicator: any Communicator) {
+    reduction = StepReduction(parameters: count, tasks: tasks, ranks: communicator.size)
     parameters = [Double](repeating: 0, count: count)
     self.communicator = communicator
   }

@@ -11,16 +11,19 @@ package struct StepReduction {
   /// Whole numbers that travel with the sum.
   private var counts = [Int64](
     repeating: 0, count: Count.reasons + SolveReport.Reason.allCases.count)
+  private var slots: Slots
 
   private enum Count {
     static let (products, negativeCurvature, failedRanks, skipped, checkpoints) = (0, 1, 2, 3, 4)
-    static let (marks, squaredMarks) = (5, 6)
-    static let stops = 7
+    static let (marks, squaredMarks, unconverged) = (5, 6, 7)
+    static let stops = 8
     static let reasons = stops + StopSignal.allCases.count
   }
 
-  package init(parameters count: Int) {
+  /// A sum over `tasks` tasks of hypergradients with `count` numbers, on `ranks` ranks.
+  package init(parameters count: Int, tasks: Int, ranks: Int) {
     self.count = count
+    slots = Slots(tasks: tasks, ranks: ranks)
     sum = ExactSum(count: count + Self.scalars)
     row = [Double](repeating: 0, count: count + Self.scalars)
   }
@@ -28,17 +31,25 @@ package struct StepReduction {
   package mutating func clear() {
     sum.clear()
     for index in counts.indices { counts[index] = 0 }
+    slots.clear()
   }
 
   /// Adds a task.
   ///
   /// - Throws: `ExactSumError` for numbers too large to be anything but divergence.
-  package mutating func add(_ hypergradient: [Double], _ report: HypergradientReport) throws {
+  package mutating func add(
+    _ hypergradient: [Double], _ report: HypergradientReport, task: Int,
+    lowerTolerance: Double = 0
+  ) throws {
     row.replaceSubrange(0..<count, with: hypergradient)
     row[count] = report.upperLoss
     row[count + 1] = report.lowerGradientNorm
     row[count + 2] = report.solve.residual
     try row.withUnsafeBufferPointer { try sum.add($0) }
+    slots.fill(task: task, report)
+    if lowerTolerance > 0, report.lowerGradientNorm > lowerTolerance {
+      counts[Count.unconverged] += 1
+    }
     counts[Count.products] += Int64(report.solve.steps)
     counts[Count.negativeCurvature] += report.solve.negativeCurvatureSteps > 0 ? 1 : 0
     if let reason = SolveReport.Reason.allCases.firstIndex(of: report.solve.reason) {
@@ -64,7 +75,18 @@ package struct StepReduction {
   }
 
   /// Notes that a task was left out.
-  package mutating func skip() { counts[Count.skipped] += 1 }
+  package mutating func skip(task: Int) {
+    counts[Count.skipped] += 1
+    slots.skip(task: task)
+  }
+
+  /// Notes how long this rank's tasks took.
+  mutating func add(_ timing: RankTiming, rank: Int) { slots.fill(rank: rank, timing) }
+
+  /// All ranks' times, once reduced.
+  func timing(step: Int, seconds: Double) -> StepTiming {
+    slots.timing(step: step, seconds: seconds)
+  }
 
   /// Adds what this rank asks for at the step's end.
   mutating func add(_ requests: StepRequests) {
@@ -87,10 +109,12 @@ package struct StepReduction {
   /// - Returns: How many ranks failed.
   package mutating func reduce(_ communicator: any Communicator) throws(MessagePassingError) -> Int
   {
-    var words = sum.words + counts
+    var words = sum.words + counts + slots.words
     try communicator.sum(&words)
-    sum.words = Array(words.prefix(sum.words.count))
-    counts = Array(words.suffix(counts.count))
+    let (first, second) = (sum.words.count, sum.words.count + counts.count)
+    sum.words = Array(words[..<first])
+    counts = Array(words[first..<second])
+    slots.words = Array(words[second...])
     return Int(counts[Count.failedRanks])
   }
 
@@ -105,10 +129,13 @@ package struct StepReduction {
       ($1, Int(counts[Count.reasons + $0]))
     }
     return StepSummary(
-      step: step, tasks: tasks, skipped: skipped, upperLoss: means[0], lowerGradientNorm: means[1],
+      step: step, tasks: tasks, skipped: skipped, upperLoss: means[0],
+      worstUpperLoss: slots.worst?.upperLoss ?? .nan, worstTask: slots.worst?.task ?? 0,
+      lowerGradientNorm: means[1], unconverged: Int(counts[Count.unconverged]),
       residual: means[2], products: Int(counts[Count.products]),
       reasons: Dictionary(uniqueKeysWithValues: reasons),
       negativeCurvature: Int(counts[Count.negativeCurvature]),
+      smallestCurvature: slots.smallestCurvature,
       hypergradientNorm: hypergradient.reduce(0) { $0 + $1 * $1 }.squareRoot())
   }
 }

@@ -10,8 +10,14 @@ public struct StepSummary: Sendable, Hashable {
   public let skipped: Int
   /// The mean upper loss.
   public let upperLoss: Double
+  /// The largest upper loss of a task.
+  public let worstUpperLoss: Double
+  /// That task's number within the step.
+  public let worstTask: Int
   /// The mean norm of the lower gradient at the adapted parameters.
   public let lowerGradientNorm: Double
+  /// Adaptations that ended with a lower gradient's norm above the setting `lower-tolerance`, where that is above 0.
+  public let unconverged: Int
   /// The mean norm of the residual (LS) or last term (NS) that solves ended with.
   public let residual: Double
   /// Hessian-vector products of all solves.
@@ -20,6 +26,31 @@ public struct StepSummary: Sendable, Hashable {
   public let reasons: [SolveReport.Reason: Int]
   /// Solves that met negative curvature.
   public let negativeCurvature: Int
+  /// The smallest curvature along any direction of any solve; nil where no product was made.
+  public let smallestCurvature: Double?
   /// The norm of the mean hypergradient.
   public let hypergradientNorm: Double
+
+  /// What a step did.
+  package init(
+    step: Int, tasks: Int, skipped: Int, upperLoss: Double, worstUpperLoss: Double,
+    worstTask: Int, lowerGradientNorm: Double, unconverged: Int, residual: Double, products: Int,
+    reasons: [SolveReport.Reason: Int], negativeCurvature: Int, smallestCurvature: Double?,
+    hypergradientNorm: Double
+  ) {
+    self.step = step
+    self.tasks = tasks
+    self.skipped = skipped
+    self.upperLoss = upperLoss
+    self.worstUpperLoss = worstUpperLoss
+    self.worstTask = worstTask
+    self.lowerGradientNorm = lowerGradientNorm
+    self.unconverged = unconverged
+    self.residual = residual
+    self.products = products
+    self.reasons = reasons
+    self.negativeCurvature = negativeCurvature
+    self.smallestCurvature = smallestCurvature
+    self.hypergradientNorm = hypergradientNorm
+  }
 }

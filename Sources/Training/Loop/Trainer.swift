@@ -19,7 +19,11 @@ public final class Trainer<P: Problem> {
   public private(set) var upperOptimizer: any UpperOptimizer
   private let implicit: Implicit<P.Upper, P.Lower>
   private let lowerOptimizer: any LowerOptimizer
+  private let queue: TaskQueue
   private var reduction: StepReduction
+  private let clock = ContinuousClock()
+  /// Where the last step's time went, the same on every rank but for the step's whole length.
+  public private(set) var timing: StepTiming?
   /// What any rank asked for at the end of the last step, the same on every rank.
   public private(set) var requests = StepRequests()
 
@@ -39,7 +43,9 @@ public final class Trainer<P: Problem> {
         try settings.upperOptimizer()
       )
     }
-    reduction = StepReduction(parameters: problem.upperModel.count)
+    queue = try TaskQueue(settings.schedule, tasks: settings.tasks, communicator)
+    reduction = StepReduction(
+      parameters: problem.upperModel.count, tasks: settings.tasks, ranks: communicator.size)
   }
 
   /// Goes to where another run was.
@@ -59,8 +65,9 @@ public final class Trainer<P: Problem> {
   /// - Throws: The same error on every rank, where any task failed on any; the upper parameters are then those from
   ///   before the step.
   public func makeStep(asking: () -> StepRequests = { StepRequests() }) throws -> StepSummary {
+    let begin = clock.now
     reduction.clear()
-    let failure = failureOfOwnTasks()
+    let failure = try failureOfOwnTasks()
     if failure != nil { reduction.fail() }
     reduction.add(asking())
     let mark = ParameterMark.of(problem.upperModel.values)
@@ -82,28 +89,42 @@ public final class Trainer<P: Problem> {
     let hypergradient = reduction.hypergradient(over: tasks)
     let summary = reduction.summary(step: step, tasks: tasks, hypergradient: hypergradient)
     try update(along: hypergradient)
+    timing = reduction.timing(step: step, seconds: begin.duration(to: clock.now).seconds)
     step += 1
     return summary
   }
 
   /// Computes this rank's tasks into the reduction; what went wrong, if anything did.
-  private func failureOfOwnTasks() -> TaskError? {
-    let own = TaskAssignment.tasks(
-      settings.tasks, ofRank: communicator.rank, of: communicator.size)
-    for index in own {
+  private func failureOfOwnTasks() throws(MessagePassingError) -> TaskError? {
+    var failure: TaskError?
+    var timing = RankTiming()
+    try queue.forEach { index in
       do {
-        let task = try problem.task(index, step: step)
-        let report = try implicit.adaptAndSolve(
-          train: task.train, validate: task.validate, from: adaptation.startValues,
-          lowerOptimizer)
-        try reduction.add(implicit.hypergradient, report)
+        try compute(index, &timing)
       } catch let error where settings.nonFinite == .skip && error.isNotFinite {
-        reduction.skip()
+        reduction.skip(task: index)
       } catch {
-        return TaskError(step: step, task: index, cause: error)
+        failure = TaskError(step: step, task: index, cause: error)
       }
+      return failure == nil
     }
-    return nil
+    reduction.add(timing, rank: communicator.rank)
+    return failure
+  }
+
+  /// Adapts to a task, and adds its hypergradient.
+  private func compute(_ index: Int, _ timing: inout RankTiming) throws {
+    let begin = clock.now
+    var adapted = begin
+    let task = try problem.task(index, step: step)
+    let report = try implicit.adaptAndSolve(
+      train: task.train, validate: task.validate, from: adaptation.startValues, lowerOptimizer,
+      adapted: { adapted = clock.now })
+    try reduction.add(
+      implicit.hypergradient, report, task: index, lowerTolerance: settings.lowerTolerance)
+    timing.tasks += 1
+    timing.adapting += begin.duration(to: adapted)
+    timing.solving += adapted.duration(to: clock.now)
   }
 
   /// Rank 0 updates; everyone gets the result.

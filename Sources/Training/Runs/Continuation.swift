@@ -6,6 +6,8 @@ import Problems
 public struct Continuation {
   /// A stored state to go on from, and where it came from.
   public let state: (file: TensorFile, path: String)?
+  /// Settings that may differ from the stored ones, by name.
+  public let allowedChanges: [String]
   /// What this rank asks for at the end of the step that ends now.
   public let requests: (_ step: Int) -> StepRequests
   /// Stores a state after so many steps; called on rank 0.
@@ -18,10 +20,11 @@ public struct Continuation {
 
   /// Where a run takes up, and what becomes of it on the way.
   public init(
-    from state: (file: TensorFile, path: String)?, requests: @escaping (Int) -> StepRequests,
-    store: @escaping (TensorFile, Int) throws -> Void
+    from state: (file: TensorFile, path: String)?, allowing allowedChanges: [String] = [],
+    requests: @escaping (Int) -> StepRequests, store: @escaping (TensorFile, Int) throws -> Void
   ) {
     self.state = state
+    self.allowedChanges = allowedChanges
     self.requests = requests
     self.store = store
   }
@@ -38,17 +41,16 @@ public struct Continuation {
 }
 
 extension RunState {
-  /// Settings that a run may take up with other values: they do not change the steps that are made.
-  private static let free = ["steps", "evaluation-tasks", "data"]
-
   /// Puts a trainer where a stored run was.
   ///
+  /// - Returns: The settings that changed.
   /// - Throws: ``StateError`` for a state of another problem, other settings or another model, or one past the last
   ///   step.
   static func restore<P: Problem>(
-    _ trainer: Trainer<P>, settings: [SettingEntry], from file: TensorFile, at path: String
-  ) throws(StateError) {
-    try check(settings, P.name, against: file, at: path)
+    _ trainer: Trainer<P>, settings: [SettingEntry], allowing allowed: [String],
+    from file: TensorFile, at path: String
+  ) throws -> [SettingChange] {
+    let changes = try check(settings, P.name, allowing: allowed, against: file, at: path)
     try check(dataOf: trainer.problem, against: file, at: path)
     let step = try step(of: file, at: path)
     guard step <= trainer.settings.steps else {
@@ -59,30 +61,30 @@ extension RunState {
     let values = try upperValues(of: trainer.problem.upperModel, in: file, at: path)
     let vectors = try optimizerVectors(values.count, in: file, at: path)
     trainer.restore(step: step, upper: values, optimizer: vectors)
+    return changes
   }
 
-  /// Checks that a state is of a problem and of its settings, as far as they change the steps.
+  /// Checks that a state is of a problem and of its settings, but for changes that are allowed.
   ///
+  /// - Returns: The settings that changed.
   /// - Throws: ``StateError``.
+  @discardableResult
   package static func check(
-    _ settings: [SettingEntry], _ problem: String, against file: TensorFile, at path: String
-  ) throws(StateError) {
+    _ settings: [SettingEntry], _ problem: String, allowing allowed: [String],
+    against file: TensorFile, at path: String
+  ) throws -> [SettingChange] {
     guard file["problem"] == problem else {
       throw StateError(
         .mismatch, path, "is a state of \(file["problem"] ?? "nothing known"), not \(problem)")
     }
-    let changes = settings.filter { entry in
-      !free.contains(entry.key) && file[settingPrefix + entry.key] != entry.value
-    }
-    guard changes.isEmpty else {
-      let list = changes.map { entry in
-        "\(entry.key) was \(file[settingPrefix + entry.key] ?? "unset") and is \(entry.value)"
-      }
+    let changes = try SettingChange.all(from: file, to: settings)
+    let refused = changes.filter { !$0.isAllowed(allowed) }
+    guard refused.isEmpty else {
+      let list = refused.map { "\($0.key) was \($0.stored) and is \($0.now) (\($0.remedy))" }
       throw StateError(
-        .mismatch, path,
-        "was made with other settings: \(list.joined(separator: ", ")); "
-          + "set them as they were, or start anew")
+        .mismatch, path, "was made with other settings: \(list.joined(separator: ", "))")
     }
+    return changes
   }
 
   private static func optimizerVectors(

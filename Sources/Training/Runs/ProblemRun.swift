@@ -16,11 +16,12 @@ public protocol Run {
   /// - Parameters:
   ///   - communicator: The ranks.
   ///   - continuation: Where to take up, and how often to store the state.
-  ///   - observe: Called on every rank after each step.
+  ///   - observe: Called on every rank after each step, with what it did and where its time went.
   /// - Returns: What the run found; results and state on rank 0 only.
   /// - Throws: The same error on every rank.
   func train(
-    _ communicator: any Communicator, _ continuation: Continuation, observe: (StepSummary) -> Void
+    _ communicator: any Communicator, _ continuation: Continuation,
+    observe: (StepSummary, StepTiming?) -> Void
   ) throws -> RunOutcome
 
   /// Scores held-out tasks with stored upper parameters. Collective.
@@ -103,22 +104,29 @@ public struct ProblemRun<P: Problem>: Run {
   /// Trains over the ranks.
   public func train(
     _ communicator: any Communicator, _ continuation: Continuation = .none,
-    observe: (StepSummary) -> Void
+    observe: (StepSummary, StepTiming?) -> Void
   ) throws -> RunOutcome {
     let problem = try communicator.agreeing { try P(own, seed: UInt64(training.seed)) }
     let trainer = try Trainer(problem, training, communicator)
+    var lineage: [String] = []
     if let (file, path) = continuation.state {
-      try communicator.agreeing {
-        try RunState.restore(trainer, settings: settings, from: file, at: path)
+      let changes = try communicator.agreeing {
+        try RunState.restore(
+          trainer, settings: settings, allowing: continuation.allowedChanges, from: file, at: path)
       }
+      lineage = Lineage.continued(from: file, step: trainer.step, changes)
+    }
+    func state() -> TensorFile {
+      RunState.file(of: trainer, settings: settings, lineage: lineage)
     }
     while trainer.step < training.steps {
-      observe(try trainer.makeStep(asking: { continuation.requests(trainer.step + 1) }))
+      let summary = try trainer.makeStep(asking: { continuation.requests(trainer.step + 1) })
+      observe(summary, trainer.timing)
       let requests = trainer.requests
       guard requests.checkpoint || requests.stop != nil else { continue }
       try communicator.agreeing {
         guard communicator.isRoot else { return }
-        try continuation.store(RunState.file(of: trainer, settings: settings), trainer.step)
+        try continuation.store(state(), trainer.step)
       }
       if let stop = requests.stop, trainer.step < training.steps {
         return RunOutcome(
@@ -132,7 +140,7 @@ public struct ProblemRun<P: Problem>: Run {
       RunOutcome(
         results: communicator.isRoot
           ? [evaluation?.table].compactMap(\.self) + (try problem.results(trainer.adaptation)) : [],
-        state: communicator.isRoot ? RunState.file(of: trainer, settings: settings) : nil,
+        state: communicator.isRoot ? state() : nil,
         digest: ParameterDigest.sha256(of: problem.upperModel), stop: nil, steps: trainer.step)
     }
   }

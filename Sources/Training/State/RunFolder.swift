@@ -5,6 +5,7 @@ import Foundation
 ///     RUN/state.safetensors                      what the run ended with
 ///     RUN/checkpoints/step-000000120.safetensors what it can go on from; the newest two are kept
 ///     RUN/metrics.jsonl                          a line a step
+///     RUN/timings.jsonl                          a line a step: where its time went
 ///     RUN/lock                                   who is writing
 public final class RunFolder {
   /// The folder.
@@ -47,6 +48,9 @@ public final class RunFolder {
   public var statePath: String { "\(path)/\(RunState.fileName)" }
   /// The metrics' path.
   public var metricsPath: String { "\(path)/metrics.jsonl" }
+
+  /// The timings' path.
+  public var timingsPath: String { "\(path)/timings.jsonl" }
 
   /// The path of a step's checkpoint.
   public func checkpointPath(_ step: Int) -> String {

@@ -48,7 +48,7 @@ public enum RunState {
 
   /// The state of a trainer.
   public static func file<P: Problem>(
-    of trainer: Trainer<P>, settings: [SettingEntry]
+    of trainer: Trainer<P>, settings: [SettingEntry], lineage: [String] = []
   ) -> TensorFile {
     let model = trainer.problem.upperModel
     let upper = model.parameters.map { parameter in
@@ -64,8 +64,13 @@ public enum RunState {
         TensorFile.Word("format", "igbm-dist \(format)"), TensorFile.Word("problem", P.name),
         TensorFile.Word("step", String(trainer.step)),
         TensorFile.Word("optimizer", type(of: trainer.upperOptimizer).name),
-      ] + settings.map { TensorFile.Word(settingPrefix + $0.key, $0.value) }
+      ]
+      // Who computes a task changes no bit of the state.
+      + settings.filter { $0.key != "schedule" }.map {
+        TensorFile.Word(settingPrefix + $0.key, $0.value)
+      }
       + trainer.problem.data.map { TensorFile.Word(dataPrefix + $0.name, text($0)) }
+      + Lineage.words(lineage)
     return StateSeal.sealed(TensorFile(metadata: words, tensors: upper + optimizer))
   }
 

@@ -1,0 +1,97 @@
+import Foundation
+
+/// Looks at a rank's collectives from a thread of its own: names the ranks that the others wait for, and ends a job that
+/// waits for too long, so that what restarts jobs can do so. Makes no call of MPI.
+package struct StallWatch: Sendable {
+  /// What is to be said or done about an open collective.
+  package enum Verdict: Sendable, Equatable {
+    case wait
+    case warn(String)
+    case end(String)
+  }
+
+  private let limits: StallLimits
+  private let rank: Int
+  private let hosts: [String]
+
+  /// A watch on one of several ranks, whose machines are known.
+  package init(_ limits: StallLimits, rank: Int, hosts: [String]) {
+    self.limits = limits
+    self.rank = rank
+    self.hosts = hosts
+  }
+
+  /// What to make of a collective that has been open for a while.
+  ///
+  /// - Parameters:
+  ///   - name: The collective.
+  ///   - number: Its number on this rank.
+  ///   - seconds: For how long it has been open.
+  ///   - entered: How many collectives each rank has entered; nil where this rank is not told.
+  /// - Returns: Rank 0 speaks, or rank 1 where rank 0 is late; the others end after them, in case both are late.
+  package func verdict(
+    _ name: String, number: Int, seconds: Double, entered: [Int]?
+  ) -> Verdict {
+    guard seconds > limits.warning else { return .wait }
+    let late = (entered ?? []).indices.filter { entered![$0] < number }
+    let speaks = rank == 0 || (rank == 1 && late.contains(0))
+    guard speaks else {
+      let grace = max(2, limits.end / 10)
+      return seconds > limits.end + grace
+        ? .end("rank \(rank) has waited for \(text(seconds)) in \(name); \(Self.remedy)") : .wait
+    }
+    let who = late.isEmpty ? "the other ranks are" : places(late)
+    let waited = "\(who) late: the others have waited for \(text(seconds)) in \(name)"
+    return seconds > limits.end
+      ? .end("\(waited); \(Self.remedy)")
+      : .warn("\(waited); a task may take that long, or the process is stopped or swapped out")
+  }
+
+  private static let remedy = "ended, to be taken up from the last checkpoint with --resume auto"
+
+  private func text(_ seconds: Double) -> String { "\(Int(seconds)) s" }
+
+  private func places(_ ranks: [Int]) -> String {
+    let named = 4
+    let list = ranks.prefix(named).map { "rank \($0) on \(hosts[$0])" }
+    let others = ranks.count - list.count
+    return (list + (others > 0 ? ["\(others) more"] : [])).joined(separator: ", ")
+      + (ranks.count == 1 ? " is" : " are")
+  }
+}
+
+#if MPI
+  extension StallWatch {
+    /// Watches a communicator's collectives from now on. Collective.
+    static func start(_ communicator: MPICommunicator, _ limits: StallLimits) throws {
+      try communicator.openBoard()
+      guard let board = communicator.board else { return }
+      let watch = StallWatch(limits, rank: communicator.rank, hosts: board.hosts)
+      let mark = communicator.mark
+      let thread = Thread { watch.run(mark, board) }
+      thread.name = "stall watch"
+      thread.start()
+    }
+
+    private func run(_ mark: CollectiveMark, _ board: ProgressBoard) {
+      var warned = 0
+      let pause = min(1, limits.warning / 4)
+      while true {
+        Thread.sleep(forTimeInterval: pause)
+        guard let open = mark.open else { continue }
+        switch verdict(
+          open.name, number: open.number, seconds: open.seconds, entered: board.entered)
+        {
+        case .warn(let message) where open.number > warned:
+          warned = open.number
+          Log.line("warning: \(message)")
+        case .end(let message):
+          Log.line("error: \(message)")
+          // Not MPI_Abort, which belongs to the thread that is stuck.
+          _exit(ExitCode.unavailable.rawValue)
+        default: break
+        }
+      }
+    }
+  }
+#endif

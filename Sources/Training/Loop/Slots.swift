@@ -1,0 +1,74 @@
+import BilevelOptimization
+
+/// Numbers of single tasks and single ranks that travel with a step's sum: each has a word, which one rank fills and the
+/// others leave 0, so that the sum over ranks is what was filled in.
+struct Slots {
+  private enum OfTask { static let (upperLoss, curvature, count) = (0, 1, 2) }
+  private enum OfRank { static let (tasks, adapting, solving, count) = (0, 1, 2, 3) }
+
+  private let tasks: Int
+  private let ranks: Int
+  /// All of them.
+  var words: [Int64]
+
+  init(tasks: Int, ranks: Int) {
+    self.tasks = tasks
+    self.ranks = ranks
+    words = [Int64](repeating: 0, count: OfTask.count * tasks + OfRank.count * ranks)
+  }
+
+  mutating func clear() {
+    for index in words.indices { words[index] = 0 }
+  }
+
+  mutating func fill(task: Int, _ report: HypergradientReport) {
+    let curvature = report.solve.smallestCurvature ?? .nan
+    set(task, OfTask.upperLoss, report.upperLoss)
+    set(task, OfTask.curvature, curvature)
+  }
+
+  mutating func skip(task: Int) {
+    set(task, OfTask.upperLoss, .nan)
+    set(task, OfTask.curvature, .nan)
+  }
+
+  mutating func fill(rank: Int, _ timing: RankTiming) {
+    let first = OfTask.count * tasks + OfRank.count * rank
+    words[first + OfRank.tasks] = Int64(timing.tasks)
+    words[first + OfRank.adapting] = timing.adapting.nanoseconds
+    words[first + OfRank.solving] = timing.solving.nanoseconds
+  }
+
+  /// The task of the largest upper loss, the first of several; nil where all were left out.
+  var worst: (task: Int, upperLoss: Double)? {
+    var worst: (task: Int, upperLoss: Double)?
+    for task in 0..<tasks {
+      let loss = get(task, OfTask.upperLoss)
+      if !loss.isNaN, worst.map({ loss > $0.upperLoss }) ?? true { worst = (task, loss) }
+    }
+    return worst
+  }
+
+  /// The smallest curvature that any solve met; nil where none was.
+  var smallestCurvature: Double? {
+    (0..<tasks).map { get($0, OfTask.curvature) }.filter { !$0.isNaN }.min()
+  }
+
+  func timing(step: Int, seconds: Double) -> StepTiming {
+    func column(_ place: Int) -> [Int64] {
+      (0..<ranks).map { words[OfTask.count * tasks + OfRank.count * $0 + place] }
+    }
+    return StepTiming(
+      step: step, seconds: seconds, tasks: column(OfRank.tasks).map(Int.init),
+      adapting: column(OfRank.adapting).map { Double($0) * 1e-9 },
+      solving: column(OfRank.solving).map { Double($0) * 1e-9 })
+  }
+
+  private mutating func set(_ task: Int, _ place: Int, _ value: Double) {
+    words[OfTask.count * task + place] = Int64(bitPattern: value.bitPattern)
+  }
+
+  private func get(_ task: Int, _ place: Int) -> Double {
+    Double(bitPattern: UInt64(bitPattern: words[OfTask.count * task + place]))
+  }
+}

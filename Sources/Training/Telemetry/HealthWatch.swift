@@ -1,0 +1,93 @@
+import Foundation
+
+/// Warns of steps whose hypergradients deserve no trust, and of ranks that hold the others up. A kind that was warned of is
+/// left alone for 100 steps, then for 1,000, and so on.
+public struct HealthWatch {
+  /// Steps between the first warnings of a kind.
+  private static let interval = 100
+  /// Steps that a rank's pace is judged by.
+  private static let window = 20
+  /// How many times as slow as the median a rank must be.
+  private static let slow = 2.0
+
+  private enum Kind { case breakdown, curvature, unconverged, straggler }
+
+  private let lowerTolerance: String
+  private let hosts: [String]
+  private var quiet: [Kind: (until: Int, steps: Int)] = [:]
+  /// Seconds a task, of each rank, in the last steps.
+  private var paces: [[Double]] = []
+
+  /// A watch over a run.
+  ///
+  /// - Parameters:
+  ///   - lowerTolerance: The setting's text, for the warning.
+  ///   - hosts: The machines of the ranks.
+  public init(lowerTolerance: String, hosts: [String]) {
+    self.lowerTolerance = lowerTolerance
+    self.hosts = hosts
+  }
+
+  /// What is to be said after a step.
+  public mutating func warnings(after s: StepSummary, _ timing: StepTiming?) -> [String] {
+    let step = s.step + 1
+    var warnings: [String] = []
+    func solves(_ count: Int, _ noun: String = "solves") -> String {
+      "step \(step): \(count) of \(s.tasks) \(noun)"
+    }
+    let breakdowns = s.reasons[.breakdown] ?? 0
+    if breakdowns > 0, isDue(.breakdown, step) {
+      warnings.append(
+        "\(solves(breakdowns)) broke down (no curvature, or numbers that are not finite); raise damping"
+      )
+    }
+    if s.negativeCurvature > 0, isDue(.curvature, step) {
+      let smallest = s.smallestCurvature.map { String(format: ", down to %.3g", $0) } ?? ""
+      warnings.append(
+        "\(solves(s.negativeCurvature)) met negative curvature\(smallest); raise damping or the "
+          + "proximal strength, or adapt for longer (negative-curvature says what a solve does)")
+    }
+    if s.unconverged > 0, isDue(.unconverged, step) {
+      warnings.append(
+        "\(solves(s.unconverged, "adaptations")) ended with a lower gradient above "
+          + "lower-tolerance \(lowerTolerance) (the mean is "
+          + String(format: "%.3g", s.lowerGradientNorm)
+          + "): hypergradients are biased; raise lower-steps")
+    }
+    if let timing, let straggler = straggler(timing), isDue(.straggler, step) {
+      warnings.append("step \(step): \(straggler)")
+    }
+    return warnings
+  }
+
+  private mutating func isDue(_ kind: Kind, _ step: Int) -> Bool {
+    let (until, steps) = quiet[kind] ?? (step, Self.interval)
+    guard step >= until else { return false }
+    quiet[kind] = (step + steps, steps * 10)
+    return true
+  }
+
+  /// The slowest rank, if it takes much longer for a task than the median rank, step after step.
+  private mutating func straggler(_ timing: StepTiming) -> String? {
+    paces.append(
+      zip(timing.working, timing.tasks).map { $1 > 0 ? $0 / Double($1) : .nan })
+    if paces.count > Self.window { paces.removeFirst() }
+    guard paces.count == Self.window, hosts.count > 1 else { return nil }
+    let medians = hosts.indices.map { rank in Self.median(paces.map { $0[rank] }) }
+    let typical = Self.median(medians)
+    guard
+      let slowest = medians.indices.filter({ !medians[$0].isNaN }).max(by: {
+        medians[$0] < medians[$1]
+      }), medians[slowest] > Self.slow * typical
+    else { return nil }
+    let factor = String(format: "%.1f", medians[slowest] / typical)
+    return "rank \(slowest) on \(hosts[slowest]) is slow: \(factor) times the median of the ranks "
+      + "over \(Self.window) steps; --schedule dynamic gives it fewer tasks"
+  }
+
+  /// The middle of the numbers, the lower of two: of two ranks the faster is the measure.
+  private static func median(_ numbers: [Double]) -> Double {
+    let sorted = numbers.filter { !$0.isNaN }.sorted()
+    return sorted.isEmpty ? .nan : sorted[(sorted.count - 1) / 2]
+  }
+}

@@ -1,0 +1,62 @@
+import MessagePassing
+import Testing
+
+@Suite struct StallWatchTests {
+  private let limits = StallLimits(warning: 60, end: 600)
+
+  private func verdict(
+    _ rank: Int, _ seconds: Double, _ entered: [Int]?, hosts: [String] = ["a", "b", "c"]
+  ) -> StallWatch.Verdict {
+    StallWatch(limits, rank: rank, hosts: hosts)
+      .verdict("MPI_Allreduce", number: 12, seconds: seconds, entered: entered)
+  }
+
+  private func text(_ verdict: StallWatch.Verdict) -> String {
+    switch verdict {
+    case .wait: "wait"
+    case .warn(let text): "warn: \(text)"
+    case .end(let text): "end: \(text)"
+    }
+  }
+
+  @Test func shortWaitsAreNothing() {
+    #expect(verdict(0, 59, [12, 12, 11]) == .wait)
+  }
+
+  @Test func theLateRankIsNamedByRankZero() {
+    let warning = text(verdict(0, 61, [12, 12, 11]))
+    #expect(warning.hasPrefix("warn: rank 2 on c is late: the others have waited for 61 s in MPI_"))
+    #expect(verdict(1, 61, [12, 12, 11]) == .wait)
+    #expect(verdict(2, 61, nil) == .wait)
+    #expect(text(verdict(0, 61, [12, 9, 11])).contains("rank 1 on b, rank 2 on c are late"))
+  }
+
+  @Test func aLateRankZeroIsNamedByRankOne() {
+    #expect(text(verdict(1, 61, [11, 12, 12])).hasPrefix("warn: rank 0 on a is late"))
+  }
+
+  @Test func manyLateRanksAreCounted() {
+    let hosts = (0..<9).map { "n\($0)" }
+    let text = text(verdict(0, 61, [12] + Array(repeating: 11, count: 8), hosts: hosts))
+    #expect(text.contains("rank 4 on n4, 4 more are late"), "\(text)")
+  }
+
+  @Test func afterTheLimitEveryRankEnds() {
+    let end = text(verdict(0, 601, [12, 12, 11]))
+    #expect(end.hasPrefix("end: rank 2 on c is late") && end.contains("--resume auto"))
+    // Those who do not speak leave the word to those who do.
+    #expect(verdict(2, 601, nil) == .wait)
+    #expect(text(verdict(2, 661, nil)).hasPrefix("end: rank 2 has waited for 661 s"))
+  }
+
+  @Test func aMarkKnowsTheOpenCollective() throws {
+    let mark = CollectiveMark()
+    #expect(mark.open == nil)
+    #expect(mark.enter("MPI_Bcast") == 1)
+    let open = try #require(mark.open)
+    #expect(open.number == 1 && open.name == "MPI_Bcast" && open.seconds >= 0)
+    mark.leave()
+    #expect(mark.open == nil)
+    #expect(mark.enter("MPI_Barrier") == 2)
+  }
+}
