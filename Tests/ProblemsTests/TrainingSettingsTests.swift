@@ -10,7 +10,7 @@ import Testing
     ] {
       #expect(throws: Never.self) { try settings.check() }
     }
-    #expect(try TrainingSettings().entries().count == 18)
+    #expect(try TrainingSettings().entries().count == 20)
   }
 
   @Test func everyLowerRuleMakesItsOptimiser() throws {

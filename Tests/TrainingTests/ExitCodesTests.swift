@@ -1,4 +1,5 @@
 import BilevelOptimization
+import DataFiles
 import MessagePassing
 import Models
 import Problems
@@ -21,6 +22,14 @@ import Training
     let error = StateError(code, "folder/file", "what happened")
     #expect(ExitCode(for: error) == exit)
     #expect("\(error)" == "folder/file: what happened")
+  }
+
+  /// A file that is not there is another mistake than one that is wrong.
+  @Test func dataFileErrors() throws {
+    let missing = #expect(throws: DataFileError.self) { try FileBytes(reading: "/nowhere/x.csv") }
+    #expect(ExitCode(for: try #require(missing)) == .noInput)
+    #expect(
+      ExitCode(for: DataFileError("x", at: .byte(3), "is odd", remedy: "mend it")) == .dataError)
   }
 
   @Test func settingErrors() {

@@ -15,7 +15,9 @@ public struct ProgramIdentity: Sendable, Hashable {
 
   /// Compares the ranks. Collective.
   ///
-  /// - Parameter isStrict: Whether different kernels are an error, too.
+  /// - Parameters:
+  ///   - communicator: The ranks.
+  ///   - isStrict: Whether different kernels are an error, too.
   /// - Returns: A warning where kernels differ; the same on every rank.
   /// - Throws: ``ProgramIdentityError``, the same on every rank.
   public func check(_ communicator: any Communicator, isStrict: Bool) throws -> String? {
