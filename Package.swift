@@ -47,10 +47,11 @@ let package = Package(
     .target(name: "Benchmarks", dependencies: ["BilevelOptimization", "Randomness"]),
     .target(
       name: "Configurations", dependencies: ["Training", .product(name: "Yams", package: "Yams")]),
+    .target(name: "Reports", dependencies: ["Configurations", "CZlib", "Training"]),
     .target(
       name: "CommandLineInterface",
       dependencies: [
-        "Benchmarks", "Configurations", "Training",
+        "Benchmarks", "Configurations", "Reports", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "IGBM", dependencies: ["CommandLineInterface"]),
@@ -83,6 +84,7 @@ let package = Package(
     .testTarget(name: "ProblemsTests", dependencies: ["Problems", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
     .testTarget(name: "ConfigurationsTests", dependencies: ["Configurations", "TestSupport"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports", "TestSupport"]),
     .testTarget(
       name: "LaunchedTests",
       dependencies: [

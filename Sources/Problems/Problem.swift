@@ -76,6 +76,9 @@ public protocol Problem: SendableMetatype {
 
   /// What else a finished run has to show, computed on rank 0 with the trained upper model; by default nothing.
   func results(_ training: Adaptation<Upper, Lower>) throws -> [ResultTable]
+
+  /// Pictures of what the trained problem does, for reports; by default none.
+  func illustrations(_ training: Adaptation<Upper, Lower>) throws -> [Illustration]
 }
 
 /// A piece of data that a problem read, and its checksum.
@@ -101,6 +104,9 @@ extension Problem {
 
   /// What else a finished run has to show.
   public func results(_ training: Adaptation<Upper, Lower>) throws -> [ResultTable] { [] }
+
+  /// Pictures of what the trained problem does.
+  public func illustrations(_ training: Adaptation<Upper, Lower>) throws -> [Illustration] { [] }
 }
 
 /// How a run adapts lower models: for results that need adapted models.

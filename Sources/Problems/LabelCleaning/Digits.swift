@@ -12,7 +12,8 @@ public enum Digits {
       pixels += line.prefix(pixelCount).map(ink)
       labels.append(Int(ink(line[line.startIndex + pixelCount])))
     }
-    return LabelledImages(pixels: pixels, fullInk: 16, pixelCount: pixelCount, labels: labels)
+    return LabelledImages(
+      pixels: pixels, fullInk: 16, pixelCount: pixelCount, width: 8, labels: labels)
   }()
 
   private static func ink(_ character: UInt8) -> UInt8 {

@@ -5,6 +5,8 @@ import Tensors
 public struct LabelledImages: Sendable {
   /// Pixels of an image.
   public let pixelCount: Int
+  /// Pixels of a row of an image.
+  public let width: Int
   /// Classes: one more than the largest class number.
   public let classCount: Int
   /// Each image's class.
@@ -16,12 +18,14 @@ public struct LabelledImages: Sendable {
   private let fullInk: Float
 
   init(
-    pixels: [UInt8], fullInk: Float, pixelCount: Int, labels: [Int], checksums: [DataChecksum] = []
+    pixels: [UInt8], fullInk: Float, pixelCount: Int, width: Int, labels: [Int],
+    checksums: [DataChecksum] = []
   ) {
     self.pixels = pixels
     self.checksums = checksums
     self.fullInk = fullInk
     self.pixelCount = pixelCount
+    self.width = width
     self.labels = labels
     classCount = (labels.max() ?? 0) + 1
   }
@@ -38,7 +42,8 @@ public struct LabelledImages: Sendable {
         remedy: "number the classes 0, 1, 2, ...")
     }
     self.init(
-      pixels: files.pixels, fullInk: 255, pixelCount: files.height * files.width, labels: classes,
+      pixels: files.pixels, fullInk: 255, pixelCount: files.height * files.width,
+      width: files.width, labels: classes,
       checksums: files.checksums)
   }
 

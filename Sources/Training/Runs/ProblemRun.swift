@@ -37,6 +37,22 @@ public protocol Run {
   func evaluate(
     _ state: TensorFile, at path: String, tasks: Int, _ communicator: any Communicator
   ) throws -> Evaluation
+
+  /// What stored upper parameters achieve, in tables and pictures.
+  ///
+  /// - Parameters:
+  ///   - state: What a run of this problem stored.
+  ///   - path: Where it was stored, for errors.
+  /// - Throws: What reading the data throws; `StateError` for a state that is another model's.
+  func findings(_ state: TensorFile, at path: String) throws -> RunFindings
+}
+
+/// What stored upper parameters achieve.
+public struct RunFindings: Sendable {
+  /// Tables.
+  public let tables: [ResultTable]
+  /// Pictures.
+  public let illustrations: [Illustration]
 }
 
 extension RunRequest {
@@ -145,20 +161,38 @@ public struct ProblemRun<P: Problem>: Run {
     }
   }
 
+  /// What stored upper parameters achieve.
+  public func findings(_ state: TensorFile, at path: String) throws -> RunFindings {
+    let communicator = SoloCommunicator()
+    let trainer = try trainer(of: state, at: path, communicator)
+    let evaluation = try Evaluation.run(trainer, tasks: training.evaluationTasks)
+    let problem = trainer.problem
+    return RunFindings(
+      tables: [evaluation?.table].compactMap(\.self) + (try problem.results(trainer.adaptation)),
+      illustrations: try problem.illustrations(trainer.adaptation))
+  }
+
   /// Scores held-out tasks with stored upper parameters.
   public func evaluate(
     _ state: TensorFile, at path: String, tasks: Int, _ communicator: any Communicator
   ) throws -> Evaluation {
+    let trainer = try trainer(of: state, at: path, communicator)
+    guard let evaluation = try Evaluation.run(trainer, tasks: tasks) else {
+      throw SettingError("\(P.name) has no held-out tasks: there is nothing to evaluate")
+    }
+    return evaluation
+  }
+
+  /// A trainer with stored upper parameters. Collective.
+  private func trainer(
+    of state: TensorFile, at path: String, _ communicator: any Communicator
+  ) throws -> Trainer<P> {
     let problem = try communicator.agreeing {
       let problem = try P(own, seed: UInt64(training.seed))
       problem.upperModel.values = try RunState.upperValues(
         of: problem.upperModel, in: state, at: path)
       return problem
     }
-    let trainer = try Trainer(problem, training, communicator)
-    guard let evaluation = try Evaluation.run(trainer, tasks: tasks) else {
-      throw SettingError("\(P.name) has no held-out tasks: there is nothing to evaluate")
-    }
-    return evaluation
+    return try Trainer(problem, training, communicator)
   }
 }

@@ -89,13 +89,15 @@ public final class RunFolder {
   }
 
   /// What is in the checkpoints' folder, in no order.
-  private var checkpointNames: [String] {
+  private static func checkpointNames(in path: String) -> [String] {
     (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/checkpoints")) ?? []
   }
 
   /// The checkpoints there are, oldest first, valid or not.
-  public func checkpoints() -> [(step: Int, path: String)] {
-    checkpointNames.compactMap { name -> (step: Int, path: String)? in
+  public func checkpoints() -> [(step: Int, path: String)] { Self.checkpoints(in: path) }
+
+  private static func checkpoints(in path: String) -> [(step: Int, path: String)] {
+    checkpointNames(in: path).compactMap { name -> (step: Int, path: String)? in
       guard name.hasPrefix(Self.prefix), name.hasSuffix(Self.suffix) else { return nil }
       let digits = name.dropFirst(Self.prefix.count).dropLast(Self.suffix.count)
       guard let step = Int(digits), step >= 0 else { return nil }
@@ -106,9 +108,17 @@ public final class RunFolder {
   /// The newest state that can be gone on from, the last one or a checkpoint, and what was passed over: what is wrong
   /// with files that are whole by their names.
   public func newestState() -> (state: (bytes: [UInt8], path: String)?, ignored: [StateError]) {
+    Self.newestState(in: path)
+  }
+
+  /// The same for a folder that another process may be writing.
+  public static func newestState(
+    in path: String
+  ) -> (state: (bytes: [UInt8], path: String)?, ignored: [StateError]) {
+    let statePath = "\(path)/\(RunState.fileName)"
     var ignored: [StateError] = []
     var best: (step: Int, bytes: [UInt8], path: String)?
-    var candidates = checkpoints().map(\.path)
+    var candidates = checkpoints(in: path).map(\.path)
     if FileManager.default.fileExists(atPath: statePath) { candidates.append(statePath) }
     for candidate in candidates.reversed() {
       do throws(StateError) {
@@ -128,7 +138,8 @@ public final class RunFolder {
   ///
   /// - Returns: The paths.
   public func removeIncomplete() -> [String] {
-    let partial = checkpointNames.filter { $0.contains(DurableFile.partialMark) }.sorted()
+    let partial = Self.checkpointNames(in: path).filter { $0.contains(DurableFile.partialMark) }
+      .sorted()
       .map { "\(path)/checkpoints/\($0)" }
     for path in partial { unlink(path) }
     return partial

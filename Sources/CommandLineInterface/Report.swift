@@ -1,0 +1,26 @@
+import ArgumentParser
+import Foundation
+import MessagePassing
+import Reports
+import Training
+
+struct Report: ProblemCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Writes a page about runs: curves, solver health, times, results, pictures.",
+    discussion: "The page is one file that needs nothing else, for any browser, light or dark.")
+
+  @Argument(help: ArgumentHelp("Folders of runs.", valueName: "run"))
+  var folders: [String]
+
+  @Option(help: "The page (default: report.html, in the run's folder if there is only one).")
+  var output: String?
+
+  func run(_ problems: ProblemCatalogue) throws {
+    guard LaunchContext(environment: ProcessInfo.processInfo.environment).rank == 0 else { return }
+    let runs = try folders.map { try StoredRun($0, problems) }
+    let path = output ?? (folders.count == 1 ? "\(folders[0])/report.html" : "report.html")
+    try DurableFile.publish(
+      Array(ReportPage(runs, made: "\(Command.name) \(version)").text.utf8), at: path)
+    print("report: \(path)")
+  }
+}

@@ -1,0 +1,41 @@
+import BilevelOptimization
+import Models
+import Tensors
+
+extension LabelCleaning {
+  /// The training images whose labels have the least weight.
+  public func illustrations(_ training: Adaptation<Tensor, Sequential>) throws -> [Illustration] {
+    let logits = upperModel.values
+    let accused = logits.indices.filter { logits[$0] < 0 }
+      .sorted { (logits[$0], $0) < (logits[$1], $1) }
+    guard !accused.isEmpty else { return [] }
+    let isWrong = { (number: Int) in corrupted.givenLabels[number] != corrupted.rightLabels[number]
+    }
+    let rightly = accused.filter(isWrong)
+    let wrongly = accused.filter { !isWrong($0) }
+    let missed = logits.indices.filter { logits[$0] >= 0 && isWrong($0) }
+      .sorted { (-logits[$0], $0) < (-logits[$1], $1) }
+    func cells(_ numbers: [Int], _ mark: ImageFigure.Mark) -> [ImageFigure.Cell] {
+      numbers.prefix(Self.mostShown).map { number in
+        let (given, right) = (corrupted.givenLabels[number], corrupted.rightLabels[number])
+        return .init(
+          pixels: images.image(corrupted.train[number]), width: images.width,
+          caption: given == right ? "\(given)" : "\(given), is \(right)", mark: mark)
+      }
+    }
+    return [
+      .images(
+        ImageFigure(
+          "Labels that it calls wrong",
+          caption: "The lightest of the \(accused.count) labels with a weight below 1/2, with the "
+            + "label given and, where that is another, the right one.",
+          groups: [
+            .init("Rightly so: \(rightly.count)", cells(rightly, .right)),
+            .init("In error: \(wrongly.count)", cells(wrongly, .wrong)),
+            .init("Wrong labels that it missed: \(missed.count)", cells(missed, .wrong)),
+          ].filter { !$0.cells.isEmpty }))
+    ]
+  }
+
+  private static var mostShown: Int { 40 }
+}

@@ -1,0 +1,105 @@
+import Configurations
+import Foundation
+import Problems
+import Training
+
+/// What a run's folder holds.
+public struct StoredRun: Sendable {
+  /// The folder's last part: what the run is called.
+  let name: String
+  let folder: String
+  let problem: String
+  /// Settings, in the order of the configuration file.
+  let settings: [(key: String, value: String)]
+  /// The comments of the configuration file: versions and kernels.
+  let remarks: [String]
+  let steps: [StepRecord]
+  let timings: [TimingRecord]
+  /// The step of the state that findings are about.
+  let step: Int
+  /// Digests and how the state came about.
+  let facts: [(key: String, value: String)]
+  /// What the stored parameters achieve; nil where they cannot be put to the test, with the reason.
+  let findings: Result<RunFindings, Reason>
+
+  /// Why there are no findings.
+  struct Reason: Error {
+    let text: String
+  }
+
+  /// Reads a run's folder, and has its problem work out results and pictures.
+  ///
+  /// - Throws: `StateError` for a folder that is no run's or is damaged.
+  public init(_ folder: String, _ problems: ProblemCatalogue) throws {
+    self.folder = folder
+    name = folder.split(separator: "/").last.map(String.init) ?? folder
+    let (path, state) = try Self.newestState(folder)
+    guard let problem = state["problem"] else {
+      throw StateError(.malformed, path, "does not say which problem's state it is")
+    }
+    self.problem = problem
+    step = try RunState.step(of: state, at: path)
+    (settings, remarks) = try Self.configuration("\(folder)/\(ConfigurationFile.name)", state)
+    steps = Self.last(
+      try LineFile.read("\(folder)/metrics.jsonl", as: StepRecord.self), by: \.step)
+    let timingsPath = "\(folder)/timings.jsonl"
+    let isTimed = FileManager.default.fileExists(atPath: timingsPath)
+    timings =
+      isTimed
+      ? Self.last(try LineFile.read(timingsPath, as: TimingRecord.self), by: \.step) : []
+    facts =
+      [
+        ("state", path), ("after step", String(step)),
+        ("SHA-256 of the upper parameters", ParameterDigest.sha256(of: state)),
+      ]
+      + state.metadata.filter { $0.key == "lineage" || $0.key.hasPrefix("data/") }
+      .map { ($0.key, $0.value) }
+    do {
+      findings = .success(
+        try problems.entry(named: problem).run(RunRequest(of: state)).findings(state, at: path))
+    } catch {
+      findings = .failure(Reason(text: "\(error)"))
+    }
+  }
+
+  /// A setting's value.
+  func setting(_ key: String) -> String? { settings.first { $0.key == key }?.value }
+
+  /// The newest state that is whole; the folder may belong to a run that is under way.
+  private static func newestState(_ folder: String) throws -> (String, TensorFile) {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder),
+      isFolder.boolValue
+    else { throw StateError(.missing, folder, "is no folder; give a run's, such as runs/sinusoid") }
+    let (newest, ignored) = RunFolder.newestState(in: folder)
+    guard let newest else {
+      throw ignored.first
+        ?? StateError(
+          .missing, folder,
+          "has no state of a run; give a run's folder, after its first checkpoint or its end")
+    }
+    return (newest.path, try RunState.read(newest.path))
+  }
+
+  private static func configuration(
+    _ path: String, _ state: TensorFile
+  ) throws -> ([(key: String, value: String)], [String]) {
+    guard FileManager.default.fileExists(atPath: path) else {
+      return (RunRequest(of: state).assignments.map { ($0.key, $0.value) }, [])
+    }
+    let text = String(decoding: try DurableFile.read(path), as: UTF8.self)
+    let remarks = text.split(separator: "\n").filter { $0.hasPrefix("# ") }
+      .map { String($0.dropFirst(2)) }
+    return (try ConfigurationFile.read(path).map { ($0.key, $0.value) }, remarks)
+  }
+
+  /// Steps that were made again after a crash count once, the last time.
+  private static func last<Record>(_ records: [Record], by step: (Record) -> Int) -> [Record] {
+    var kept: [Record] = []
+    for record in records {
+      while let before = kept.last, step(before) >= step(record) { kept.removeLast() }
+      kept.append(record)
+    }
+    return kept
+  }
+}

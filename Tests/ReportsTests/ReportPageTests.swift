@@ -1,0 +1,152 @@
+import Foundation
+import MessagePassing
+import Problems
+import Reports
+import Testing
+import Training
+
+@Suite struct ReportPageTests {
+  /// Trains a few steps and stores what a run stores.
+  static func run(
+    _ problem: String, in folder: String, _ settings: [(key: String, value: String)],
+    isTimed: Bool = true
+  ) throws {
+    let run = try ProblemCatalogue.builtIn.entry(named: problem).run(RunRequest(settings))
+    let storage = try RunFolder(locking: folder)
+    let metrics = try MetricsFile(storage.metricsPath, after: 0)
+    let timings = isTimed ? try TimingsFile(storage.timingsPath, isNew: true) : nil
+    let outcome = try run.train(SoloCommunicator(), .none) { summary, timing in
+      metrics.append(summary)
+      if let timing { timings?.append(timing) }
+    }
+    try DurableFile.publish(#require(outcome.state).encoded(), at: storage.statePath)
+  }
+
+  static func folder(_ name: String) -> String {
+    FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+      .appendingPathComponent(name).path
+  }
+
+  private func page(_ folders: [String]) throws -> String {
+    ReportPage(try folders.map { try StoredRun($0, .builtIn) }, made: "test 1").text
+  }
+
+  /// Every element is closed in order, and nothing comes from elsewhere.
+  private func expectWhole(_ page: String) {
+    var open: [Substring] = []
+    for piece in page.split(separator: "<").dropFirst() {
+      let name = piece.prefix { !" >/".contains($0) }
+      if piece.hasPrefix("!") || ["meta", "img"].contains(name) || piece.contains("/>") {
+        continue
+      }
+      if piece.hasPrefix("/") {
+        #expect(open.popLast() == piece.dropFirst().prefix { $0 != ">" })
+      } else {
+        open.append(name)
+      }
+    }
+    #expect(open.isEmpty)
+    for foreign in ["http:", "https:", "<script", "<link", "url(", "@import", "src=\"/"] {
+      #expect(!page.contains(foreign), "\(foreign)")
+    }
+    #expect(!page.contains("nan") && page.utf8.count < 2_000_000)
+  }
+
+  private static let sinusoid = [
+    ("steps", "6"), ("tasks", "3"), ("hidden", "5"), ("evaluation-tasks", "3"),
+  ]
+
+  @Test func aRunHasCurvesResultsTimesAndSettings() throws {
+    let folder = Self.folder("waves")
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try Self.run("sinusoid", in: folder, Self.sinusoid)
+    let page = try page([folder])
+    expectWhole(page)
+    for text in [
+      "<title>waves - igbm-dist report</title>", "sinusoid, 6 upper steps of 3 tasks",
+      "before adaptation", "Four held-out waves", "Upper loss, mean of a step&#39;s tasks",
+      "How solves ended", "6 steps on 1 rank took", "<th scope=\"row\">hidden</th><td>5</td>",
+      "SHA-256 of the upper parameters",
+    ] {
+      #expect(page.contains(text), "\(text)")
+    }
+  }
+
+  @Test func digitsAndTheirLabelsAreDrawn() throws {
+    let folder = Self.folder("cleaning")
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try Self.run(
+      "label-cleaning", in: folder,
+      [
+        ("steps", "4"), ("tasks", "2"), ("train", "40"), ("test", "40"), ("final-steps", "20"),
+        ("network", "linear"), ("lower-steps", "20"),
+      ])
+    let page = try page([folder])
+    expectWhole(page)
+    #expect(page.contains("Labels that it calls wrong"))
+    #expect(page.contains("data:image/png;base64,") && page.contains("noisy labels"))
+  }
+
+  @Test func runsAreSideBySide() throws {
+    let (one, two) = (Self.folder("one"), Self.folder("two"))
+    defer { for path in [one, two] { try? FileManager.default.removeItem(atPath: path) } }
+    try Self.run("sinusoid", in: one, Self.sinusoid)
+    try Self.run("sinusoid", in: two, Self.sinusoid + [("seed", "2")], isTimed: false)
+    let page = try page([one, two])
+    expectWhole(page)
+    #expect(page.contains("<title>2 runs - igbm-dist report</title>"))
+    #expect(page.contains("<th scope=\"row\">seed</th><td>1</td><td>2</td>"))
+    #expect(!page.contains("<th scope=\"row\">hidden</th><td>5</td><td>5</td>"))
+    #expect(page.contains("The run&#39;s folder has no timings.jsonl."))
+    #expect(page.contains("squared error, after adaptation"))
+  }
+
+  @Test func hostileNamesAreOnlyText() throws {
+    let folder = Self.folder("<script>alert('x')&\"")
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try Self.run("sinusoid", in: folder, Self.sinusoid)
+    try Data("# <img src=x onerror=y>\nproblem: sinusoid\noutput: \"</td><b>\"\n".utf8)
+      .write(to: URL(fileURLWithPath: "\(folder)/configuration.yaml"))
+    let page = try page([folder])
+    expectWhole(page)
+    #expect(!page.contains("<script") && !page.contains("<b>") && !page.contains("<img src=x"))
+    #expect(page.contains("&lt;script&gt;alert(&#39;x&#39;)&amp;&quot;"))
+  }
+
+  @Test func whatIsMissingOrDamagedIsNamed() throws {
+    let folder = Self.folder("run")
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    #expect(throws: StateError.self) { try page([folder]) }
+    try Self.run("sinusoid", in: folder, Self.sinusoid)
+    let metrics = URL(fileURLWithPath: "\(folder)/metrics.jsonl")
+    let whole = try String(contentsOf: metrics, encoding: .utf8)
+    // A line that is being written is no mistake.
+    try (whole + "{\"step\":7,\"ta").write(to: metrics, atomically: true, encoding: .utf8)
+    expectWhole(try page([folder]))
+    try ("oops\n" + whole).write(to: metrics, atomically: true, encoding: .utf8)
+    let error = #expect(throws: StateError.self) { try page([folder]) }
+    #expect(error?.description.contains("metrics.jsonl: line 1 is not what a run writes") == true)
+    // Older runs knew fewer numbers.
+    try "{\"step\":1,\"upper_loss\":2}\n{\"step\":2,\"upper_loss\":1}\n".write(
+      to: metrics, atomically: true, encoding: .utf8)
+    expectWhole(try page([folder]))
+  }
+
+  /// Data that are not there any more cost the results, not the page.
+  @Test func resultsThatCannotBeWorkedOutAreANote() throws {
+    let folder = Self.folder("run")
+    let table = Self.folder("table.csv")
+    defer { for path in [folder, table] { try? FileManager.default.removeItem(atPath: path) } }
+    try FileManager.default.createDirectory(
+      atPath: (table as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    try (0..<80).map { "\($0 % 9),\($0 % 7),\($0 % 5)" }.joined(separator: "\n")
+      .write(toFile: table, atomically: true, encoding: .utf8)
+    try Self.run(
+      "regularisation", in: folder,
+      [("steps", "2"), ("data", table), ("kind", "regression"), ("train", "40")])
+    try FileManager.default.removeItem(atPath: table)
+    let page = try page([folder])
+    expectWhole(page)
+    #expect(page.contains("cannot be worked out again here") && page.contains("table.csv"))
+  }
+}
