@@ -19,7 +19,7 @@ enum Stylesheet {
     .lead{font-size:1.1rem;color:var(--ink)}
     .note{border-left:4px solid var(--c4);padding:.3em .8em;background:var(--card)}
     footer{margin-top:3em;color:var(--dim);font-size:.85rem}
-    .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:16px}
+    .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,420px),1fr));gap:16px}
     figure{margin:0}
     .chart{background:var(--card);border:1px solid var(--rule);border-radius:8px;padding:10px 12px;margin:0 0 12px}
     .charts .chart{margin:0}

@@ -43,6 +43,7 @@ public protocol Run {
   /// - Parameters:
   ///   - state: What a run of this problem stored.
   ///   - path: Where it was stored, for errors.
+  /// - Returns: Tables and pictures.
   /// - Throws: What reading the data throws; `StateError` for a state that is another model's.
   func findings(_ state: TensorFile, at path: String) throws -> RunFindings
 }
