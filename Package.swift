@@ -15,6 +15,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ],
   targets: [
@@ -43,6 +44,7 @@ let package = Package(
       name: "Training",
       dependencies: [
         "Problems", "MessagePassing", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
       ]),
     .target(name: "Benchmarks", dependencies: ["BilevelOptimization", "Randomness"]),
     .target(
@@ -52,6 +54,7 @@ let package = Package(
       name: "CommandLineInterface",
       dependencies: [
         "Benchmarks", "Configurations", "Reports", "Training",
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "IGBM", dependencies: ["CommandLineInterface"]),

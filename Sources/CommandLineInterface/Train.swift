@@ -30,37 +30,10 @@ struct Train: ProblemCommand {
   @Option(help: "The folder that the run is stored in (default: runs/PROBLEM).")
   var output: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Stores a checkpoint after so many upper steps, or so much time (90s, 10m, 2h).",
-      valueName: "steps|time"))
-  var checkpointEvery = CheckpointSchedule.never
-
-  @Option(
-    help: ArgumentHelp(
-      "Goes on from a stored state: auto takes the output folder's newest, if there is one.",
-      valueName: "auto|never|path"))
-  var resume = "never"
-
-  @Option(
-    help: ArgumentHelp(
-      "Goes on though this setting is another than before; may be given again.", valueName: "key"))
-  var allowChange: [String] = []
-
   @Option(help: "How tasks get to ranks: static or dynamic; changes no bit of the result.")
   var schedule: String?
 
-  @Option(
-    help: ArgumentHelp("Names a rank that keeps the others waiting for so long.", valueName: "time")
-  )
-  var stallWarning = TimeLimit(seconds: StallLimits.standard.warning)
-
-  @Option(
-    help: ArgumentHelp("Gives up when it does so for so long.", valueName: "time|never"))
-  var stallLimit = TimeLimit(seconds: StallLimits.standard.end)
-
-  @Flag(help: "Refuses ranks whose kernels differ instead of warning.")
-  var strict = false
+  @OptionGroup var session: SessionOptions
 
   @Option(name: .customLong("set"), help: "A setting, as KEY=VALUE; may be given again.")
   var assignments: [SettingAssignment] = []
@@ -73,8 +46,7 @@ struct Train: ProblemCommand {
       try listSettings(of: problems)
       return
     }
-    let stall = StallLimits(warning: stallWarning.seconds, end: stallLimit.seconds)
-    Launch.run(stall: stall) { communicator in
+    Launch.run(stall: session.stall) { communicator in
       let configuration = try Configuration.shared(
         by: communicator, source, environment: ProcessInfo.processInfo.environment)
       let run = try communicator.agreeing { try problems.run(configuration) }
@@ -82,10 +54,7 @@ struct Train: ProblemCommand {
       let storage = try communicator.agreeing {
         communicator.isRoot ? try RunFolder(locking: folder) : nil
       }
-      let session = TrainingSession(
-        run, communicator, folder: folder, storage, checkpointEvery, resume: resume,
-        allowing: allowChange, isStrict: strict)
-      return try session.start()
+      return try TrainingSession(run, communicator, folder: folder, storage, session).start()
     }
   }
 

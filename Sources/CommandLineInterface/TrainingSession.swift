@@ -1,5 +1,7 @@
+import BilevelOptimization
 import Configurations
 import Foundation
+import Logging
 import MessagePassing
 import Tensors
 import Training
@@ -12,70 +14,78 @@ struct TrainingSession {
   private let folder: String
   /// The folder's files; rank 0's alone.
   private let storage: RunFolder?
-  private let schedule: CheckpointSchedule
-  private let resume: String
-  private let allowedChanges: [String]
-  private let isStrict: Bool
+  private let options: SessionOptions
+  private let log: Logger?
   /// Checkpoints in a row that may fail, for want of room say, before the run ends.
   private static let mostFailures = 3
 
+  /// A session; rank 0 has the folder. Collective.
   init(
     _ run: any Run, _ communicator: any Communicator, folder: String, _ storage: RunFolder?,
-    _ schedule: CheckpointSchedule, resume: String, allowing allowedChanges: [String],
-    isStrict: Bool
-  ) {
+    _ options: SessionOptions
+  ) throws {
     self.run = run
     self.communicator = communicator
     self.folder = folder
     self.storage = storage
-    self.schedule = schedule
-    self.resume = resume
-    self.allowedChanges = allowedChanges
-    self.isStrict = isStrict
+    self.options = options
+    let logs = "\(folder)/logs"
+    try communicator.agreeing { if communicator.isRoot { try DurableFile.createFolder(logs) } }
+    log = RankLog.logger(in: logs, rank: communicator.rank, host: communicator.hostName)
+    if log == nil { warn("\(logs) cannot be written: there is no log of this run") }
   }
 
   /// Trains, and gives the code to exit with.
   func start() throws -> ExitCode {
+    do {
+      return try makeSteps()
+    } catch {
+      log?.error("\(error)", metadata: ["code": "\(ExitCode(for: error).rawValue)"])
+      throw error
+    }
+  }
+
+  private func makeSteps() throws -> ExitCode {
     let kernels = try communicator.agreeing { try KernelSet.chosen() }
     let (steps, tasks) = run.size
-    say(
+    tell(
       "\(Command.name) \(version): \(run.name), \(count(steps, "step")) of "
         + "\(count(tasks, "task")), \(count(communicator.size, "rank")), \(kernels.rawValue) kernels"
     )
     let identity = ProgramIdentity(version: version, kernels: kernels.rawValue)
-    if let warning = try identity.check(communicator, isStrict: isStrict) { warn(warning) }
+    if let warning = try identity.check(communicator, isStrict: options.strict) { warn(warning) }
     let stored = try storedState()
     let done = try communicator.agreeing {
       try stored.map { try RunState.step(of: $0.file, at: $0.path) } ?? 0
     }
-    if let stored { say("going on from \(stored.path), step \(done)") }
-    let files = try communicator.agreeing { () -> (MetricsFile, TimingsFile)? in
+    if let stored { tell("going on from \(stored.path), step \(done)") }
+    let records = try communicator.agreeing { () -> RunRecords? in
       guard let storage else { return nil }
       for path in storage.removeIncomplete() { warn("ignored \(path): incomplete") }
       try storeConfiguration(kernels)
-      let metrics = try MetricsFile(storage.metricsPath, after: done)
-      if metrics.missing > 0 {
-        warn("\(storage.metricsPath) lacks \(count(metrics.missing, "step")) of \(done)")
+      let records = try RunRecords(in: storage, options.metrics, after: done)
+      if records.missing > 0 {
+        warn("\(storage.metricsPath) lacks \(count(records.missing, "step")) of \(done)")
       }
-      return (metrics, try TimingsFile(storage.timingsPath, isNew: done == 0))
+      return records
     }
-    let metrics = files?.0
     StopSignal.watch()
-    let outcome = try train(from: stored, done: done, metrics, files?.1)
+    let outcome = try train(from: stored, done: done, records)
     if let stop = outcome.stop {
-      say(
+      tell(
         "stopped by \(stop.name) after step \(outcome.steps) of \(steps), with a checkpoint; "
           + "--resume auto goes on")
       return stop.exitCode
     }
     try communicator.agreeing {
       guard let storage, let state = outcome.state else { return }
-      metrics?.synchronise()
+      records?.synchronise()
       try DurableFile.publish(state.encoded(), at: storage.statePath)
     }
-    if let metrics, metrics.lost > 0 {
-      warn("\(metrics.lost) lines of \(folder)/metrics.jsonl could not be written")
+    if let records, records.lost > 0 {
+      warn("\(records.lost) lines of \(folder)/metrics.jsonl could not be written")
     }
+    log?.info("done", metadata: ["sha256": "\(outcome.digest)"])
     for table in outcome.results { say("\n" + table.text) }
     say(
       "\nstate: \(folder)/\(RunState.fileName)\n"
@@ -84,8 +94,7 @@ struct TrainingSession {
   }
 
   private func train(
-    from stored: (file: TensorFile, path: String)?, done: Int, _ metrics: MetricsFile?,
-    _ timings: TimingsFile?
+    from stored: (file: TensorFile, path: String)?, done: Int, _ records: RunRecords?
   ) throws -> RunOutcome {
     let (steps, tasks) = run.size
     var progress = ProgressLine(
@@ -99,19 +108,20 @@ struct TrainingSession {
     var last = clock.now
     var failures = 0
     let continuation = Continuation(
-      from: stored, allowing: allowedChanges,
+      from: stored, allowing: options.allowChange,
       requests: { step in
         let elapsed = last.duration(to: clock.now).components.seconds
         return StepRequests(
           checkpoint: communicator.isRoot
-            && schedule.isDue(after: step, elapsed: Double(elapsed)),
+            && options.checkpointEvery.isDue(after: step, elapsed: Double(elapsed)),
           stop: StopSignal.received)
       },
       store: { state, step in
-        metrics?.synchronise()
+        records?.synchronise()
         last = clock.now
         do {
           try storage?.storeCheckpoint(state, step: step)
+          log?.info("checkpoint stored", metadata: ["step": "\(step)"])
           failures = 0
         } catch let error as StateError where error.code == .notWritten {
           failures += 1
@@ -121,24 +131,27 @@ struct TrainingSession {
       })
     return try run.train(communicator, continuation) { summary, timing in
       guard communicator.isRoot else { return }
-      metrics?.append(summary)
-      if let timing { timings?.append(timing) }
+      records?.append(summary, timing)
       for warning in health.warnings(after: summary, timing) {
         progress.finish()
         warn(warning)
       }
-      progress.report(done: summary.step + 1, upperLoss: summary.upperLoss)
+      if options.verbose {
+        Command.write(summary.line + "\n", to: .standardError)
+      } else if !options.quiet {
+        progress.report(done: summary.step + 1, upperLoss: summary.upperLoss)
+      }
     }
   }
 
   /// The state to go on from. Rank 0 alone reads it, so that it need not be on every machine.
   private func storedState() throws -> (file: TensorFile, path: String)? {
     var bytes: [UInt8] = []
-    var source = Array(resume.utf8)
+    var source = Array(options.resume.utf8)
     try communicator.agreeing {
-      guard let storage, resume != "never" else { return }
-      guard resume == "auto" else {
-        bytes = try DurableFile.read(resume)
+      guard let storage, options.resume != "never" else { return }
+      guard options.resume == "auto" else {
+        bytes = try DurableFile.read(options.resume)
         return
       }
       let (newest, ignored) = storage.newestState()
@@ -164,7 +177,8 @@ struct TrainingSession {
       if communicator.isRoot, file["problem"] == run.name, matter {
         Command.write(SettingChange.table(changes).text + "\n", to: .standardError)
       }
-      try RunState.check(run.settings, run.name, allowing: allowedChanges, against: file, at: path)
+      try RunState.check(
+        run.settings, run.name, allowing: options.allowChange, against: file, at: path)
       return (file, path)
     }
   }
@@ -182,7 +196,14 @@ struct TrainingSession {
   }
 
   private func warn(_ line: String) {
+    log?.warning("\(line)")
     if communicator.isRoot { Command.write("warning: \(line)\n", to: .standardError) }
+  }
+
+  /// For the person, unless --quiet, and for the log.
+  private func tell(_ line: String) {
+    log?.info("\(line)", metadata: ["process": "\(getpid())"])
+    if !options.quiet { say(line) }
   }
 
   private func say(_ line: String) {
@@ -191,5 +212,19 @@ struct TrainingSession {
 
   private func count(_ number: Int, _ noun: String) -> String {
     "\(number) \(noun)\(number == 1 ? "" : "s")"
+  }
+}
+
+extension StepSummary {
+  /// The step in a line, for people.
+  fileprivate var line: String {
+    func short(_ number: Double) -> String { String(format: "%.4g", number) }
+    let ends = SolveReport.Reason.allCases.compactMap { reason in
+      reasons[reason].flatMap { $0 > 0 ? "\($0) \(reason.rawValue)" : nil }
+    }
+    return "step \(step + 1)  upper loss \(short(upperLoss)) (worst \(short(worstUpperLoss)), task "
+      + "\(worstTask))  hypergradient \(short(hypergradientNorm))  lower gradient "
+      + "\(short(lowerGradientNorm))  residual \(short(residual))  \(products) products  "
+      + ends.joined(separator: ", ")
   }
 }

@@ -22,7 +22,12 @@ import Testing
     let jumping = [
       "gettimeofday", "CLOCK_REALTIME", "time(nil)", "DispatchWallTime", ".timeIntervalSince",
     ]
-    #expect(try occurrences(jumping) == [])
+    // Event files and logs are to say when something was.
+    let allowed = ["EventFile.swift"]
+    let found = try occurrences(jumping).filter { line in
+      !allowed.contains { line.contains($0) }
+    }
+    #expect(found == [])
   }
 
   @Test func nothingIsDrawnFromTheSystemsGenerator() throws {

@@ -1,0 +1,49 @@
+/// What rank 0 writes while a run goes on: metrics, times, and what else was asked for.
+public final class RunRecords {
+  /// Metrics in other forms than lines of JSON.
+  public enum Extra: String, Sendable, CaseIterable {
+    /// metrics.csv.
+    case csv
+    /// Event files in the folder `tensorboard`.
+    case tensorboard
+  }
+
+  private let metrics: [MetricsFile]
+  private let timings: TimingsFile
+  private let events: EventFile?
+  /// Steps made before that the metrics lack.
+  public var missing: Int { metrics[0].missing }
+  /// Lines of metrics that could not be written.
+  public var lost: Int { metrics.reduce(0) { $0 + $1.lost } }
+
+  /// Opens the files of a run's folder.
+  ///
+  /// - Parameters:
+  ///   - folder: The run's.
+  ///   - extras: What is written besides metrics.jsonl and timings.jsonl.
+  ///   - steps: Steps made before.
+  /// - Throws: ``StateError`` where they cannot be written.
+  public init(in folder: RunFolder, _ extras: [Extra], after steps: Int) throws(StateError) {
+    let formats: [MetricsFormat] =
+      extras.contains(.csv) ? [.jsonLines, .commaSeparated] : [.jsonLines]
+    metrics = try formats.map { format throws(StateError) in
+      try MetricsFile("\(folder.path)/\(format.fileName)", format, after: steps)
+    }
+    timings = try TimingsFile(folder.timingsPath, isNew: steps == 0)
+    events =
+      extras.contains(.tensorboard)
+      ? try EventFile(in: "\(folder.path)/tensorboard", after: steps) : nil
+  }
+
+  /// Appends a step.
+  public func append(_ summary: StepSummary, _ timing: StepTiming?) {
+    for file in metrics { file.append(summary) }
+    if let timing { timings.append(timing) }
+    events?.append(summary, timing)
+  }
+
+  /// Has the disk take the metrics: before a checkpoint that counts on them.
+  public func synchronise() {
+    for file in metrics { file.synchronise() }
+  }
+}
