@@ -31,6 +31,9 @@ let package = Package(
       name: "MessagePassing",
       dependencies: [.target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
 
+    // The machine that a process runs on, and its limits.
+    .target(name: "Machine"),
+
     // Data files.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "DataFiles", dependencies: ["CZlib"]),
@@ -42,7 +45,8 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Problems", "MessagePassing", .product(name: "Crypto", package: "swift-crypto"),
+        "Problems", "Machine", "MessagePassing",
+        .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .target(name: "Benchmarks", dependencies: ["BilevelOptimization", "Randomness"]),
     .target(
@@ -50,7 +54,7 @@ let package = Package(
     .target(
       name: "CommandLineInterface",
       dependencies: [
-        "Benchmarks", "Configurations", "Training",
+        "Benchmarks", "Configurations", "Machine", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "IGBM", dependencies: ["CommandLineInterface"]),
@@ -78,10 +82,11 @@ let package = Package(
     .testTarget(name: "ModelsTests", dependencies: ["Models", "TestSupport"]),
     .testTarget(
       name: "BilevelOptimizationTests", dependencies: ["BilevelOptimization", "TestSupport"]),
+    .testTarget(name: "MachineTests", dependencies: ["Machine"]),
     .testTarget(name: "MessagePassingTests", dependencies: ["MessagePassing", "TestSupport"]),
     .testTarget(name: "DataFilesTests", dependencies: ["DataFiles", "TestSupport"]),
     .testTarget(name: "ProblemsTests", dependencies: ["Problems", "TestSupport"]),
-    .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Machine", "Training", "TestSupport"]),
     .testTarget(name: "ConfigurationsTests", dependencies: ["Configurations", "TestSupport"]),
     .testTarget(
       name: "LaunchedTests",

@@ -17,7 +17,7 @@ struct Command: ParsableCommand {
         The trained parameters are the same, bit for bit, for any number of ranks.
         """,
       version: "\(name) \(version)",
-      subcommands: [Train.self, Evaluate.self, Inspect.self, Bench.self],
+      subcommands: [Train.self, Plan.self, Evaluate.self, Inspect.self, Bench.self],
       defaultSubcommand: Train.self)
   }
 

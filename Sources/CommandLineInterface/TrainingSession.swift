@@ -107,7 +107,7 @@ struct TrainingSession {
   }
 
   /// The state to go on from. Rank 0 alone reads it, so that it need not be on every machine.
-  private func storedState() throws -> (file: TensorFile, path: String)? {
+  func storedState() throws -> (file: TensorFile, path: String)? {
     var bytes: [UInt8] = []
     var source = Array(resume.utf8)
     try communicator.agreeing {

@@ -36,6 +36,18 @@ public protocol Run {
   func evaluate(
     _ state: TensorFile, at path: String, tasks: Int, _ communicator: any Communicator
   ) throws -> Evaluation
+
+  /// What the run would take on this rank. Makes the problem and a task or two, as training would, and stores nothing.
+  /// Collective.
+  ///
+  /// - Parameters:
+  ///   - communicator: The ranks.
+  ///   - state: A stored state that the run would go on from, and where it is stored.
+  /// - Returns: This rank's plan.
+  /// - Throws: The same error on every rank: what training itself would throw before its first update.
+  func plan(
+    _ communicator: any Communicator, from state: (file: TensorFile, path: String)?
+  ) throws -> RankPlan
 }
 
 extension RunRequest {

@@ -41,7 +41,13 @@ public final class RunFolder {
     _ = owner.withCString { write(lock, $0, strlen($0)) }
   }
 
-  deinit { close(lock) }
+  /// A folder that is only looked at, if it is there.
+  package init(reading path: String) {
+    self.path = path
+    lock = -1
+  }
+
+  deinit { if lock >= 0 { close(lock) } }
 
   /// The last state's path.
   public var statePath: String { "\(path)/\(RunState.fileName)" }
