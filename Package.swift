@@ -48,13 +48,14 @@ let package = Package(
         "Problems", "Machine", "MessagePassing",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
+    .target(name: "Diagnostics", dependencies: ["Machine", "Training"]),
     .target(name: "Benchmarks", dependencies: ["BilevelOptimization", "Randomness"]),
     .target(
       name: "Configurations", dependencies: ["Training", .product(name: "Yams", package: "Yams")]),
     .target(
       name: "CommandLineInterface",
       dependencies: [
-        "Benchmarks", "Configurations", "Machine", "Training",
+        "Benchmarks", "Configurations", "Diagnostics", "Machine", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "IGBM", dependencies: ["CommandLineInterface"]),
@@ -88,6 +89,7 @@ let package = Package(
     .testTarget(name: "ProblemsTests", dependencies: ["Problems", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Machine", "Training", "TestSupport"]),
     .testTarget(name: "ConfigurationsTests", dependencies: ["Configurations", "TestSupport"]),
+    .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics", "TestSupport"]),
     .testTarget(
       name: "LaunchedTests",
       dependencies: [

@@ -81,6 +81,7 @@ extension ProblemCatalogue {
   /// The run that a configuration asks for.
   func run(_ configuration: Configuration) throws -> any Run {
     guard let problem = configuration.problem else { return try entry().run(configuration.request) }
-    return try problem.located { try entry(named: problem.value) }.run(configuration.request)
+    return try problem.located { try entry(named: problem.value, otherWords: Command.names) }
+      .run(configuration.request)
   }
 }

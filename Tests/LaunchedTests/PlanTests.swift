@@ -82,15 +82,15 @@
       /// Row 32: memory that will not suffice is told before it is taken.
       @Test func row32_tooLittleMemoryIsPredicted() throws {
         let line = { (limit: String) in
-          "ulimit -v \(limit); exec \"$0\" plan quadratic --set lower-size=2000 "
-            + "--set upper-size=2000 --tasks 1 --set lower-steps=1 --set k=1 --output /tmp/none"
+          "ulimit -v \(limit); exec \"$0\" plan label-cleaning --set hidden=10000 --tasks 1 "
+            + "--set lower-steps=1 --set k=1 --output /tmp/none"
         }
         let enough = try Launcher.shell(line("unlimited"), "igbm-dist").wait(seconds: 60)
         #expect(enough.exitCode == 0 && !enough.output.contains("address space"))
-        let little = try Launcher.shell(line("300000"), "igbm-dist").wait(seconds: 60)
+        let little = try Launcher.shell(line("200000"), "igbm-dist").wait(seconds: 60)
         #expect(little.exitCode == 0, "\(little.errors)")
         #expect(
-          little.output.contains("of address space, and its limit is 307 MB; raise ulimit -v"),
+          little.output.contains("of address space, and its limit is 205 MB; raise ulimit -v"),
           "\(little.output)")
         #expect(little.output.contains("not measured: memory would not suffice"))
       }
