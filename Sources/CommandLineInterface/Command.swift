@@ -63,9 +63,8 @@ private struct CommandLineError: ExitCoded, CustomStringConvertible {
     let help = full.split(separator: "'").first { $0.hasSuffix(" --help") }
     let end = [".", "?"].contains { message.hasSuffix($0) } ? "" : "."
     let guess = Command.meant(by: CommandLine.arguments.dropFirst().first ?? "")
-    description =
-      message + end + (guess.map { " Did you mean \($0)?" } ?? "")
-      + (help.map { " See \($0)" } ?? "")
+    let remedy = guess.map { "Did you mean \($0)?" } ?? help.map { "See \($0)" }
+    description = message + end + (remedy.map { " \($0)" } ?? "")
   }
 
   var exitCode: MessagePassing.ExitCode { .usage }

@@ -4,7 +4,9 @@ import Tensors
 enum KernelChecks {
   static let all =
     Precision.allCases.map { precision in
-      Check("AVX-512 kernels have AVX2's bits (\(precision.rawValue))", .alone { try same(precision) })
+      Check(
+        "AVX-512 kernels have AVX2's bits (\(precision.rawValue))",
+        .alone { try same(precision) })
     } + [Check("portable kernels agree with the fastest", .alone(portable))]
 
   private static func same(_ precision: Precision) throws -> Check.Figure {

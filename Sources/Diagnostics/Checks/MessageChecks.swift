@@ -29,7 +29,7 @@ enum MessageChecks {
   }
 
   @Sendable private static func reductions(_ ranks: any Communicator) throws -> Check.Figure {
-    let all = (0..<ranks.size).map(message)
+    func at(_ index: Int) -> [Int64] { (0..<ranks.size).map { word($0, index) } }
     var wrong = 0
     let cases: [(Reduction, ([Int64]) -> Int64)] = [
       (.sum, { $0.reduce(0, &+) }), (.maximum, { $0.max() ?? 0 }), (.minimum, { $0.min() ?? 0 }),
@@ -37,7 +37,7 @@ enum MessageChecks {
     for (operation, expected) in cases {
       var words = message(ranks.rank)
       try ranks.reduce(&words, by: operation)
-      wrong += words.indices.count(where: { index in words[index] != expected(all.map { $0[index] }) })
+      wrong += words.indices.count(where: { words[$0] != expected(at($0)) })
     }
     return Check.Figure(Double(wrong), atMost: 0)
   }
