@@ -32,6 +32,9 @@ let package = Package(
       name: "MessagePassing",
       dependencies: [.target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
 
+    // The machine that a process runs on, and its limits.
+    .target(name: "Machine"),
+
     // Data files.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "DataFiles", dependencies: ["CZlib"]),
@@ -43,9 +46,11 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Problems", "MessagePassing", .product(name: "Crypto", package: "swift-crypto"),
+        "Problems", "Machine", "MessagePassing",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ]),
+    .target(name: "Diagnostics", dependencies: ["Machine", "Training"]),
     .target(name: "Benchmarks", dependencies: ["BilevelOptimization", "Randomness"]),
     .target(
       name: "Configurations", dependencies: ["Training", .product(name: "Yams", package: "Yams")]),
@@ -53,7 +58,7 @@ let package = Package(
     .target(
       name: "CommandLineInterface",
       dependencies: [
-        "Benchmarks", "Configurations", "Reports", "Training",
+        "Benchmarks", "Configurations", "Diagnostics", "Machine", "Reports", "Training",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -82,12 +87,14 @@ let package = Package(
     .testTarget(name: "ModelsTests", dependencies: ["Models", "TestSupport"]),
     .testTarget(
       name: "BilevelOptimizationTests", dependencies: ["BilevelOptimization", "TestSupport"]),
+    .testTarget(name: "MachineTests", dependencies: ["Machine"]),
     .testTarget(name: "MessagePassingTests", dependencies: ["MessagePassing", "TestSupport"]),
     .testTarget(name: "DataFilesTests", dependencies: ["DataFiles", "TestSupport"]),
     .testTarget(name: "ProblemsTests", dependencies: ["Problems", "TestSupport"]),
-    .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Machine", "Training", "TestSupport"]),
     .testTarget(name: "ConfigurationsTests", dependencies: ["Configurations", "TestSupport"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "TestSupport"]),
+    .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics", "TestSupport"]),
     .testTarget(
       name: "LaunchedTests",
       dependencies: [

@@ -250,21 +250,42 @@ public final class Implicit<Upper, Lower> {
 
   private func lowerProgram(_ examples: Examples) throws -> LowerProgram {
     if let program = lowerPrograms[examples.form] { return program }
-    let program = try LowerProgram(
-      lowerObjective, upperModel, lowerModel, examples.form, options.precision, kernels)
+    let program = try LowerProgram(lowerFormulas(examples), options.precision, kernels)
     lowerPrograms[examples.form] = program
     return program
   }
 
   private func upperProgram(_ examples: Examples) throws -> UpperProgram {
     if let program = upperPrograms[examples.form] { return program }
-    let program = try UpperProgram(
-      upperObjective, upperModel, lowerModel, examples.form, options.precision, kernels)
+    let program = try UpperProgram(upperFormulas(examples), options.precision, kernels)
     upperPrograms[examples.form] = program
     return program
   }
 
+  private func lowerFormulas(_ examples: Examples) throws -> LowerProgram.Formulas {
+    try LowerProgram.formulas(lowerObjective, upperModel, lowerModel, examples.form)
+  }
+
+  private func upperFormulas(_ examples: Examples) throws -> UpperProgram.Formulas {
+    try UpperProgram.formulas(upperObjective, upperModel, lowerModel, examples.form)
+  }
+
   var vectorAlgebra: VectorAlgebra { algebra }
+
+  /// Bytes that the plans for such examples would take, the kernels' scratch memory aside, and bytes of the
+  /// solver's vectors, which are there already.
+  ///
+  /// - Throws: What objectives throw; `TensorError` for data that do not fit them.
+  package func byteCounts(
+    train: Examples, validate: Examples
+  ) throws -> (plans: Int, vectors: Int) {
+    let lower = try lowerFormulas(train)
+    let upper = try upperFormulas(validate)
+    let plans =
+      try Program.arenaByteCount(lower.trace.graph, lower.requests, options.precision)
+      + Program.arenaByteCount(upper.trace.graph, upper.requests, options.precision)
+    return (plans, scratch.byteCount + history.byteCount)
+  }
 }
 
 extension Implicit {

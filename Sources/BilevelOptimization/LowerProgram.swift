@@ -8,36 +8,50 @@ final class LowerProgram {
     case task, gradient, loss, linearisation, hessian, mixed
   }
 
+  /// The objective and its derivatives, not yet planned.
+  struct Formulas {
+    let trace: Trace
+    let direction: Tensor
+    let dependsOnUpper: Bool
+    let requests: [ListRequest]
+  }
+
   private let trace: Trace
   private let program: Program
   private let direction: Tensor
   /// Whether f depends on the upper parameters at all.
   let dependsOnUpper: Bool
 
-  init<Upper, Lower>(
+  init(_ formulas: Formulas, _ precision: Precision, _ kernels: KernelSet) throws {
+    (trace, direction) = (formulas.trace, formulas.direction)
+    dependsOnUpper = formulas.dependsOnUpper
+    program = try Program(trace.graph, formulas.requests, precision, kernels)
+  }
+
+  static func formulas<Upper, Lower>(
     _ objective: Objective<Upper, Lower>, _ upperModel: Model<Upper>, _ lowerModel: Model<Lower>,
-    _ form: Examples.Form, _ precision: Precision, _ kernels: KernelSet
-  ) throws {
-    trace = try Trace("lower objective", objective, upperModel, lowerModel, form)
+    _ form: Examples.Form
+  ) throws -> Formulas {
+    let trace = try Trace("lower objective", objective, upperModel, lowerModel, form)
     let graph = trace.graph
     let (w, u) = (trace.lower, trace.upper)
-    direction = graph.input(w.shape, stage: .vector)
+    let direction = graph.input(w.shape, stage: .vector)
     let gradient = graph.gradients(of: trace.value, withRespectTo: [w])[0] ?? w.filled(0, w.shape)
     // Forward over reverse: H v is the gradient's tangent along v.
     let hessian = graph.tangents(of: [gradient], along: [(w, direction)])[0]
     // C v is what u receives when the gradient receives v.
     let mixed = graph.cotangents(of: [u], seeds: [(gradient, direction)])[0]
-    dependsOnUpper = mixed != nil || trace.value.depends(on: u)
-    program = try Program(
-      graph,
-      [
+    return Formulas(
+      trace: trace, direction: direction,
+      dependsOnUpper: mixed != nil || trace.value.depends(on: u),
+      requests: [
         ListRequest("task", .task),
         ListRequest("gradient", .point, [gradient]),
         ListRequest("loss", .point, [trace.value]),
         ListRequest("linearisation", .point),
         ListRequest("hessian", .vector, [hessian ?? w.filled(0, w.shape)]),
         ListRequest("mixed", .vector, [mixed ?? u.filled(0, u.shape)]),
-      ], precision, kernels)
+      ])
   }
 
   private var state: VectorStore?

@@ -8,17 +8,28 @@ final class UpperProgram {
   /// Whether F depends on the upper parameters itself: whether there is a direct term.
   let dependsOnUpper: Bool
 
-  init<Upper, Lower>(
+  /// The objective and its gradients, not yet planned.
+  struct Formulas {
+    let trace: Trace
+    let dependsOnUpper: Bool
+    let requests: [ListRequest]
+  }
+
+  init(_ formulas: Formulas, _ precision: Precision, _ kernels: KernelSet) throws {
+    (trace, dependsOnUpper) = (formulas.trace, formulas.dependsOnUpper)
+    program = try Program(trace.graph, formulas.requests, precision, kernels)
+  }
+
+  static func formulas<Upper, Lower>(
     _ objective: Objective<Upper, Lower>, _ upperModel: Model<Upper>, _ lowerModel: Model<Lower>,
-    _ form: Examples.Form, _ precision: Precision, _ kernels: KernelSet
-  ) throws {
-    trace = try Trace("upper objective", objective, upperModel, lowerModel, form)
+    _ form: Examples.Form
+  ) throws -> Formulas {
+    let trace = try Trace("upper objective", objective, upperModel, lowerModel, form)
     let (w, u) = (trace.lower, trace.upper)
     let gradients = trace.graph.gradients(of: trace.value, withRespectTo: [w, u])
-    dependsOnUpper = gradients[1] != nil
-    program = try Program(
-      trace.graph,
-      [
+    return Formulas(
+      trace: trace, dependsOnUpper: gradients[1] != nil,
+      requests: [
         ListRequest("task", .task),
         ListRequest(
           "gradients", .point,
@@ -26,7 +37,7 @@ final class UpperProgram {
             trace.value, gradients[0] ?? w.filled(0, w.shape),
             gradients[1] ?? u.filled(0, u.shape),
           ]),
-      ], precision, kernels)
+      ])
   }
 
   /// Bytes of memory.

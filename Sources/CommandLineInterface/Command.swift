@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import MessagePassing
+import Training
 
 /// The root of the command line: parsed alone on every rank, before MPI is started; only rank 0
 /// speaks.
@@ -17,7 +18,10 @@ struct Command: ParsableCommand {
         The trained parameters are the same, bit for bit, for any number of ranks.
         """,
       version: "\(name) \(version)",
-      subcommands: [Train.self, Evaluate.self, Report.self, Inspect.self, Bench.self],
+      subcommands: [
+        Train.self, Plan.self, Evaluate.self, Report.self, Inspect.self, Bench.self,
+        EnvironmentCommand.self, Verify.self,
+      ],
       defaultSubcommand: Train.self)
   }
 
@@ -28,21 +32,52 @@ struct Command: ParsableCommand {
     return path.split(separator: "/").last.map(String.init) ?? "igbm-dist"
   }
 
-  /// Ends a process that has not started MPI: rank 0 says why.
+  /// Ends a process whose command line, or command without ranks, came to `error`: rank 0 says why. Help needs no MPI;
+  /// with a mistake the ranks meet first, because a launcher ends all of them when the first one fails.
   static func exit(because error: any Error) -> Never {
-    let isRoot = LaunchContext(environment: ProcessInfo.processInfo.environment).rank == 0
-    if let failure = error as? any ExitCoded {
-      if isRoot { write("\(name): \(failure)\n", to: .standardError) }
-      Foundation.exit(failure.exitCode.rawValue)
+    if !(error is any ExitCoded), exitCode(for: error).isSuccess {
+      let context = LaunchContext(environment: ProcessInfo.processInfo.environment)
+      if context.rank == 0 { write(fullMessage(for: error) + "\n", to: .standardOutput) }
+      Foundation.exit(EXIT_SUCCESS)
     }
-    let code = exitCode(for: error)
-    if isRoot {
-      write(fullMessage(for: error) + "\n", to: code.isSuccess ? .standardOutput : .standardError)
+    let failure = error as? any ExitCoded ?? CommandLineError(error)
+    Launch.run { ranks in
+      try ranks.agreeing { throw failure }
+      return failure.exitCode
     }
-    Foundation.exit(code.rawValue)
   }
 
   static func write(_ text: String, to handle: FileHandle) {
     try? handle.write(contentsOf: Data(text.utf8))
+  }
+}
+
+/// A command line that is wrong.
+private struct CommandLineError: ExitCoded, CustomStringConvertible {
+  let description: String
+
+  init(_ error: any Error) {
+    let message = Command.message(for: error)
+    // The parser names the subcommand's own help.
+    let full = Command.fullMessage(for: error)
+    let help = full.split(separator: "'").first { $0.hasSuffix(" --help") }
+    let end = [".", "?"].contains { message.hasSuffix($0) } ? "" : "."
+    let guess = Command.meant(by: CommandLine.arguments.dropFirst().first ?? "")
+    let remedy = guess.map { "Did you mean \($0)?" } ?? help.map { "See \($0)" }
+    description = message + end + (remedy.map { " \($0)" } ?? "")
+  }
+
+  var exitCode: MessagePassing.ExitCode { .usage }
+}
+
+extension Command {
+  /// The names of the commands.
+  static var names: [String] {
+    configuration.subcommands.compactMap { $0._commandName }
+  }
+
+  /// The command that a first word may be a misspelling of: the parser takes any word for the default command's problem.
+  static func meant(by word: String) -> String? {
+    names.contains(word) ? nil : Spelling.near(word, among: names)
   }
 }

@@ -12,31 +12,7 @@ struct Train: ProblemCommand {
       as IGBM_LOWER_RATE=0.1, then these options; the later wins.
       """)
 
-  @Argument(
-    help: ArgumentHelp(
-      "The problem, see --list; or a file: what ends in .yaml or .yml, or has a slash.",
-      valueName: "problem"))
-  var subject: String?
-
-  @Option(help: "What everything random is drawn from.")
-  var seed: Int?
-
-  @Option(help: "Upper steps.")
-  var steps: Int?
-
-  @Option(help: "Tasks an upper step.")
-  var tasks: Int?
-
-  @Option(help: "The folder that the run is stored in (default: runs/PROBLEM).")
-  var output: String?
-
-  @Option(help: "How tasks get to ranks: static or dynamic; changes no bit of the result.")
-  var schedule: String?
-
-  @OptionGroup var session: SessionOptions
-
-  @Option(name: .customLong("set"), help: "A setting, as KEY=VALUE; may be given again.")
-  var assignments: [SettingAssignment] = []
+  @OptionGroup var options: RunOptions
 
   @Flag(help: "Lists the problems and their settings.")
   var list = false
@@ -46,35 +22,16 @@ struct Train: ProblemCommand {
       try listSettings(of: problems)
       return
     }
-    Launch.run(stall: session.stall) { communicator in
-      let configuration = try Configuration.shared(
-        by: communicator, source, environment: ProcessInfo.processInfo.environment)
-      let run = try communicator.agreeing { try problems.run(configuration) }
-      let folder = configuration.output ?? "runs/\(run.name)"
+    Launch.run(stall: options.session.stall) { communicator in
+      let (run, folder, _) = try options.run(problems, communicator)
       let storage = try communicator.agreeing {
         communicator.isRoot ? try RunFolder(locking: folder) : nil
       }
-      return try TrainingSession(run, communicator, folder: folder, storage, session).start()
+      let log = try TrainingSession.log(in: "\(folder)/logs", communicator)
+      return try TrainingSession(
+        run, communicator, folder: folder, storage, options.session, log: log
+      ).start()
     }
-  }
-
-  /// What this command line says.
-  private var source: ConfigurationSource {
-    var words = assignments
-    let options = [
-      (Configuration.outputKey, output), ("seed", seed.map(String.init)),
-      ("steps", steps.map(String.init)), ("tasks", tasks.map(String.init)),
-      ("schedule", schedule),
-    ]
-    for (key, value) in options {
-      if let value { words.append(SettingAssignment(key, value)) }
-    }
-    guard let subject else { return ConfigurationSource(file: nil, commandLine: words) }
-    if ConfigurationFile.isName(subject) {
-      return ConfigurationSource(file: subject, commandLine: words)
-    }
-    let problem = SettingAssignment(Configuration.problemKey, subject)
-    return ConfigurationSource(file: nil, commandLine: [problem] + words)
   }
 
   private func listSettings(of problems: ProblemCatalogue) throws {
@@ -87,22 +44,5 @@ struct Train: ProblemCommand {
         print("  \(padded) \(setting.about)")
       }
     }
-  }
-}
-
-extension SettingAssignment: ExpressibleByArgument {
-  /// KEY=VALUE.
-  public init?(argument: String) {
-    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2, !parts[0].isEmpty else { return nil }
-    self.init(String(parts[0]), String(parts[1]))
-  }
-}
-
-extension ProblemCatalogue {
-  /// The run that a configuration asks for.
-  func run(_ configuration: Configuration) throws -> any Run {
-    guard let problem = configuration.problem else { return try entry().run(configuration.request) }
-    return try problem.located { try entry(named: problem.value) }.run(configuration.request)
   }
 }

@@ -19,20 +19,27 @@ struct TrainingSession {
   /// Checkpoints in a row that may fail, for want of room say, before the run ends.
   private static let mostFailures = 3
 
-  /// A session; rank 0 has the folder. Collective.
+  /// A session; rank 0 has the folder.
   init(
     _ run: any Run, _ communicator: any Communicator, folder: String, _ storage: RunFolder?,
-    _ options: SessionOptions
-  ) throws {
+    _ options: SessionOptions, log: Logger? = nil
+  ) {
     self.run = run
     self.communicator = communicator
     self.folder = folder
     self.storage = storage
     self.options = options
-    let logs = "\(folder)/logs"
-    try communicator.agreeing { if communicator.isRoot { try DurableFile.createFolder(logs) } }
-    log = RankLog.logger(in: logs, rank: communicator.rank, host: communicator.hostName)
-    if log == nil { warn("\(logs) cannot be written: there is no log of this run") }
+    self.log = log
+  }
+
+  /// This rank's log; without one where it cannot be written. Collective.
+  static func log(in folder: String, _ communicator: any Communicator) throws -> Logger? {
+    try communicator.agreeing { if communicator.isRoot { try DurableFile.createFolder(folder) } }
+    let log = RankLog.logger(in: folder, rank: communicator.rank, host: communicator.hostName)
+    if log == nil, communicator.isRoot {
+      Command.write("warning: \(folder) cannot be written: there are no logs\n", to: .standardError)
+    }
+    return log
   }
 
   /// Trains, and gives the code to exit with.
@@ -145,7 +152,7 @@ struct TrainingSession {
   }
 
   /// The state to go on from. Rank 0 alone reads it, so that it need not be on every machine.
-  private func storedState() throws -> (file: TensorFile, path: String)? {
+  func storedState() throws -> (file: TensorFile, path: String)? {
     var bytes: [UInt8] = []
     var source = Array(options.resume.utf8)
     try communicator.agreeing {

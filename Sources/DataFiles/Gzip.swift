@@ -59,7 +59,7 @@ enum Gzip {
   }
 
   /// Inflates up to a chunk's length and appends it.
-  private static func next(
+  static func next(
     _ stream: inout z_stream, _ bytes: [UInt8], _ done: inout Int, into chunk: inout [UInt8],
     _ result: inout [UInt8]
   ) -> Int32 {

@@ -19,6 +19,32 @@ public enum NPY {
   ///
   /// - Throws: As ``read(_:)``.
   public static func decode(_ file: FileBytes) throws(DataFileError) -> FileArray {
+    let (header, kind, count, start) = try parts(of: file)
+    let stored = kind.storage(file.bytes[start...], count: count)
+    return FileArray(
+      file, header.shape, header.isFortran ? reordered(stored, header.shape) : stored)
+  }
+
+  /// Decodes bytes to an array in the file's own type.
+  ///
+  /// - Throws: As ``read(_:)``.
+  package static func decodeRaw(_ file: FileBytes) throws(DataFileError) -> RawArray {
+    let (header, kind, count, start) = try parts(of: file)
+    var elements = (0..<count).map { start + $0 * kind.size }
+    if header.isFortran { elements = reordered(elements, header.shape) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count * kind.size)
+    for element in elements {
+      let own = file.bytes[element..<element + kind.size]
+      if kind.isBigEndian { bytes += own.reversed() } else { bytes += own }
+    }
+    return RawArray(type: kind.name, shape: header.shape, bytes: bytes)
+  }
+
+  /// The file's header, once its length is that of the file.
+  private static func parts(
+    of file: FileBytes
+  ) throws(DataFileError) -> (header: NPYHeader, kind: ElementKind, count: Int, start: Int) {
     let bytes = file.bytes
     func wrong(_ offset: Int, _ problem: String) -> DataFileError {
       DataFileError(
@@ -42,7 +68,8 @@ public enum NPY {
     guard let kind = ElementKind(header.type) else {
       throw wrong(
         8 + lengthBytes,
-        "the type \(header.type.debugDescription) is not among b1, i1, i2, i4, u1, u2, u4, f4, f8")
+        "the type \(header.type.debugDescription) is not among b1, i1, i2, i4, i8, u1, u2, u4, f4, f8"
+      )
     }
     guard header.shape.count <= mostAxes, let count = elementCount(header.shape),
       count <= (bytes.count - start) / kind.size, count * kind.size == bytes.count - start
@@ -52,10 +79,7 @@ public enum NPY {
         "the header says shape \(header.shape) of \(kind.size)-byte numbers, and "
           + "\(bytes.count - start) bytes follow")
     }
-    let stored = kind.storage(bytes[start...], count: count)
-    return FileArray(
-      file, header.shape,
-      header.isFortran ? reordered(stored, header.shape) : stored)
+    return (header, kind, count, start)
   }
 
   /// From the first axis running fastest to the last.
@@ -88,8 +112,11 @@ public enum NPY {
 /// A number's type in a .npy file, such as `<f4`.
 private struct ElementKind {
   let size: Int
+  let isBigEndian: Bool
   private let letter: Character
-  private let isBigEndian: Bool
+
+  /// The type without its byte order: `f4`.
+  var name: String { "\(letter)\(size)" }
 
   init?(_ text: String) {
     let characters = Array(text)
@@ -97,7 +124,8 @@ private struct ElementKind {
       let size = characters[2].wholeNumberValue
     else { return nil }
     switch (characters[1], size) {
-    case ("b", 1), ("i", 1), ("i", 2), ("i", 4), ("u", 1), ("u", 2), ("u", 4), ("f", 4), ("f", 8):
+    case ("b", 1), ("i", 1), ("i", 2), ("i", 4), ("i", 8), ("u", 1), ("u", 2), ("u", 4), ("f", 4),
+      ("f", 8):
       self.size = size
     default: return nil
     }
@@ -120,6 +148,7 @@ private struct ElementKind {
     case ("i", 4): return .integers(all.map { Int32(truncatingIfNeeded: bits($0)) })
     // Beyond what 32 signed bits hold.
     case ("u", 4): return .double(all.map { Double(bits($0)) })
+    case ("i", 8): return .double(all.map { Double(Int64(bitPattern: bits($0))) })
     case ("f", 4):
       return .single(all.map { Float(bitPattern: UInt32(truncatingIfNeeded: bits($0))) })
     default: return .double(all.map { Double(bitPattern: bits($0)) })

@@ -31,6 +31,11 @@ public enum Launch {
     } catch {
       ranks.fail(error)
     }
+    // Launchers take any other code for a failure.
+    if code != .success {
+      ranks.waitForLauncher()
+      try? ranks.communicator.barrier()
+    }
     do {
       try ranks.finish()
     } catch {

@@ -68,6 +68,12 @@ public struct MPIEnvironment: ~Copyable {
     #endif
   }
 
+  /// Waits until the launcher, if there is one, has read what this rank said: on learning that a rank failed it ends the
+  /// others, and what it has not read by then is lost.
+  borrowing func waitForLauncher() {
+    if context.launcher != .none { Log.waitForReader() }
+  }
+
   /// Reports `error` in one line on standard error and ends all ranks with its exit code.
   ///
   /// An error common to all ranks is reported by rank 0 alone, and nobody leaves before it was.
@@ -76,6 +82,7 @@ public struct MPIEnvironment: ~Copyable {
     if !isCommon || communicator.isRoot {
       Log.error(error, on: isCommon ? nil : communicator)
     }
+    waitForLauncher()
     if isCommon {
       try? communicator.barrier()
     }

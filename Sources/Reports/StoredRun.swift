@@ -71,7 +71,7 @@ public struct StoredRun: Sendable {
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder),
       isFolder.boolValue
     else { throw StateError(.missing, folder, "is no folder; give a run's, such as runs/sinusoid") }
-    let (newest, ignored) = RunFolder.newestState(in: folder)
+    let (newest, ignored) = RunFolder(reading: folder).newestState()
     guard let newest else {
       throw ignored.first
         ?? StateError(

@@ -29,6 +29,9 @@ final class ResidualHistory {
     self.algebra = algebra
   }
 
+  /// Bytes of memory.
+  var byteCount: Int { store.byteCount }
+
   /// Forgets all residuals.
   func clear() { (kept, next) = (0, 0) }
 

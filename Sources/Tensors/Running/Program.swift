@@ -42,6 +42,16 @@ package final class Program {
     }
   }
 
+  /// Bytes that the arena of a graph would take, without taking them.
+  ///
+  /// - Throws: ``TensorError``: the first mistake of the trace.
+  package static func arenaByteCount(
+    _ graph: Graph, _ requests: [ListRequest], _ precision: Precision
+  ) throws(TensorError) -> Int {
+    try graph.check()
+    return Planner(graph, requests).storage.arenaCount * precision.byteCount
+  }
+
   /// Runs one list.
   package func run(_ list: Int) {
     tables.run(list, arena.base)

@@ -58,6 +58,9 @@ public final class VectorStore {
     memory = Memory(byteCount: stride * vectors)
   }
 
+  /// Bytes of memory.
+  package var byteCount: Int { memory.byteCount }
+
   package func clear() {
     for index in scalars.indices { scalars[index] = 0 }
     memory.base.initializeMemory(as: UInt8.self, repeating: 0, count: stride * vectors)

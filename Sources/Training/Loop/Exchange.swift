@@ -13,6 +13,11 @@ public struct Exchange {
     self.communicator = communicator
   }
 
+  /// Bytes that a rank gives to the sum, and gets from the broadcast.
+  public var byteCounts: (sum: Int, broadcast: Int) {
+    (reduction.byteCount, MemoryLayout<Double>.stride * parameters.count)
+  }
+
   /// The exact sum over all ranks, and the broadcast of the parameters. Collective.
   public mutating func run() throws(MessagePassingError) {
     reduction.clear()

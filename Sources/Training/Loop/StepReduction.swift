@@ -28,6 +28,11 @@ package struct StepReduction {
     row = [Double](repeating: 0, count: count + Self.scalars)
   }
 
+  /// Bytes that a rank gives to the reduction.
+  package var byteCount: Int {
+    MemoryLayout<Int64>.stride * (sum.words.count + counts.count + slots.words.count)
+  }
+
   package mutating func clear() {
     sum.clear()
     for index in counts.indices { counts[index] = 0 }

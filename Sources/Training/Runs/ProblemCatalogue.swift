@@ -48,8 +48,19 @@ public struct ProblemCatalogue: Sendable {
   ///
   /// - Throws: `SettingError` that lists the names there are.
   public func entry(named name: String? = nil) throws(SettingError) -> Entry {
+    try entry(named: name, otherWords: [])
+  }
+
+  /// The same where other words could stand in a problem's place: what was meant may be one of these.
+  package func entry(
+    named name: String?, otherWords: [String]
+  ) throws(SettingError) -> Entry {
     guard let entry = entries.first(where: { name == nil || $0.name == name }) else {
-      let suggestion = Spelling.suggestion(for: name ?? "", among: entries.map(\.name))
+      let (word, names) = (name ?? "", entries.map(\.name))
+      let other = Spelling.near(word, among: names) == nil
+      let suggestion =
+        (other ? Spelling.near(word, among: otherWords) : nil).map { "; did you mean \($0)?" }
+        ?? Spelling.suggestion(for: word, among: names)
       throw SettingError("problem \"\(name ?? "")\" is unknown\(suggestion)")
     }
     return entry

@@ -46,6 +46,20 @@ public protocol Run {
   /// - Returns: Tables and pictures.
   /// - Throws: What reading the data throws; `StateError` for a state that is another model's.
   func findings(_ state: TensorFile, at path: String) throws -> RunFindings
+
+  /// What the run would take on this rank. Makes the problem and a task or two, as training would, and stores nothing.
+  /// Collective.
+  ///
+  /// - Parameters:
+  ///   - communicator: The ranks.
+  ///   - state: A stored state that the run would go on from, and where it is stored.
+  ///   - allowedChanges: Settings that may differ from the stored ones.
+  /// - Returns: This rank's plan.
+  /// - Throws: The same error on every rank: what training itself would throw before its first update.
+  func plan(
+    _ communicator: any Communicator, from state: (file: TensorFile, path: String)?,
+    allowing allowedChanges: [String]
+  ) throws -> RankPlan
 }
 
 /// What stored upper parameters achieve.

@@ -2,9 +2,14 @@
 package enum Spelling {
   /// "; did you mean X?" where a word is near, else the list of all.
   package static func suggestion(for word: String, among known: [String]) -> String {
-    let near = known.min { distance(word, $0) < distance(word, $1) }
-    if let near, isNear(word, near) { return "; did you mean \(near)?" }
+    if let near = near(word, among: known) { return "; did you mean \(near)?" }
     return "; there are \(known.joined(separator: ", "))"
+  }
+
+  /// The nearest word, where it is near.
+  package static func near(_ word: String, among known: [String]) -> String? {
+    let nearest = known.min { distance(word, $0) < distance(word, $1) }
+    return nearest.flatMap { isNear(word, $0) ? $0 : nil }
   }
 
   /// Whether few edits lead from one word to the other, and do not replace all of it.

@@ -42,7 +42,13 @@ public final class RunFolder {
     _ = owner.withCString { write(lock, $0, strlen($0)) }
   }
 
-  deinit { close(lock) }
+  /// A folder that is only looked at, if it is there.
+  package init(reading path: String) {
+    self.path = path
+    lock = -1
+  }
+
+  deinit { if lock >= 0 { close(lock) } }
 
   /// The last state's path.
   public var statePath: String { "\(path)/\(RunState.fileName)" }
@@ -89,15 +95,13 @@ public final class RunFolder {
   }
 
   /// What is in the checkpoints' folder, in no order.
-  private static func checkpointNames(in path: String) -> [String] {
+  private var checkpointNames: [String] {
     (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/checkpoints")) ?? []
   }
 
   /// The checkpoints there are, oldest first, valid or not.
-  public func checkpoints() -> [(step: Int, path: String)] { Self.checkpoints(in: path) }
-
-  private static func checkpoints(in path: String) -> [(step: Int, path: String)] {
-    checkpointNames(in: path).compactMap { name -> (step: Int, path: String)? in
+  public func checkpoints() -> [(step: Int, path: String)] {
+    checkpointNames.compactMap { name -> (step: Int, path: String)? in
       guard name.hasPrefix(Self.prefix), name.hasSuffix(Self.suffix) else { return nil }
       let digits = name.dropFirst(Self.prefix.count).dropLast(Self.suffix.count)
       guard let step = Int(digits), step >= 0 else { return nil }
@@ -108,17 +112,9 @@ public final class RunFolder {
   /// The newest state that can be gone on from, the last one or a checkpoint, and what was passed over: what is wrong
   /// with files that are whole by their names.
   public func newestState() -> (state: (bytes: [UInt8], path: String)?, ignored: [StateError]) {
-    Self.newestState(in: path)
-  }
-
-  /// The same for a folder that another process may be writing.
-  public static func newestState(
-    in path: String
-  ) -> (state: (bytes: [UInt8], path: String)?, ignored: [StateError]) {
-    let statePath = "\(path)/\(RunState.fileName)"
     var ignored: [StateError] = []
     var best: (step: Int, bytes: [UInt8], path: String)?
-    var candidates = checkpoints(in: path).map(\.path)
+    var candidates = checkpoints().map(\.path)
     if FileManager.default.fileExists(atPath: statePath) { candidates.append(statePath) }
     for candidate in candidates.reversed() {
       do throws(StateError) {
@@ -138,7 +134,7 @@ public final class RunFolder {
   ///
   /// - Returns: The paths.
   public func removeIncomplete() -> [String] {
-    let partial = Self.checkpointNames(in: path).filter { $0.contains(DurableFile.partialMark) }
+    let partial = checkpointNames.filter { $0.contains(DurableFile.partialMark) }
       .sorted()
       .map { "\(path)/checkpoints/\($0)" }
     for path in partial { unlink(path) }
