@@ -20,7 +20,7 @@ struct Command: ParsableCommand {
       version: "\(name) \(version)",
       subcommands: [
         Train.self, Plan.self, Evaluate.self, Inspect.self, Bench.self, EnvironmentCommand.self,
-        Verify.self,
+        Verify.self, Convert.self,
       ],
       defaultSubcommand: Train.self)
   }

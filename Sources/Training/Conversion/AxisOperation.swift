@@ -71,7 +71,9 @@ extension NamedTensor {
     let size = type.byteCount
     // Elements between neighbours along each axis as it was.
     var steps = [Int](repeating: 1, count: shape.count)
-    for axis in shape.indices.dropLast().reversed() { steps[axis] = steps[axis + 1] * shape[axis + 1] }
+    for axis in shape.indices.dropLast().reversed() {
+      steps[axis] = steps[axis + 1] * shape[axis + 1]
+    }
     let (sizes, moves) = (axes.map { shape[$0] }, axes.map { steps[$0] })
     var index = [Int](repeating: 0, count: axes.count)
     var result: [UInt8] = []
