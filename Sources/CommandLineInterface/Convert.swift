@@ -6,14 +6,14 @@ import Training
 
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Converts tensors between .safetensors and NumPy's .npz, and to other names.",
+    abstract: "Converts tensors from .safetensors to NumPy's .npz and back, and to other names.",
     discussion: """
       Without a map, the words about the content go along, and the way back gives the same file. \
       A map is a YAML file with a line OURS: THEIRS for each tensor, followed by what makes ours \
       from theirs: transpose, permute AXES..., split AXIS SIZES..., join AXIS SIZES...
 
-      upper/dense.weight: fc.weight transpose
-      upper/conv1.weight: conv1.weight permute 2 3 1 0
+        upper/dense.weight: fc.weight transpose
+        upper/conv1.weight: conv1.weight permute 2 3 1 0
       """)
 
   @Argument(

@@ -11,10 +11,13 @@ struct ConfigurationLine {
 
   /// The lines with keys, in order.
   ///
+  /// - Parameters:
+  ///   - text: The file's text.
+  ///   - path: What errors call it.
+  ///   - punctuation: What keys may consist of besides letters, digits, `-` and `_`.
+  /// - Returns: Numbers and keys.
   /// - Throws: ``ConfigurationError`` for the first line that is neither empty, a comment nor
   ///   `KEY: VALUE`, and for a key that comes twice.
-  ///
-  /// - Parameter punctuation: What keys may consist of besides letters, digits, `-` and `_`.
   static func lines(
     of text: String, _ path: String, punctuation: String = ""
   ) throws(ConfigurationError) -> [Self] {

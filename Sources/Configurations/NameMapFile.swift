@@ -46,8 +46,9 @@ public enum NameMapFile {
       words = words.dropFirst(numbers.count)
       guard let operation = operation(word, numbers) else {
         throw ConfigurationError(
-          line.origin ?? "", "\"\(([word] + numbers.map(String.init)).joined(separator: " "))\" is "
-            + "none of transpose, permute AXES..., split AXIS SIZES..., join AXIS SIZES...")
+          line.origin ?? "",
+          "\"\(([word] + numbers.map(String.init)).joined(separator: " "))\" is none of "
+            + "transpose, permute AXES..., split AXIS SIZES..., join AXIS SIZES...")
       }
       operations.append(operation)
     }

@@ -20,9 +20,15 @@ public struct DataFileError: Error, Sendable, Hashable, CustomStringConvertible 
   public let problem: String
   /// What would help.
   public let remedy: String
+  /// Whether the file is not there or cannot be read, rather than being wrong.
+  public let isMissing: Bool
 
   /// An error about a file.
-  public init(_ file: String, at place: Place = .file, _ problem: String, remedy: String) {
+  public init(
+    _ file: String, at place: Place = .file, _ problem: String, remedy: String,
+    isMissing: Bool = false
+  ) {
+    self.isMissing = isMissing
     self.file = file
     self.place = place
     self.problem = problem

@@ -46,7 +46,8 @@ public struct FileBytes: Sendable {
       switch error {
       case .zeroInPath: throw noPath(path)
       case .notRegular:
-        throw DataFileError(path, "is no regular file", remedy: "give the path of a file")
+        throw DataFileError(
+          path, "is no regular file", remedy: "give the path of a file", isMissing: true)
       case .tooLong(let size):
         throw DataFileError(
           path, "has \(size) bytes, and at most \(limit) are read",
@@ -57,12 +58,12 @@ public struct FileBytes: Sendable {
   }
 
   private static func noPath(_ path: String) -> DataFileError {
-    DataFileError(path, "is no path", remedy: "give the path of a file")
+    DataFileError(path, "is no path", remedy: "give the path of a file", isMissing: true)
   }
 
   private static func unreadable(_ path: String, _ code: Int32) -> DataFileError {
     DataFileError(
       path, "cannot be read: \(String(cString: strerror(code)).lowercased())",
-      remedy: "check the path and its permissions")
+      remedy: "check the path and its permissions", isMissing: true)
   }
 }

@@ -124,7 +124,8 @@ private struct ElementKind {
       let size = characters[2].wholeNumberValue
     else { return nil }
     switch (characters[1], size) {
-    case ("b", 1), ("i", 1), ("i", 2), ("i", 4), ("i", 8), ("u", 1), ("u", 2), ("u", 4), ("f", 4), ("f", 8):
+    case ("b", 1), ("i", 1), ("i", 2), ("i", 4), ("i", 8), ("u", 1), ("u", 2), ("u", 4),
+      ("f", 4), ("f", 8):
       self.size = size
     default: return nil
     }

@@ -28,7 +28,7 @@ extension HypergradientError: ExitCoded {
 
 extension DataFileError: ExitCoded {
   /// The code to exit with.
-  public var exitCode: ExitCode { .dataError }
+  public var exitCode: ExitCode { isMissing ? .noInput : .dataError }
 }
 
 extension SettingError: ExitCoded {

@@ -39,7 +39,7 @@ public struct Continuation {
 
 extension RunState {
   /// Settings that a run may take up with other values: they do not change the steps that are made.
-  private static let free = ["steps", "evaluation-tasks", "data"]
+  private static let free = ["steps", "evaluation-tasks", "data", "initial"]
 
   /// Puts a trainer where a stored run was.
   ///
