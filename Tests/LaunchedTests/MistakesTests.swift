@@ -119,7 +119,7 @@ extension LaunchedTests {
       ),
       (
         "train --initial ok.npz --output out",
-        "ok.npz: has no upper/weights; give the state of a run of this problem", 65
+        "ok.npz: has no upper/logits; give the state of a run of this problem", 65
       ),
       (
         "evaluate bad.safetensors",

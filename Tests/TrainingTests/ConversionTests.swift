@@ -71,7 +71,10 @@ struct ConversionTests {
     let (ours, _) = try there.applied(to: start, at: "x")
     #expect(ours.tensors[0].shape == [12, 5] && ours.tensors[0].name == "o")
     // Row (h, w, c), column o is theirs (o, c, h, w).
-    #expect(ours.tensors[0].values[(1 * 6 + 0 * 3 + 2) * 5 + 4] == 4 * 12 + 2 * 4 + 1 * 2 + 0)
+    let (height, width, channel, output) = (1, 0, 2, 4)
+    let row = height * 6 + width * 3 + channel
+    let theirs = output * 12 + channel * 4 + height * 2 + width
+    #expect(ours.tensors[0].values[row * 5 + output] == Double(theirs))
     #expect(try there.inverse.applied(to: ours, at: "x").file == start)
   }
 
