@@ -91,7 +91,9 @@ let package = Package(
     .testTarget(name: "MessagePassingTests", dependencies: ["MessagePassing", "TestSupport"]),
     .testTarget(name: "DataFilesTests", dependencies: ["DataFiles", "TestSupport"]),
     .testTarget(name: "ProblemsTests", dependencies: ["Problems", "TestSupport"]),
-    .testTarget(name: "TrainingTests", dependencies: ["Machine", "Training", "TestSupport"]),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: ["DataFiles", "Machine", "Training", "TestSupport"]),
     .testTarget(name: "ConfigurationsTests", dependencies: ["Configurations", "TestSupport"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "TestSupport"]),
     .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics", "TestSupport"]),
@@ -99,7 +101,7 @@ let package = Package(
       name: "LaunchedTests",
       dependencies: [
         "allocations", "faulttest", "ranktest", "igbm-dist", "own-problem", "TestSupport",
-      ]),
+      ], exclude: ["Help"]),
   ],
   swiftLanguageModes: [.v6]
 )

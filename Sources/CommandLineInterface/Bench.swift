@@ -12,7 +12,9 @@ struct Bench: ParsableCommand {
       sum over all ranks and the broadcast of the upper parameters.
       """)
 
-  @Option(help: "Only workloads whose name contains this.")
+  @Option(
+    help: "Only workloads whose name contains this.",
+    completion: .list(Workload.all.map(\.name)))
   var only = ""
 
   @Option(help: "Timed runs of each; the median is given.")

@@ -12,6 +12,9 @@ struct CheckpointSchedule: ExpressibleByArgument, Sendable, Equatable {
 
   static let never = CheckpointSchedule(count: 0, unit: .steps)
 
+  /// What help says of it.
+  var defaultValueDescription: String { "never" }
+
   private init(count: Int, unit: Unit) {
     self.count = count
     self.unit = unit

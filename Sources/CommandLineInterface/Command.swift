@@ -20,7 +20,7 @@ struct Command: ParsableCommand {
       version: "\(name) \(version)",
       subcommands: [
         Train.self, Plan.self, Evaluate.self, Report.self, Inspect.self, Bench.self,
-        EnvironmentCommand.self, Verify.self,
+        EnvironmentCommand.self, Verify.self, Convert.self,
       ],
       defaultSubcommand: Train.self)
   }

@@ -21,7 +21,7 @@ public func main(problems: [any Problem.Type]) -> Never {
 public func main(problems: ProblemCatalogue) -> Never {
   do {
     try problems.check()
-    var command = try Command.parseAsRoot()
+    var command = try Completions.$problems.withValue(problems) { try Command.parseAsRoot() }
     if let command = command as? any ProblemCommand {
       try command.run(problems)
     } else {

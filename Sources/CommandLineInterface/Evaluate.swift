@@ -9,13 +9,17 @@ struct Evaluate: ProblemCommand {
     abstract: "Scores a run's upper parameters on held-out tasks: mean and 95 % interval.",
     discussion: "The run's own settings are used where --set does not change them.")
 
-  @Argument(help: ArgumentHelp("A run's folder, or its state file.", valueName: "run"))
+  @Argument(
+    help: ArgumentHelp("A run's folder, or its state file.", valueName: "run"),
+    completion: .file())
   var source: String
 
   @Option(help: "Held-out tasks.")
   var tasks = 600
 
-  @Option(name: .customLong("set"), help: "A setting, as KEY=VALUE; may be given again.")
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp("A setting; may be given again.", valueName: "key=value"))
   var assignments: [SettingAssignment] = []
 
   @Flag(help: "One JSON object instead of a table, with all digits.")

@@ -8,12 +8,19 @@ struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows what a stored state holds, and the SHA-256 of its upper parameters.")
 
-  @Argument(help: "A .safetensors file.")
+  @Argument(
+    help: "A .safetensors or .npz file.", completion: .file(extensions: ["safetensors", "npz"]))
   var file: String
 
   func run() throws {
-    let content = try TensorFile.read(file)
-    guard LaunchContext(environment: ProcessInfo.processInfo.environment).rank == 0 else { return }
+    Launch.run { communicator in
+      try communicator.agreeing { if communicator.isRoot { try show() } }
+      return .success
+    }
+  }
+
+  private func show() throws {
+    let content = try TensorFile.readAny(file)
     for word in content.metadata { print("\(word.key): \(word.value)") }
     let rows = content.tensors.map { tensor in
       [

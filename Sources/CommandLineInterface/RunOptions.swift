@@ -9,7 +9,8 @@ struct RunOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
       "The problem, see --list; or a file: what ends in .yaml or .yml, or has a slash.",
-      valueName: "problem"))
+      valueName: "problem"),
+    completion: .custom { _, _, prefix in Completions.subjects(prefix) })
   var subject: String?
 
   @Option(help: "What everything random is drawn from.")
@@ -21,7 +22,9 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Tasks an upper step.")
   var tasks: Int?
 
-  @Option(help: "The folder that the run is stored in (default: runs/PROBLEM).")
+  @Option(
+    help: "The folder that the run is stored in (default: runs/PROBLEM).",
+    completion: .directory)
   var output: String?
 
   @Option(help: "How tasks get to ranks: static or dynamic; changes no bit of the result.")
@@ -29,7 +32,16 @@ struct RunOptions: ParsableArguments {
 
   @OptionGroup var session: SessionOptions
 
-  @Option(name: .customLong("set"), help: "A setting, as KEY=VALUE; may be given again.")
+  @Option(
+    help: ArgumentHelp(
+      "Upper parameters to start from: a .safetensors or .npz file, see convert.",
+      valueName: "file"),
+    completion: .file(extensions: ["safetensors", "npz"]))
+  var initial: String?
+
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp("A setting; may be given again.", valueName: "key=value"))
   var assignments: [SettingAssignment] = []
 
   /// The run that is asked for, its folder, and what asked for it. Collective.
@@ -48,7 +60,7 @@ struct RunOptions: ParsableArguments {
     let options = [
       (Configuration.outputKey, output), ("seed", seed.map(String.init)),
       ("steps", steps.map(String.init)), ("tasks", tasks.map(String.init)),
-      ("schedule", schedule),
+      ("schedule", schedule), ("initial", initial),
     ]
     for (key, value) in options {
       if let value { words.append(SettingAssignment(key, value)) }

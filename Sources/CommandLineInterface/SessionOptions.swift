@@ -13,7 +13,7 @@ struct SessionOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Goes on from a stored state: auto takes the output folder's newest, if there is one.",
-      valueName: "auto|never|path"))
+      valueName: "auto|never|path"), completion: .list(["auto", "never"]))
   var resume = "never"
 
   @Option(

@@ -35,8 +35,15 @@ public enum ConfigurationFile {
   public static func assignments(
     in bytes: [UInt8], named path: String
   ) throws(ConfigurationError) -> [SettingAssignment] {
+    try assignments(in: bytes, named: path, punctuation: "")
+  }
+
+  /// The same where keys may have more punctuation than those of settings.
+  static func assignments(
+    in bytes: [UInt8], named path: String, punctuation: String
+  ) throws(ConfigurationError) -> [SettingAssignment] {
     let text = try plainText(bytes, path)
-    let lines = try ConfigurationLine.lines(of: text, path)
+    let lines = try ConfigurationLine.lines(of: text, path, punctuation: punctuation)
     guard !lines.isEmpty else { return [] }
     let pairs = try compose(text, path)
     try check(lines, pairs.map(\.key), path)

@@ -11,9 +11,16 @@ struct ConfigurationLine {
 
   /// The lines with keys, in order.
   ///
+  /// - Parameters:
+  ///   - text: The file's text.
+  ///   - path: What errors call it.
+  ///   - punctuation: What keys may consist of besides letters, digits, `-` and `_`.
+  /// - Returns: Numbers and keys.
   /// - Throws: ``ConfigurationError`` for the first line that is neither empty, a comment nor
   ///   `KEY: VALUE`, and for a key that comes twice.
-  static func lines(of text: String, _ path: String) throws(ConfigurationError) -> [Self] {
+  static func lines(
+    of text: String, _ path: String, punctuation: String = ""
+  ) throws(ConfigurationError) -> [Self] {
     var lines: [Self] = []
     var first: [String: Int] = [:]
     var number = 0
@@ -21,7 +28,7 @@ struct ConfigurationLine {
     let texts = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
     for line in texts {
       number += 1
-      switch content(of: line) {
+      switch content(of: line, punctuation) {
       case .nothing: continue
       case .documentStart where lines.isEmpty: continue
       case .documentStart:
@@ -48,14 +55,15 @@ struct ConfigurationLine {
 
   private typealias Scalars = Substring.UnicodeScalarView
 
-  private static func content(of line: Scalars) -> Content {
+  private static func content(of line: Scalars, _ punctuation: String) -> Content {
     guard let start = line.first(where: { !isSpace($0) }), start != "#" else { return .nothing }
     if firstWord(line) == "---" { return documentStart(line.dropFirst(3)) }
     guard line.first == start else {
       return .wrong("it is indented; all keys stand at the start of a line")
     }
-    let key = String(line.prefix(while: isPartOfKey))
-    let rest = line.drop(while: isPartOfKey)
+    let isPart = { isPartOfKey($0) || punctuation.unicodeScalars.contains($0) }
+    let key = String(line.prefix(while: isPart))
+    let rest = line.drop(while: isPart)
     guard !key.isEmpty, rest.first == ":" else {
       return .wrong("\"\(String(line).asShown)\" is not KEY: VALUE")
     }

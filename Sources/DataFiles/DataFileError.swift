@@ -20,7 +20,7 @@ public struct DataFileError: Error, Sendable, Hashable, CustomStringConvertible 
   public let problem: String
   /// What would help.
   public let remedy: String
-  /// Whether the file could not be read at all, as against read and found wrong.
+  /// Whether the file is not there or cannot be read, rather than being wrong.
   public let isMissing: Bool
 
   /// An error about a file.

@@ -5,6 +5,7 @@ extension ZipArchive {
   /// The archive's bytes, its members stored as they are and dated 1980, so that equal content gives equal bytes.
   ///
   /// - Parameter path: What errors call it.
+  /// - Returns: The bytes.
   /// - Throws: ``DataFileError`` for more than the format holds: 4 GiB, or 65,534 members.
   package func encoded(named path: String) throws(DataFileError) -> [UInt8] {
     let remedy = "write .safetensors instead"

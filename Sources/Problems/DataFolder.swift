@@ -23,7 +23,7 @@ struct DataFolder {
     guard let found = candidates.first(where: { access($0, F_OK) == 0 }) else {
       throw DataFileError(
         path, "no such file, with or without .gz",
-        remedy: "set data to the folder that holds it, or \(key) to its name")
+        remedy: "set data to the folder that holds it, or \(key) to its name", isMissing: true)
     }
     return found
   }

@@ -26,6 +26,9 @@ import Testing
     #expect(try decode(header(">i4", "(1,)"), [255, 255, 255, 254]).storage == .integers([-2]))
     #expect(
       try decode(header("<u4", "(1,)"), [255, 255, 255, 255]).storage == .double([4_294_967_295]))
+    #expect(
+      try decode(header("<i8", "(1,)"), [0xfe] + [UInt8](repeating: 255, count: 7)).storage
+        == .double([-2]))
     #expect(try decode(header("<f4", "(1,)"), [0, 0, 0xc0, 0x3f]).storage == .single([1.5]))
     #expect(
       try decode(header(">f8", "()"), [0x3f, 0xf8, 0, 0, 0, 0, 0, 0]).storage == .double([1.5]))

@@ -22,7 +22,15 @@ import Testing
       { try NumericTable.decode($0).array.values.count }
     ),
     ("gzip", FileBytesTests.zipped, { $0.bytes.count }),
+    ("zip", NumPyArchive.bytes, zipped),
+    ("zip, stored", (try? ZipArchiveTests.archive.encoded(named: "zip")) ?? [], zipped),
   ]
+
+  /// Members may be deflated: at most 1,032 bytes from one.
+  private static let zipped: @Sendable (FileBytes) throws -> Int = { file in
+    let archive = try ZipArchive(decoding: file.bytes, named: file.path, limit: 1 << 20)
+    return archive.members.reduce(0) { $0 + $1.bytes.count } / 1032
+  }
 
   @Test(arguments: readers.indices)
   func noMutatedFileTraps(_ index: Int) throws {

@@ -70,7 +70,7 @@
         (["--set", "lower-rate=inf"], "lower-rate=inf: not a finite number", 78),
         (["--set", "lower-rate=0"], "lower-rate=0.0: must be from", 78),
         (["--set", "method=XY"], "must be one of LS, NS", 78),
-        (["--set", "precision"], "The value 'precision' is invalid for '--set <set>'", 64),
+        (["--set", "precision"], "The value 'precision' is invalid for '--set <key=value>'", 64),
         (["--steps=-1"], "steps=-1: must be from 0", 78),
         (["--tasks", "0"], "tasks=0: must be from 1", 78),
         (["--output", "/dev/null/runs"], "/dev/null/runs: cannot make the folder", 74),

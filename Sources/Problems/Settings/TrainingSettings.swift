@@ -83,6 +83,8 @@ public struct TrainingSettings: SettingGroup, Equatable {
   public var precision = Precision.single
   /// Held-out tasks that are scored after training.
   public var evaluationTasks = 100
+  /// A file with the upper parameters to start from; empty for the problem's own first values.
+  public var initial = ""
 
   /// The defaults.
   public init() {}
@@ -114,6 +116,7 @@ public struct TrainingSettings: SettingGroup, Equatable {
     try keys(
       "evaluation-tasks", &evaluationTasks, 0...10_000_000,
       "held-out tasks scored after training, where the problem has such")
+    try keys("initial", &initial, "file of upper parameters to start from (.safetensors or .npz)")
   }
 
   /// The lower optimiser.

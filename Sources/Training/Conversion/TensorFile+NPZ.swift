@@ -26,7 +26,6 @@ extension TensorFile {
           remedy: "give an archive saved by numpy.savez")
       }
       let name = String(member.name.dropLast(suffix.count))
-      // Not gunzipped: an array's own bytes decide.
       let array = try NPY.decodeRaw(FileBytes("\(path): \(name.asShown)", member.bytes))
       if name == Self.metadataName {
         metadata = try Self.words(array, path)

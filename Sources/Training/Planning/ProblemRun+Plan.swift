@@ -21,6 +21,7 @@ extension ProblemRun {
   ) throws -> RankPlan {
     let before = MemoryUse.now
     let problem = try communicator.agreeing { try P(own, seed: UInt64(training.seed)) }
+    if state == nil { try initialise(problem.upperModel, communicator) }
     let trainer = try Trainer(problem, training, communicator)
     if let (file, path) = state {
       _ = try communicator.agreeing {

@@ -1,5 +1,6 @@
 import BilevelOptimization
 import MessagePassing
+import Models
 import Problems
 
 /// A run of some problem, its type hidden.
@@ -138,6 +139,7 @@ public struct ProblemRun<P: Problem>: Run {
     observe: (StepSummary, StepTiming?) -> Void
   ) throws -> RunOutcome {
     let problem = try communicator.agreeing { try P(own, seed: UInt64(training.seed)) }
+    if continuation.state == nil { try initialise(problem.upperModel, communicator) }
     let trainer = try Trainer(problem, training, communicator)
     var lineage: [String] = []
     if let (file, path) = continuation.state {
@@ -185,6 +187,22 @@ public struct ProblemRun<P: Problem>: Run {
     return RunFindings(
       tables: [evaluation?.table].compactMap(\.self) + (try problem.results(trainer.adaptation)),
       illustrations: try problem.illustrations(trainer.adaptation))
+  }
+
+  /// Sets upper parameters to those of the file that is to be started from, if there is one. Rank 0 alone reads it.
+  func initialise<Body>(_ model: Model<Body>, _ communicator: any Communicator) throws {
+    guard !training.initial.isEmpty else { return }
+    let (path, count) = (training.initial, model.count)
+    var values = try communicator.agreeing {
+      communicator.isRoot
+        ? try RunState.upperValues(of: model, in: TensorFile.readAny(path), at: path)
+        : [Double](repeating: 0, count: count)
+    }
+    try communicator.broadcast(&values)
+    guard values.allSatisfy(\.isFinite) else {
+      throw SettingError("initial=\(path): a parameter is not finite; give other parameters")
+    }
+    model.values = values
   }
 
   /// Scores held-out tasks with stored upper parameters.

@@ -1,0 +1,70 @@
+import Training
+
+/// Maps of tensors' names as YAML, a line for each tensor: `OURS: THEIRS`, and what makes ours from theirs.
+///
+///     upper/conv1.weight: conv1.weight permute 2 3 1 0     # from [out, in, height, width]
+///     upper/conv1.bias: conv1.bias
+///     upper/dense.weight: dense.weight transpose           # from [out, in]
+///
+/// Operations: `transpose`, `permute AXES...`, `split AXIS SIZES...`, `join AXIS SIZES...`.
+public enum NameMapFile {
+  /// The map in a file.
+  ///
+  /// - Throws: `StateError` where it cannot be read, ``ConfigurationError`` where it is no map.
+  public static func read(_ path: String) throws -> NameMap {
+    try map(in: try DurableFile.read(path, atMost: ConfigurationFile.longest), named: path)
+  }
+
+  /// The map in a file's bytes; errors call it by a name.
+  ///
+  /// - Throws: ``ConfigurationError``.
+  public static func map(
+    in bytes: [UInt8], named path: String
+  ) throws(ConfigurationError) -> NameMap {
+    let lines = try ConfigurationFile.assignments(in: bytes, named: path, punctuation: "./")
+    guard !lines.isEmpty else {
+      throw ConfigurationError(path, "the map names no tensors; write OURS: THEIRS, a line each")
+    }
+    var rules: [NameMap.Rule] = []
+    for line in lines {
+      let rule = try rule(line)
+      if let other = rules.first(where: { $0.theirs == rule.theirs }) {
+        throw ConfigurationError(
+          line.origin ?? path, "\(rule.theirs) is \(other.ours) already; remove one")
+      }
+      rules.append(rule)
+    }
+    return NameMap(rules)
+  }
+
+  private static func rule(_ line: SettingAssignment) throws(ConfigurationError) -> NameMap.Rule {
+    var words = line.value.split(separator: " ").map(String.init)[...]
+    let theirs = words.popFirst() ?? ""
+    var operations: [AxisOperation] = []
+    while let word = words.popFirst() {
+      let numbers = words.prefix { Int($0) != nil }.compactMap { Int($0) }
+      words = words.dropFirst(numbers.count)
+      guard let operation = operation(word, numbers) else {
+        throw ConfigurationError(
+          line.origin ?? "",
+          "\"\(([word] + numbers.map(String.init)).joined(separator: " "))\" is none of "
+            + "transpose, permute AXES..., split AXIS SIZES..., join AXIS SIZES...")
+      }
+      operations.append(operation)
+    }
+    return NameMap.Rule(ours: line.key, theirs: theirs, operations)
+  }
+
+  private static func operation(_ word: String, _ numbers: [Int]) -> AxisOperation? {
+    guard numbers.allSatisfy({ $0 >= 0 }) else { return nil }
+    let sizes = Array(numbers.dropFirst())
+    switch word {
+    case "transpose" where numbers.isEmpty: return .transpose
+    case "permute" where !numbers.isEmpty && numbers.sorted() == Array(numbers.indices):
+      return .permute(numbers)
+    case "split" where !sizes.isEmpty: return .split(axis: numbers[0], sizes: sizes)
+    case "join" where !sizes.isEmpty: return .join(axis: numbers[0], sizes: sizes)
+    default: return nil
+    }
+  }
+}
