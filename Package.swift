@@ -68,6 +68,8 @@ let package = Package(
     // Examples of the library's use, built and run by the tests.
     .executableTarget(
       name: "own-problem", dependencies: ["IGBM"], path: "Sources/Examples/OwnProblem"),
+    .executableTarget(
+      name: "cluster-script", dependencies: ["IGBM"], path: "Sources/Examples/ClusterScript"),
 
     // Tests, one target a module; `ranktest` is the program that launched tests start under mpirun.
     .target(name: "TestSupport", dependencies: ["MessagePassing"], path: "Tests/TestSupport"),
@@ -100,7 +102,8 @@ let package = Package(
     .testTarget(
       name: "LaunchedTests",
       dependencies: [
-        "allocations", "faulttest", "ranktest", "igbm-dist", "own-problem", "TestSupport",
+        "allocations", "cluster-script", "faulttest", "ranktest", "igbm-dist", "own-problem",
+        "TestSupport",
       ], exclude: ["Help"]),
   ],
   swiftLanguageModes: [.v6]

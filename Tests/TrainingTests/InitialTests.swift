@@ -19,17 +19,17 @@ struct InitialTests {
 
   @Test func theyAreTheSameOnAllRanks() throws {
     let first = try #require(
-      try ProblemRun<Sinusoid>(RunRequest(base)).train(SoloCommunicator()) { _ in }.state)
+      try ProblemRun<Sinusoid>(RunRequest(base)).train(SoloCommunicator()) { _, _ in }.state)
     try withFile(first) { path in
       let none = RunRequest([("steps", "0"), ("evaluation-tasks", "0"), ("initial", path)])
-      let begun = try ProblemRun<Sinusoid>(none).train(SoloCommunicator()) { _ in }
+      let begun = try ProblemRun<Sinusoid>(none).train(SoloCommunicator()) { _, _ in }
       #expect(begun.digest == ParameterDigest.sha256(of: first))
       let further = RunRequest(base + [("initial", path)])
-      let alone = try ProblemRun<Sinusoid>(further).train(SoloCommunicator()) { _ in }
+      let alone = try ProblemRun<Sinusoid>(further).train(SoloCommunicator()) { _, _ in }
       #expect(alone.digest != begun.digest)
       #expect(alone.state?["setting/initial"] == path)
       let ranks = try ThreadCommunicator.values(size: 2) { ranks in
-        try ProblemRun<Sinusoid>(further).train(ranks) { _ in }.digest
+        try ProblemRun<Sinusoid>(further).train(ranks) { _, _ in }.digest
       }
       #expect(ranks == [alone.digest, alone.digest])
     }
@@ -37,7 +37,7 @@ struct InitialTests {
 
   @Test func parametersThatAreNotFiniteAreRefused() throws {
     let run = try ProblemRun<Quadratic>(RunRequest([("steps", "0")]))
-    let state = try #require(try run.train(SoloCommunicator()) { _ in }.state)
+    let state = try #require(try run.train(SoloCommunicator()) { _, _ in }.state)
     var file = TensorFile(metadata: [], tensors: state.tensors)
     file.tensors = file.tensors.map {
       NamedTensor($0.name, shape: $0.shape, $0.values.map { _ in Double.nan })
@@ -45,7 +45,7 @@ struct InitialTests {
     try withFile(file) { path in
       let error = #expect(throws: SettingError.self) {
         try ProblemRun<Quadratic>(RunRequest([("initial", path)]))
-          .train(SoloCommunicator()) { _ in }
+          .train(SoloCommunicator()) { _, _ in }
       }
       #expect(error?.message.contains("a parameter is not finite") == true)
     }

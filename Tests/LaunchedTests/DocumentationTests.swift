@@ -1,0 +1,48 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What people read about the library.
+@Suite struct DocumentationTests {
+  /// The public declarations of a source that no doc comment precedes, and how many there are in all.
+  private func undocumented(in text: String) -> (missing: [String], all: Int) {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { $0.trimmingCharacters(in: .whitespaces) }
+    let declared = lines.indices.filter { index in
+      let words = lines[index].split(separator: " ").drop { $0.hasPrefix("@") }
+      guard words.first?.hasPrefix("public") == true else { return false }
+      return !words.dropFirst().starts(with: ["extension"])
+    }
+    let missing = declared.filter { index in
+      let before = lines[..<index].last { !$0.hasPrefix("@") }
+      return before?.hasPrefix("///") != true
+    }
+    return (missing.map { "line \($0 + 1): \(lines[$0])" }, declared.count)
+  }
+
+  @Test func aDeclarationWithoutACommentIsFound() {
+    let source = """
+      /// Has one.
+      @inlinable
+      public func a() {}
+
+      @frozen public struct B {}
+      public extension C {}
+      """
+    #expect(undocumented(in: source).missing == ["line 5: @frozen public struct B {}"])
+  }
+
+  @Test func everyPublicDeclarationHasADocComment() throws {
+    let root = Launcher.root.appendingPathComponent("Sources")
+    let paths = try FileManager.default.subpathsOfDirectory(atPath: root.path)
+      .filter { $0.hasSuffix(".swift") }.sorted()
+    var all = 0
+    for path in paths {
+      let text = try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
+      let found = undocumented(in: text)
+      #expect(found.missing == [], "\(path)")
+      all += found.all
+    }
+    #expect(all > 500)
+  }
+}
