@@ -12,7 +12,7 @@ import Training
 ///     }
 ///
 /// - Parameter problems: What can be trained, the default first. Those that come with the package
-///   are ``ProblemCatalogue/builtIn``.
+///   are `ProblemCatalogue.builtIn`.
 public func main(problems: [any Problem.Type]) -> Never {
   main(problems: ProblemCatalogue(problems))
 }

@@ -21,7 +21,7 @@ public final class Model<Body> {
   /// - Parameters:
   ///   - seed: What the first values are drawn from.
   ///   - build: Asks for the parameters and gives the body; it must ask for the same ones every time.
-  /// - Throws: ``TensorError`` where names repeat or a layer's shapes do not fit; what `build` throws.
+  /// - Throws: `TensorError` where names repeat or a layer's shapes do not fit; what `build` throws.
   public init(seed: UInt64 = 0, _ build: @escaping (Parameters) throws -> Body) throws {
     let graph = Graph()
     let parameters = Parameters(graph, vector: nil)
@@ -49,7 +49,7 @@ public final class Model<Body> {
 
   /// The values of one parameter.
   ///
-  /// - Throws: ``TensorError`` where there is none of that name.
+  /// - Throws: `TensorError` where there is none of that name.
   public func values(of name: String) throws(TensorError) -> [Double] {
     guard let parameter = parameters.first(where: { $0.name == name }) else {
       let known = parameters.map(\.name).joined(separator: ", ")

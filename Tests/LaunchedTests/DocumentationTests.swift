@@ -4,6 +4,20 @@ import Testing
 
 /// What people read about the library.
 @Suite struct DocumentationTests {
+  /// The site is made without a warning: every link in a comment or an article leads somewhere.
+  @Test(.enabled(if: isOnPath("docc") && isOnPath("pkg-config")))
+  func slow_theSiteIsMade() throws {
+    let site = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: site) }
+    let script = Launcher.root.appendingPathComponent("Launch/documentation").path
+    let end = try Launcher.command(script, ["--built", site.path]).wait(seconds: 90)
+    #expect(end.exitCode == 0, "\(end.errors)\(end.output)")
+    for page in ["igbm", "bileveloptimization/implicit", "problems/problem"] {
+      let file = site.appendingPathComponent("documentation/\(page)/index.html")
+      #expect(FileManager.default.fileExists(atPath: file.path), "\(page)")
+    }
+  }
+
   /// The public declarations of a source that no doc comment precedes, and how many there are in all.
   private func undocumented(in text: String) -> (missing: [String], all: Int) {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
