@@ -108,7 +108,7 @@ extension ConjugateGradientTests {
     #expect(report.solve.steps == 6)
   }
 
-  @Test func negativeCurvatureTruncates() throws {
+  @Test func row15_negativeCurvatureTruncates() throws {
     let problem = Quadratic.system(indefinite, g)
     let (v, report) = try problem.solve(k: 6, policy: .truncate)
     #expect(report.solve.reason == .negativeCurvature)
@@ -121,7 +121,7 @@ extension ConjugateGradientTests {
   }
 
   /// Row 15: solved again with more damping, until there is none; the result solves (H + dI) v = g for one d.
-  @Test(arguments: [0, 0.1]) func negativeCurvatureIsDamped(_ damping: Double) throws {
+  @Test(arguments: [0, 0.1]) func row15_negativeCurvatureIsDamped(_ damping: Double) throws {
     let (v, report) = try Quadratic.system(indefinite, g).solve(
       k: 12, tolerance: 1e-9, damping: damping, policy: .damp)
     #expect(report.solve.reason == .converged)
@@ -147,7 +147,7 @@ extension ConjugateGradientTests {
     #expect(report.solve.smallestCurvature == -3)
   }
 
-  @Test func negativeCurvatureStops() throws {
+  @Test func row15_negativeCurvatureStops() throws {
     let problem = Quadratic.system(Matrix.identity(6, times: -3), g)
     let implicit = try problem.implicit(k: 6, policy: .stop)
     implicit.upperModel.gradients = g

@@ -101,7 +101,7 @@ import Training
   }
 
   /// Row 23: a state goes on with the data it was made with only.
-  @Test func otherDataAreRefused() throws {
+  @Test func row23_otherDataAreRefused() throws {
     let path = FileManager.default.temporaryDirectory
       .appendingPathComponent(UUID().uuidString).path
     defer { try? FileManager.default.removeItem(atPath: path) }

@@ -46,14 +46,14 @@ import Training
     }
   }
 
-  @Test func aNewerFormatIsRefused() {
+  @Test func row10_aNewerFormatIsRefused() {
     let file = RunState.sealed(TensorFile(metadata: [.init("format", "igbm-dist 3")], tensors: []))
     let error = #expect(throws: StateError.self) { try RunState.decoded(file.encoded(), "state") }
     #expect(error?.code == .mismatch)
   }
 
   /// Row 29: one writer at a time.
-  @Test func aFolderInUseIsRefused() throws {
+  @Test func row29_aFolderInUseIsRefused() throws {
     var first: RunFolder? = try RunFolder(locking: path)
     defer { try? FileManager.default.removeItem(atPath: path) }
     let error = #expect(throws: StateError.self) { try RunFolder(locking: path) }

@@ -22,7 +22,7 @@ import Training
     }
   }
 
-  @Test func moreRanksThanTasksLeavesTheLastRanksIdle() {
+  @Test func row30_moreRanksThanTasksLeavesTheLastRanksIdle() {
     let own = (0..<5).map { TaskAssignment.tasks(3, ofRank: $0, of: 5) }
     #expect(own == [0..<1, 1..<2, 2..<3, 3..<3, 3..<3])
   }

@@ -57,7 +57,7 @@ import Training
     #expect(error?.message.contains(message) == true, "\(error?.message ?? "")")
   }
 
-  @Test func lengthsAreNotBelieved() {
+  @Test func row9_lengthsAreNotBelieved() {
     for length in [UInt64.max, 1 << 63, 100_000_001, 3] {
       #expect(throws: StateError.self) { try decode(bytes("{}", length: length)) }
     }
@@ -67,7 +67,7 @@ import Training
   }
 
   /// 100,000 damaged copies: each is refused or read, never a trap.
-  @Test func damagedFilesNeverTrap() {
+  @Test func row9_damagedFilesNeverTrap() {
     let original = file.encoded()
     var state: UInt64 = 42
     func random(_ bound: Int) -> Int {
