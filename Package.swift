@@ -70,6 +70,9 @@ let package = Package(
       name: "own-problem", dependencies: ["IGBM"], path: "Sources/Examples/OwnProblem"),
     .executableTarget(
       name: "cluster-script", dependencies: ["IGBM"], path: "Sources/Examples/ClusterScript"),
+    .executableTarget(
+      name: "hyperparameter-tuning", dependencies: ["IGBM"],
+      path: "Sources/Examples/HyperparameterTuning"),
 
     // Tests, one target a module; `ranktest` is the program that launched tests start under mpirun.
     .target(name: "TestSupport", dependencies: ["MessagePassing"], path: "Tests/TestSupport"),
@@ -102,8 +105,8 @@ let package = Package(
     .testTarget(
       name: "LaunchedTests",
       dependencies: [
-        "allocations", "cluster-script", "faulttest", "ranktest", "igbm-dist", "own-problem",
-        "TestSupport",
+        "allocations", "cluster-script", "faulttest", "hyperparameter-tuning", "igbm-dist",
+        "own-problem", "ranktest", "TestSupport",
       ], exclude: ["Help"]),
   ],
   swiftLanguageModes: [.v6]
