@@ -2,28 +2,34 @@ import Tensors
 
 /// What an objective is given of a task: inputs, targets, and whatever else it needs, by name.
 public struct Examples: Sendable, Equatable {
-  /// The inputs, one example a row: `[n, ...]`.
+  /// The inputs, one example a row: `[n, ...]`, such as `[n, features]` or `[n, height, width, channels]`.
   public let data: DataArray
-  /// The targets: classes `[n]` or values.
+  /// The targets: classes 0, 1, ... `[n]`, or values `[n, ...]`.
   public let target: DataArray
   /// More arrays, by name; an objective finds them as `state["name"]`.
   public let extras: [Extra]
 
   /// A named array.
   public struct Extra: Sendable, Equatable {
-    /// The name, unique in its examples.
+    /// The name, unique in its examples: a trace throws a `TensorError` otherwise.
     public let name: String
-    /// The numbers.
+    /// The numbers, of any shape.
     public let values: DataArray
 
-    /// A named array.
+    /// An array of any shape, by its name.
     public init(_ name: String, _ values: DataArray) {
       self.name = name
       self.values = values
     }
   }
 
-  /// Examples of a task.
+  /// Examples of a task. Objectives are traced and planned once for each form (shapes, and names of extras), so that
+  /// tasks of one form cost least.
+  ///
+  /// - Parameters:
+  ///   - data: The inputs, `[n, ...]`; `DataArray.empty` where there are none.
+  ///   - target: The targets, `[n]` or `[n, ...]`; `DataArray.empty` where there are none.
+  ///   - extras: More arrays, whose names differ.
   public init(data: DataArray, target: DataArray, extras: [Extra] = []) {
     self.data = data
     self.target = target

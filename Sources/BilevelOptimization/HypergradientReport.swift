@@ -2,12 +2,12 @@
 public struct HypergradientReport: Sendable, Hashable {
   /// F, the upper objective at the adapted lower parameters.
   public let upperLoss: Double
-  /// ||df/dw|| at the adapted lower parameters: implicit differentiation assumes it is 0, and the hypergradient's
-  /// bias grows with it.
+  /// ||df/dw||, the Euclidean norm at the adapted lower parameters: implicit differentiation assumes it is 0, and the
+  /// hypergradient's error grows with it (Pedregosa, 2016, gives the bound).
   public let lowerGradientNorm: Double
   /// The linear solve of H v = g.
   public let solve: SolveReport
-  /// ||hypergradient||, the direct term included.
+  /// The hypergradient's Euclidean norm, the direct term included.
   public let hypergradientNorm: Double
 }
 
@@ -17,13 +17,14 @@ public struct HypergradientError: Error, Hashable, Sendable, CustomStringConvert
   public enum Code: Hashable, Sendable {
     /// A parameter of ``Implicit`` or an optimiser outside its range.
     case parameter
-    /// A number that is not finite.
+    /// A number that is not finite, in an objective, its gradients or the hypergradient.
     case notFinite
-    /// Negative curvature, where the policy is to stop.
+    /// Negative curvature, where the policy is ``NegativeCurvaturePolicy/stop``.
     case negativeCurvature
     /// Neither objective depends on the upper model.
     case noDependence
-    /// An auxiliary model of another length than the lower model.
+    /// An auxiliary model or a start of another length than the lower model, or an upper model with another number of
+    /// values or gradients than parameters.
     case shape
   }
 

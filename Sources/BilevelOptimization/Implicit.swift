@@ -3,9 +3,11 @@ import Tensors
 
 /// How the linear system of the hypergradient is solved.
 public enum ImplicitMethod: String, Sendable, Hashable, CaseIterable {
-  /// "LS": k steps of conjugate gradients on H v = g, as in iMAML (Rajeswaran et al., 2019).
+  /// "LS": at most k steps of conjugate gradients (Hestenes and Stiefel, 1952) on H v = g, as in iMAML (Rajeswaran
+  /// et al., 2019, arXiv:1909.04630, eq. 6-7).
   case linearSystem = "LS"
-  /// "NS": the first k + 1 terms of a Neumann series (Lorraine et al., 2020).
+  /// "NS": at most the first k + 1 terms of a Neumann series (Lorraine et al., 2020, arXiv:1911.02590, algorithm 3). It
+  /// converges where H is positive definite and a is below 2 / its largest eigenvalue.
   case neumannSeries = "NS"
 }
 
@@ -18,10 +20,15 @@ public enum ImplicitMethod: String, Sendable, Hashable, CaseIterable {
 ///     LS: d - C v_k        with v_k the k-th iterate of conjugate gradients on H v = g
 ///     NS: d - C v          with v = a * sum_{j=0..k} (I - aH)^j g
 ///
+/// With damping above 0, H + damping I takes the place of H. Products H v are those of differentiation forward over
+/// reverse (Pearlmutter, 1994), not of differences; no matrix is formed. With f = L + (lambda / 2) ||w - u||^2, LS
+/// gives d plus iMAML's meta-gradient (Rajeswaran et al., 2019, arXiv:1909.04630, eq. 6-7); NS is algorithm 3 of
+/// Lorraine et al. (2020, arXiv:1911.02590).
+///
 /// An object plans its objectives once for each form (names and shapes) of data that it meets, keeps the plans, and
 /// is used by one thread at a time.
 public final class Implicit<Upper, Lower> {
-  /// The model that hypergradients are added up in.
+  /// The upper model: its values are u, and hypergradients are added up in its gradients.
   public let upperModel: Model<Upper>
   /// The lower model: its architecture; its values are where adaptation starts unless told otherwise.
   public let lowerModel: Model<Lower>
@@ -43,18 +50,19 @@ public final class Implicit<Upper, Lower> {
   ///
   /// - Parameters:
   ///   - upperObjective: F, over validation data: one number that depends on the lower model.
-  ///   - upperModel: u.
+  ///   - upperModel: u; its values are read in every call.
   ///   - lowerObjective: f, over training data: one number that depends on the lower model.
-  ///   - lowerModel: w.
-  ///   - lowerLearningRate: a, above 0: the step of the Neumann series. LS does not depend on it.
-  ///   - k: The most Hessian-vector products; NS adds up k + 1 terms.
+  ///   - lowerModel: w; its values are where adaptation starts unless told otherwise.
+  ///   - lowerLearningRate: a, above 0: the step of the Neumann series, which needs it below 2 / the largest eigenvalue
+  ///     of H. LS does not depend on it.
+  ///   - k: The most Hessian-vector products, 0 or more; NS adds up k + 1 terms. At 0, LS gives d and NS d - a C g.
   ///   - method: LS or NS.
-  ///   - tolerance: Stops a solve when the norm of its residual (LS) or last term (NS) is below; absolute.
+  ///   - tolerance: Stops a solve when the norm of its residual (LS) or last term (NS) is below; absolute, 0 or more.
   ///   - damping: Added to the Hessian's diagonal in the solve; 0 or more.
   ///   - negativeCurvature: What LS does on meeting it.
   ///   - precision: The arithmetic of objectives and solves.
   ///   - kernels: The instruction set; by default the fastest there is, or what `IGBM_KERNELS` names.
-  /// - Throws: ``HypergradientError`` for a parameter outside its range; `TensorError` for kernels that are
+  /// - Throws: ``HypergradientError`` of code `parameter` for one outside its range; `TensorError` for kernels that are
   ///   not there.
   public init(
     upperObjective: @escaping Objective<Upper, Lower>, upperModel: Model<Upper>,
@@ -83,14 +91,15 @@ public final class Implicit<Upper, Lower> {
   /// then divide, step and clear outside. Nothing else changes. Where it throws, the gradients are as they were.
   ///
   /// - Parameters:
-  ///   - validateData: The upper objective's inputs.
-  ///   - validateTarget: The upper objective's targets.
-  ///   - auxiliaryModel: The adapted lower model.
-  ///   - trainData: The lower objective's inputs.
-  ///   - trainTarget: The lower objective's targets.
-  /// - Returns: F.
-  /// - Throws: ``HypergradientError`` for numbers that are not finite, or negative curvature where that is to stop;
-  ///   `TensorError` for objectives or data that do not fit.
+  ///   - validateData: The upper objective's inputs, `[n, ...]`.
+  ///   - validateTarget: The upper objective's targets, `[n]` or `[n, ...]`.
+  ///   - auxiliaryModel: The adapted lower model, with as many values as the lower model.
+  ///   - trainData: The lower objective's inputs, `[n, ...]`.
+  ///   - trainTarget: The lower objective's targets, `[n]` or `[n, ...]`.
+  /// - Returns: F at the adapted lower parameters.
+  /// - Throws: ``HypergradientError`` for numbers that are not finite, negative curvature where that is to stop, models
+  ///   with another number of values than parameters, or objectives neither of which depends on the upper model;
+  ///   `TensorError` for objectives or data that do not fit; what the objectives throw.
   @discardableResult
   public func computeGradients(
     validateData: DataArray, validateTarget: DataArray, auxiliaryModel: AuxiliaryModel,
@@ -106,7 +115,7 @@ public final class Implicit<Upper, Lower> {
   ///
   /// - Parameters:
   ///   - validate: What the upper objective sees.
-  ///   - auxiliaryModel: The adapted lower model.
+  ///   - auxiliaryModel: The adapted lower model, with as many values as the lower model.
   ///   - train: What the lower objective sees.
   /// - Returns: The upper loss, and how the hypergradient came about.
   /// - Throws: As ``computeGradients(validateData:validateTarget:auxiliaryModel:trainData:trainTarget:)``.

@@ -2,24 +2,32 @@ import Tensors
 
 /// The parameters of ``Implicit`` that are numbers and choices, checked.
 public struct ImplicitOptions: Sendable, Hashable {
-  /// a: the step of the Neumann series.
+  /// a: the step of the Neumann series, above 0. LS does not depend on it.
   public let lowerLearningRate: Double
-  /// The most Hessian-vector products.
+  /// The most Hessian-vector products of a solve, 0 or more.
   public let k: Int
-  /// LS or NS.
+  /// How the linear system is solved: LS or NS.
   public let method: ImplicitMethod
-  /// Stops a solve, absolute.
+  /// Stops a solve when the norm of its residual (LS) or last term (NS) is below; absolute, 0 or more.
   public let tolerance: Double
-  /// Added to the Hessian's diagonal in the solve.
+  /// Added to the Hessian's diagonal in the solve, 0 or more.
   public let damping: Double
   /// What LS does on meeting negative curvature.
   public let negativeCurvature: NegativeCurvaturePolicy
   /// The arithmetic of objectives and solves.
   public let precision: Precision
 
-  /// Checks the parameters; see ``Implicit``.
+  /// Checks the parameters; ``Implicit`` says more about them.
   ///
-  /// - Throws: ``HypergradientError`` that names the parameter, its value and its range.
+  /// - Parameters:
+  ///   - lowerLearningRate: a, finite and above 0.
+  ///   - k: The most Hessian-vector products of a solve, 0 or more.
+  ///   - method: LS or NS.
+  ///   - tolerance: What stops a solve, finite and 0 or more; absolute.
+  ///   - damping: What is added to the Hessian's diagonal, finite and 0 or more.
+  ///   - negativeCurvature: What LS does on meeting it.
+  ///   - precision: The arithmetic of objectives and solves.
+  /// - Throws: ``HypergradientError`` of code `parameter` that names the parameter, its value and its range.
   public init(
     lowerLearningRate: Double, k: Int = 10, method: ImplicitMethod = .neumannSeries,
     tolerance: Double = 1e-10, damping: Double = 0,

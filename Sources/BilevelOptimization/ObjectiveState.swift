@@ -3,17 +3,17 @@ import Tensors
 
 /// What an objective sees: a task's data and both models, all as tensors of one trace.
 public struct ObjectiveState<Upper, Lower> {
-  /// The inputs of the examples.
+  /// The inputs of the examples, `[n, ...]`.
   public let data: Tensor
-  /// The targets of the examples.
+  /// The targets of the examples, `[n]` or `[n, ...]`.
   public let target: Tensor
-  /// The upper model.
+  /// The upper model's body over ``upperParameters``.
   public let upperModel: Upper
-  /// The lower model.
+  /// The lower model's body over ``lowerParameters``.
   public let lowerModel: Lower
-  /// All upper parameters as one vector.
+  /// All upper parameters as one vector, `[count]`, in the order of the model.
   public let upperParameters: Tensor
-  /// All lower parameters as one vector.
+  /// All lower parameters as one vector, `[count]`, in the order of the model.
   public let lowerParameters: Tensor
   let extras: [(name: String, tensor: Tensor)]
   let misses: Misses
@@ -23,7 +23,8 @@ public struct ObjectiveState<Upper, Lower> {
     var first: String?
   }
 
-  /// An array that came with the examples.
+  /// An extra array that came with the examples, by its name. For a name that they lack, whoever runs the objective
+  /// throws a `TensorError`.
   public subscript(name: String) -> Tensor {
     if let extra = extras.first(where: { $0.name == name }) { return extra.tensor }
     misses.first = misses.first ?? name
@@ -31,5 +32,6 @@ public struct ObjectiveState<Upper, Lower> {
   }
 }
 
-/// An objective: a number to be made small, as a formula over a state.
+/// An objective: a number to be made small, as a formula over a state. It gives a tensor of one element, which depends
+/// on the lower model, from the state's tensors and numbers alone. It runs once for each form of data, not once a step.
 public typealias Objective<Upper, Lower> = (ObjectiveState<Upper, Lower>) throws -> Tensor

@@ -23,13 +23,13 @@ extension Communicator {
 
 /// What went wrong on one rank.
 public struct RankFailure: Hashable, Sendable {
-  /// The rank.
+  /// The rank, in `0 ..< size`.
   public let rank: Int
   /// The machine that runs it.
   public let hostName: String
   /// The error's text.
   public let message: String
-  /// The error's exit code.
+  /// The error's exit code; 70 (`software`) if it has none of its own.
   public let exitCode: ExitCode
 
   package init(rank: Int, hostName: String, message: String, exitCode: ExitCode) {

@@ -6,8 +6,9 @@ extension Communicator {
   ///
   /// - Parameters:
   ///   - values: as many on every rank.
-  ///   - root: the rank that gives.
-  /// - Throws: ``MessagePassingError``.
+  ///   - root: the rank that gives, in `0 ..< size`.
+  /// - Throws: ``MessagePassingError`` where a call of the library fails, or
+  ///   (code `noSuchRank`) the root is no rank.
   public func broadcast<Element: BitwiseCopyable>(
     _ values: inout [Element], from root: Int = 0
   ) throws(MessagePassingError) {
@@ -16,7 +17,14 @@ extension Communicator {
     }
   }
 
-  /// The root's value, on every rank; the other ranks' values are ignored.
+  /// The root's value, on every rank.
+  ///
+  /// - Parameters:
+  ///   - value: what the root gives; ignored on the others.
+  ///   - root: the rank that gives, in `0 ..< size`.
+  /// - Returns: the root's value.
+  /// - Throws: ``MessagePassingError`` where a call of the library fails, or
+  ///   (code `noSuchRank`) the root is no rank.
   public func broadcast<Value: BitwiseCopyable>(
     _ value: Value, from root: Int = 0
   ) throws(MessagePassingError) -> Value {
@@ -29,8 +37,9 @@ extension Communicator {
   ///
   /// - Parameters:
   ///   - values: on ranks other than the root, ignored and resized.
-  ///   - root: the rank that gives.
-  /// - Throws: ``MessagePassingError``.
+  ///   - root: the rank that gives, in `0 ..< size`.
+  /// - Throws: ``MessagePassingError`` where a call of the library fails, or
+  ///   (code `noSuchRank`) the root is no rank.
   public func broadcast<Element: BitwiseCopyable>(
     resizing values: inout [Element], from root: Int = 0
   ) throws(MessagePassingError) {
@@ -43,7 +52,10 @@ extension Communicator {
 }
 
 extension Communicator {
-  /// Replaces each integer on every rank by the ranks' exact sum at its index.
+  /// Replaces each integer on every rank by the ranks' exact sum at its index; beyond 64 bits it wraps.
+  ///
+  /// - Parameter values: as many on every rank.
+  /// - Throws: ``MessagePassingError`` where a call of the library fails.
   public func sum(_ values: UnsafeMutableBufferPointer<Int64>) throws(MessagePassingError) {
     try reduce(values, by: .sum)
   }
@@ -52,8 +64,8 @@ extension Communicator {
   ///
   /// - Parameters:
   ///   - values: as many on every rank.
-  ///   - operation: what to combine them by.
-  /// - Throws: ``MessagePassingError``.
+  ///   - operation: what to combine them by, the same on every rank.
+  /// - Throws: ``MessagePassingError`` where a call of the library fails.
   public func reduce(
     _ values: inout [Int64], by operation: Reduction
   ) throws(MessagePassingError) {
@@ -62,36 +74,53 @@ extension Communicator {
     }
   }
 
-  /// Replaces each integer on every rank by the ranks' exact sum at its index.
+  /// Replaces each integer on every rank by the ranks' exact sum at its index; beyond 64 bits it wraps.
+  ///
+  /// - Parameter values: as many on every rank.
+  /// - Throws: ``MessagePassingError`` where a call of the library fails.
   public func sum(_ values: inout [Int64]) throws(MessagePassingError) {
     try reduce(&values, by: .sum)
   }
 
-  /// Replaces each number on every rank by the ranks' floating-point sum at its index.
+  /// Replaces each number on every rank by the ranks' floating-point sum at its index, whose bits depend on the number
+  /// of ranks and on the library.
+  ///
+  /// - Parameter values: as many on every rank.
+  /// - Throws: ``MessagePassingError`` where a call of the library fails.
   public func sum(_ values: inout [Double]) throws(MessagePassingError) {
     try values.withUnsafeMutableBufferPointer { buffer throws(MessagePassingError) in
       try sum(buffer)
     }
   }
 
-  /// Replaces each number on every rank by the ranks' floating-point sum at its index.
+  /// Replaces each number on every rank by the ranks' floating-point sum at its index, whose bits depend on the number
+  /// of ranks and on the library.
+  ///
+  /// - Parameter values: as many on every rank.
+  /// - Throws: ``MessagePassingError`` where a call of the library fails.
   public func sum(_ values: inout [Float]) throws(MessagePassingError) {
     try values.withUnsafeMutableBufferPointer { buffer throws(MessagePassingError) in
       try sum(buffer)
     }
   }
 
-  /// The exact sum of the ranks' values.
+  /// The exact sum of the ranks' values, on every rank; beyond 64 bits it wraps.
+  ///
+  /// - Throws: ``MessagePassingError`` where a call of the library fails.
   public func sum(_ value: Int64) throws(MessagePassingError) -> Int64 {
     try reduced(value, by: .sum)
   }
 
-  /// The largest of the ranks' values.
+  /// The largest of the ranks' values, on every rank.
+  ///
+  /// - Throws: ``MessagePassingError`` where a call of the library fails.
   public func maximum(_ value: Int64) throws(MessagePassingError) -> Int64 {
     try reduced(value, by: .maximum)
   }
 
-  /// The smallest of the ranks' values.
+  /// The smallest of the ranks' values, on every rank.
+  ///
+  /// - Throws: ``MessagePassingError`` where a call of the library fails.
   public func minimum(_ value: Int64) throws(MessagePassingError) -> Int64 {
     try reduced(value, by: .minimum)
   }
@@ -106,7 +135,11 @@ extension Communicator {
 }
 
 extension Communicator {
-  /// Every rank's values, on every rank, in rank order; ranks may give different numbers of them.
+  /// Every rank's values, on every rank.
+  ///
+  /// - Parameter values: what this rank gives; ranks may give different numbers of them.
+  /// - Returns: `size` arrays in rank order.
+  /// - Throws: ``MessagePassingError`` where a call of the library fails.
   public func gather<Element: BitwiseCopyable>(
     _ values: [Element]
   ) throws(MessagePassingError) -> [[Element]] {
@@ -116,7 +149,11 @@ extension Communicator {
     return contributions.map(elements(of:))
   }
 
-  /// Every rank's value, on every rank, in rank order.
+  /// Every rank's value, on every rank.
+  ///
+  /// - Parameter value: what this rank gives.
+  /// - Returns: `size` values in rank order.
+  /// - Throws: ``MessagePassingError`` where a call of the library fails.
   public func gather<Value: BitwiseCopyable>(
     _ value: Value
   ) throws(MessagePassingError) -> [Value] {

@@ -24,22 +24,25 @@ public protocol Communicator: AnyObject {
   /// The number of ranks, at least 1.
   var size: Int { get }
 
-  /// The name of the machine that runs this rank, for messages.
+  /// The name of the machine that runs this rank, for messages; it may differ between ranks.
   var hostName: String { get }
 
-  /// Returns when every rank has called it.
+  /// Returns when every rank has called it. Collective.
+  ///
+  /// - Throws: ``MessagePassingError`` where a call of the library fails.
   func barrier() throws(MessagePassingError)
 
-  /// Replaces `bytes` on every rank by those of the root.
+  /// Replaces `bytes` on every rank by those of the root. Collective.
   ///
   /// - Parameters:
   ///   - bytes: as many on every rank.
-  ///   - root: the rank that gives; the others receive.
-  /// - Throws: ``MessagePassingError``.
+  ///   - root: the rank that gives, in `0 ..< size`; the others receive.
+  /// - Throws: ``MessagePassingError`` where a call of the library fails, or
+  ///   (code `noSuchRank`) the root is no rank.
   func broadcast(
     _ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws(MessagePassingError)
 
-  /// Replaces each integer on every rank by the ranks' sum, maximum or minimum at its index.
+  /// Replaces each integer on every rank by the ranks' sum, maximum or minimum at its index. Collective.
   ///
   /// Integers make this exact: any order of adding gives the same bits, so the result does not
   /// depend on how many ranks the addends are spread over. A sum beyond 64 bits wraps; keeping
@@ -47,8 +50,8 @@ public protocol Communicator: AnyObject {
   ///
   /// - Parameters:
   ///   - values: as many on every rank.
-  ///   - operation: what to combine them by.
-  /// - Throws: ``MessagePassingError``.
+  ///   - operation: what to combine them by, the same on every rank.
+  /// - Throws: ``MessagePassingError`` where a call of the library fails.
   func reduce(
     _ values: UnsafeMutableBufferPointer<Int64>, by operation: Reduction)
     throws(MessagePassingError)
@@ -58,7 +61,7 @@ public protocol Communicator: AnyObject {
   /// All ranks get the same bits, but these bits depend on the number of ranks and on the library.
   ///
   /// - Parameter values: as many on every rank.
-  /// - Throws: ``MessagePassingError``.
+  /// - Throws: ``MessagePassingError`` where a call of the library fails.
   func sum(_ values: UnsafeMutableBufferPointer<Double>) throws(MessagePassingError)
 
   /// Replaces each number on every rank by the ranks' floating-point sum at its index.
@@ -66,23 +69,23 @@ public protocol Communicator: AnyObject {
   /// All ranks get the same bits, but these bits depend on the number of ranks and on the library.
   ///
   /// - Parameter values: as many on every rank.
-  /// - Throws: ``MessagePassingError``.
+  /// - Throws: ``MessagePassingError`` where a call of the library fails.
   func sum(_ values: UnsafeMutableBufferPointer<Float>) throws(MessagePassingError)
 
-  /// Collects every rank's bytes, on every rank.
+  /// Collects every rank's bytes, on every rank. Collective.
   ///
   /// - Parameter bytes: what this rank gives; ranks may give different numbers of bytes.
   /// - Returns: `size` arrays in rank order.
-  /// - Throws: ``MessagePassingError``.
+  /// - Throws: ``MessagePassingError`` where a call of the library fails.
   func gather(_ bytes: UnsafeRawBufferPointer) throws(MessagePassingError) -> [[UInt8]]
 
   /// A counter that all ranks draw numbers from. Collective.
   ///
-  /// - Returns: the ranks' common counter, at 0.
-  /// - Throws: ``MessagePassingError``.
+  /// - Returns: the ranks' common counter, at 0, for as long as the communicator is open.
+  /// - Throws: ``MessagePassingError`` where a call of the library fails.
   func counter() throws(MessagePassingError) -> any SharedCounter
 
-  /// Ends this rank and, as far as the launcher can, all others at once, without waiting for them.
+  /// Ends this rank and, as far as the launcher can, all others at once, without waiting for them. Not collective.
   ///
   /// - Parameter code: what the job exits with.
   func abort(code: ExitCode) -> Never
@@ -90,15 +93,16 @@ public protocol Communicator: AnyObject {
 
 /// Numbers that each go to one rank only. Drawing is no collective: a rank draws when it likes.
 public protocol SharedCounter: AnyObject {
-  /// The next number, from 0.
+  /// The next number that no rank has drawn yet, from 0.
   ///
-  /// - Throws: ``MessagePassingError``.
+  /// - Returns: 0, 1, 2 and so on over all ranks.
+  /// - Throws: ``MessagePassingError`` where a call of the library fails.
   func next() throws(MessagePassingError) -> Int
 }
 
 /// How ``Communicator/reduce(_:by:)`` combines the ranks' integers.
 public enum Reduction: Sendable, CaseIterable {
-  /// The sum over ranks.
+  /// The sum over ranks; beyond 64 bits it wraps.
   case sum
   /// The largest over ranks.
   case maximum

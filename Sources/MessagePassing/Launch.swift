@@ -11,8 +11,9 @@ public enum Launch {
   ///
   /// - Parameters:
   ///   - environment: this process's environment.
-  ///   - stall: how long ranks wait for each other.
-  ///   - body: the program. Runs on the calling thread, which should be the main one.
+  ///   - stall: how long ranks wait for each other; one rank alone is not watched.
+  ///   - body: the program, from its communicator to the code to exit with. Runs on the calling thread, which should
+  ///     be the main one.
   public static func run(
     environment: [String: String] = ProcessInfo.processInfo.environment,
     stall: StallLimits = .standard, _ body: (any Communicator) throws -> ExitCode

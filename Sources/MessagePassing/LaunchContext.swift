@@ -30,7 +30,7 @@ public struct LaunchContext: Hashable, Sendable {
   /// Slurm, `mpirun` uses `srun` to start its daemons, and their variables are still there.
   /// Values that are no numbers, or a rank outside the size, are taken as absent.
   ///
-  /// - Parameter environment: a process's environment.
+  /// - Parameter environment: a process's environment variables and their values.
   public init(environment: [String: String]) {
     for candidate in Self.numberings {
       guard let rank = environment[candidate.rank].flatMap(Int.init),
@@ -73,15 +73,15 @@ extension LaunchContext {
     size.map { "launched as 1 of \($0)" } ?? "launched as rank \(rank) of several"
   }
 
-  /// The error to throw if the library, once started, knows fewer ranks than were launched.
+  /// The error to throw if the library, once started, knows one rank only, though several were launched.
   ///
   /// A library started by another library's launcher sees one rank. Every process would then do
   /// the whole job by itself, and all of them would write the same files.
   ///
   /// - Parameters:
   ///   - reportedSize: the size of the library's world.
-  ///   - library: the library's name and version.
-  /// - Returns: nil if the two agree.
+  ///   - library: the library's name and version, for the message.
+  /// - Returns: an error of code `wrongLauncher`; nil if the two agree.
   public func mismatch(reportedSize: Int, library: String) -> MessagePassingError? {
     guard isOneOfMany, reportedSize == 1 else { return nil }
     return MessagePassingError(
@@ -92,7 +92,7 @@ extension LaunchContext {
 
   /// The error to throw if several processes were launched of a program built without MPI.
   ///
-  /// - Returns: nil if the process is alone.
+  /// - Returns: an error of code `wrongLauncher`; nil if the process is alone.
   public func mismatchWithoutMPI() -> MessagePassingError? {
     guard isOneOfMany else { return nil }
     return MessagePassingError(

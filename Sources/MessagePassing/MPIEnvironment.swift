@@ -17,7 +17,8 @@ public struct MPIEnvironment: ~Copyable {
   ///
   /// - Parameter environment: this process's environment.
   /// - Throws: ``MessagePassingError`` of code `wrongLauncher` if the launcher started several
-  ///   processes and the library (or its absence) makes each of them one of one.
+  ///   processes and the library (or its absence) makes each of them one of one; `notStarted` if MPI cannot be
+  ///   started; `callFailed` if another call of it fails.
   public init(
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws(MessagePassingError) {
@@ -51,6 +52,8 @@ public struct MPIEnvironment: ~Copyable {
   /// Closes the communicator: for ranks whose work succeeded. Collective.
   ///
   /// A rank that failed leaves through ``fail(_:)`` instead, since the others may never get here.
+  ///
+  /// - Throws: ``MessagePassingError`` where a call of the library fails.
   public consuming func finish() throws(MessagePassingError) {
     #if MPI
       try (communicator as? MPICommunicator)?.close()

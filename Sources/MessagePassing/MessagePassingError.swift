@@ -33,9 +33,9 @@ public struct MessagePassingError: ExitCoded, Hashable {
   public var code: Code
   /// What happened, and the remedy where there is one.
   public var message: String
-  /// The rank on which it happened, if that rank knows its number.
+  /// The rank on which it happened, if that rank knows its number, else nil.
   public var rank: Int?
-  /// The call that failed, in the words of the library (`MPI_Bcast`).
+  /// The call that failed, in the words of the library (`MPI_Bcast`), if it was one, else nil.
   public var call: String?
 
   /// Creates an error from its parts.

@@ -19,7 +19,9 @@ public final class SoloCommunicator: Communicator {
   /// Returns at once.
   public func barrier() {}
 
-  /// Changes nothing; throws if `root` is not 0.
+  /// Changes nothing.
+  ///
+  /// - Throws: ``MessagePassingError`` of code `noSuchRank` if `root` is not 0.
   public func broadcast(
     _ bytes: UnsafeMutableRawBufferPointer, from root: Int
   ) throws(MessagePassingError) {
@@ -38,10 +40,10 @@ public final class SoloCommunicator: Communicator {
   /// The bytes given, as the only array.
   public func gather(_ bytes: UnsafeRawBufferPointer) -> [[UInt8]] { [Array(bytes)] }
 
-  /// A plain counter.
+  /// A plain counter, at 0.
   public func counter() -> any SharedCounter { SoloCounter() }
 
-  /// Exits the process.
+  /// Exits the process with the code.
   public func abort(code: ExitCode) -> Never { exit(code.rawValue) }
 }
 

@@ -2,11 +2,12 @@ import Randomness
 import Tensors
 
 /// How a parameter's first values are drawn. Fans are those of the parameter's shape: for dense weights
-/// `[in, out]` they are in and out; for convolution weights `[3, 3, in, out]` 9 in and 9 out.
+/// `[in, out]` they are in and out; for convolution weights `[3, 3, in, out]` 9 in and 9 out; for a vector
+/// `[n]` 1 and n.
 public enum Initialiser: Sendable, Hashable {
   /// Every value the same.
   case constant(Double)
-  /// Normal with mean 0 and a standard deviation.
+  /// Normal with mean 0 and a standard deviation of 0 or more.
   case normal(deviation: Double)
   /// Uniform on [-bound, bound).
   case uniform(bound: Double)
@@ -15,7 +16,7 @@ public enum Initialiser: Sendable, Hashable {
   case glorotUniform(gain: Double = 1)
   /// Normal with standard deviation sqrt(2 / fan in) (He et al., 2015).
   case heNormal
-  /// Uniform on +-1 / sqrt(fan in): what PyTorch's linear and convolution layers start from.
+  /// Uniform on +-1 / sqrt(fan in): what the weights of PyTorch's linear and convolution layers start from.
   case fanInUniform
 
   /// Every value 0.

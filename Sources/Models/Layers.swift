@@ -2,7 +2,10 @@ import Tensors
 
 /// Something that turns a tensor into another.
 public protocol Layer {
-  /// The layer's output.
+  /// The layer's output. Where the shape does not fit, the trace throws a `TensorError`.
+  ///
+  /// - Parameter x: The input, examples along its first axis: `[n, ...]`.
+  /// - Returns: The output, `[n, ...]`.
   func callAsFunction(_ x: Tensor) -> Tensor
 }
 
@@ -14,6 +17,12 @@ public struct Dense: Layer {
   public let bias: Tensor
 
   /// A dense layer with parameters `weight` and `bias`; the bias starts at 0.
+  ///
+  /// - Parameters:
+  ///   - parameters: The part of the model that the two belong to.
+  ///   - inputs: The size of an input, at least 1.
+  ///   - outputs: The size of an output, at least 1.
+  ///   - weight: How the weights are drawn.
   public init(
     _ parameters: Parameters, _ inputs: Int, _ outputs: Int,
     weight: Initialiser = .glorotUniform()
@@ -22,21 +31,28 @@ public struct Dense: Layer {
     bias = parameters("bias", [outputs])
   }
 
-  /// The layer's output.
+  /// x W + b, `[n, outputs]`, of x `[n, inputs]`.
   public func callAsFunction(_ x: Tensor) -> Tensor { matmul(x, weight) + bias }
 }
 
-/// A 3x3 convolution with padding 1: `[n, height, width, inputs]` to
-/// `[n, ceil(height / stride), ceil(width / stride), outputs]`.
+/// A 3x3 convolution (a cross-correlation, as in other libraries) with padding 1, plus a bias:
+/// `[n, height, width, inputs]` to `[n, ceil(height / stride), ceil(width / stride), outputs]`.
 public struct Convolution: Layer {
   /// Shape `[3, 3, inputs, outputs]`.
   public let weight: Tensor
   /// Shape `[outputs]`.
   public let bias: Tensor
-  /// 1 or 2.
+  /// 1 or 2, along both axes.
   public let stride: Int
 
   /// A convolution with parameters `weight` and `bias`; the bias starts at 0.
+  ///
+  /// - Parameters:
+  ///   - parameters: The part of the model that the two belong to.
+  ///   - inputs: The input's channels, at least 1.
+  ///   - outputs: The output's channels, at least 1.
+  ///   - stride: 1 or 2, along both axes.
+  ///   - weight: How the weights are drawn.
   public init(
     _ parameters: Parameters, _ inputs: Int, _ outputs: Int, stride: Int = 1,
     weight: Initialiser = .glorotUniform()
@@ -46,7 +62,7 @@ public struct Convolution: Layer {
     self.stride = stride
   }
 
-  /// The layer's output.
+  /// The convolved images plus the bias, of x `[n, height, width, inputs]`.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     x.convolved(with: weight, stride: stride) + bias
   }
@@ -54,23 +70,29 @@ public struct Convolution: Layer {
 
 /// Batch normalisation (Ioffe and Szegedy, 2015) with the batch's own statistics, in training and in use (the
 /// "transductive" setting of few-shot learning): over all axes but the last,
-/// (x - mean) / sqrt(variance + epsilon) * gain + shift, with the biased variance.
+/// (x - mean) / sqrt(variance + epsilon) * gain + shift, with the biased variance. The shape `[n, ..., channels]`
+/// stays as it is.
 public struct BatchNorm: Layer {
   /// Shape `[channels]`.
   public let gain: Tensor
   /// Shape `[channels]`.
   public let shift: Tensor
-  /// Keeps the division finite.
+  /// Keeps the division finite; above 0.
   public let epsilon: Double
 
   /// A normalisation with parameters `gain`, which starts at 1, and `shift`, at 0.
+  ///
+  /// - Parameters:
+  ///   - parameters: The part of the model that the two belong to.
+  ///   - channels: The size of the input's last axis, at least 1.
+  ///   - epsilon: What is added to the variance; above 0.
   public init(_ parameters: Parameters, _ channels: Int, epsilon: Double = 1e-5) {
     gain = parameters("gain", [channels], .ones)
     shift = parameters("shift", [channels])
     self.epsilon = epsilon
   }
 
-  /// The layer's output.
+  /// The normalised input, of the shape of x, `[n, ..., channels]`.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     let centred = x.centred
     let variance = centred.squared.mean(axes: 0..<max(x.shape.rank - 1, 0))
@@ -78,18 +100,18 @@ public struct BatchNorm: Layer {
   }
 }
 
-/// Element-wise functions between layers.
+/// Element-wise functions between layers; the shape stays as it is.
 public enum Activation: String, Layer, Sendable, CaseIterable {
-  /// max(x, 0)
+  /// max(x, 0); its derivative at 0 is 0.
   case relu
   /// The hyperbolic tangent.
   case tanh
-  /// 1 / (1 + exp(-x))
+  /// 1 / (1 + exp(-x)).
   case sigmoid
-  /// log(1 + exp(x))
+  /// log(1 + exp(x)).
   case softplus
 
-  /// The layer's output.
+  /// The function of every element.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     switch self {
     case .relu: Tensors.relu(x)
@@ -100,21 +122,22 @@ public enum Activation: String, Layer, Sendable, CaseIterable {
   }
 }
 
-/// The largest value of each 2x2 window, stride 2.
+/// The largest value of each 2x2 window, stride 2: `[n, height, width, channels]` to
+/// `[n, floor(height / 2), floor(width / 2), channels]`, for heights and widths of 2 and more.
 public struct MaxPool: Layer {
   /// A pooling layer.
   public init() {}
 
-  /// The layer's output.
+  /// The largest values of x `[n, height, width, channels]`.
   public func callAsFunction(_ x: Tensor) -> Tensor { x.maxPooled() }
 }
 
-/// All axes but the first as one.
+/// All axes but the first as one, the last running fastest: `[n, ...]` to `[n, m]`.
 public struct Flatten: Layer {
   /// A flattening layer.
   public init() {}
 
-  /// The layer's output.
+  /// The elements of x `[n, ...]` as `[n, m]`.
   public func callAsFunction(_ x: Tensor) -> Tensor { x.flattened }
 }
 
@@ -123,13 +146,13 @@ public struct Sequential: Layer {
   /// The layers, the first to run first.
   public let layers: [any Layer]
 
-  /// Layers one after another.
+  /// Layers one after another, the first to run first; none pass the input on.
   public init(_ layers: any Layer...) { self.layers = layers }
 
-  /// Layers one after another.
+  /// Layers one after another, the first to run first; none pass the input on.
   public init(_ layers: [any Layer]) { self.layers = layers }
 
-  /// The layer's output.
+  /// The output of the last layer.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     layers.reduce(x) { $1($0) }
   }

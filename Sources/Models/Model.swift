@@ -10,18 +10,19 @@ import Tensors
 public final class Model<Body> {
   /// The parameters in the order of the flat vector.
   public let parameters: [Parameter]
-  /// The values of all parameters, one after another.
+  /// The values of all parameters, one after another, each with its last axis running fastest. Set as many as
+  /// there are.
   public var values: [Double]
-  /// What hypergradients have been added up in, one number a value.
+  /// What hypergradients have been added up in, as long as ``values``; 0 at first.
   public var gradients: [Double]
   private let build: (Parameters) throws -> Body
 
   /// Declares a model and draws its first values.
   ///
   /// - Parameters:
-  ///   - seed: What the first values are drawn from.
+  ///   - seed: What the first values are drawn from: the same ones for the same seed on every machine.
   ///   - build: Asks for the parameters and gives the body; it must ask for the same ones every time.
-  /// - Throws: `TensorError` where names repeat or a layer's shapes do not fit; what `build` throws.
+  /// - Throws: `TensorError` where names repeat, a size is below 1 or a layer's shapes do not fit; what `build` throws.
   public init(seed: UInt64 = 0, _ build: @escaping (Parameters) throws -> Body) throws {
     let graph = Graph()
     let parameters = Parameters(graph, vector: nil)
@@ -37,7 +38,7 @@ public final class Model<Body> {
   /// The number of values.
   public var count: Int { values.count }
 
-  /// Draws the first values anew.
+  /// Draws the first values anew; ``gradients`` stay as they are.
   public func initialise(seed: UInt64) {
     values = Self.initialValues(parameters, seed: seed)
   }
@@ -49,7 +50,9 @@ public final class Model<Body> {
 
   /// The values of one parameter.
   ///
-  /// - Throws: `TensorError` where there is none of that name.
+  /// - Parameter name: Its whole name: `conv1.weight`.
+  /// - Returns: As many values as its shape has elements, the last axis running fastest.
+  /// - Throws: `TensorError` of code `name` where there is none of that name.
   public func values(of name: String) throws(TensorError) -> [Double] {
     guard let parameter = parameters.first(where: { $0.name == name }) else {
       let known = parameters.map(\.name).joined(separator: ", ")

@@ -4,16 +4,17 @@ import Tensors
 public struct Parameter: Sendable, Hashable {
   /// The name, unique in its model; parts are separated by dots: `conv1.weight`.
   public let name: String
-  /// The size of each axis.
+  /// The size of each axis, all at least 1.
   public let shape: Shape
   /// How its first values are drawn.
   public let initialiser: Initialiser
-  /// Its first element in the flat vector.
+  /// Where its first element is in the flat vector, from 0.
   public let offset: Int
 }
 
 /// What a model's builder asks for its parameters. The builder runs once to declare them and once more for each
-/// trace, always asking for the same ones in the same order.
+/// trace, always asking for the same ones in the same order. Mistakes do not trap: whoever runs the builder throws the
+/// first, as a `TensorError`.
 public struct Parameters {
   /// What all parts of one builder's run share.
   private final class Run {
@@ -46,7 +47,7 @@ public struct Parameters {
   var declared: [Parameter] { run.declared }
   var failure: TensorError? { run.failure }
 
-  /// The parameters of a part of the model: names get `name.` in front.
+  /// The parameters of a part of the model: names get `name.` in front. Parts nest.
   public func part(_ name: String) -> Parameters {
     Parameters(run: run, prefix: prefix + name + ".")
   }

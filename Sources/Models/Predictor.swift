@@ -1,7 +1,7 @@
 import Tensors
 
 /// A formula over a model's body and data, computed for its value: predictions, features. Planned once for each
-/// shape of data, so that many sets of parameters and data cost little.
+/// shape of data, so that many sets of parameters and data cost little. Used by one thread at a time.
 public final class Predictor<Body> {
   private struct Plan {
     let program: Program
@@ -16,10 +16,10 @@ public final class Predictor<Body> {
   private let formula: (Body, Tensor) throws -> Tensor
   private var plans: [Shape: Plan] = [:]
 
-  /// Prepares predictions.
+  /// Prepares predictions; the formula first runs when data come.
   ///
   /// - Parameters:
-  ///   - model: The model.
+  ///   - model: The model; its own values are not used.
   ///   - precision: The arithmetic.
   ///   - formula: From the model's body and the data to the result.
   /// - Throws: `TensorError` for kernels that are not there.
@@ -36,11 +36,11 @@ public final class Predictor<Body> {
   /// Computes the formula.
   ///
   /// - Parameters:
-  ///   - data: The formula's input.
+  ///   - data: The formula's input, of any shape that the formula takes.
   ///   - values: The parameters, as many as the model has.
-  /// - Returns: The result.
-  /// - Throws: `TensorError` where shapes do not fit or there are not as many values as parameters; what the
-  ///   formula throws.
+  /// - Returns: The result, in the formula's shape.
+  /// - Throws: `TensorError` where shapes do not fit, a label or row number in the data is out of range, or there are
+  ///   not as many values as parameters; what the formula and the model's builder throw.
   public func callAsFunction(_ data: DataArray, at values: [Double]) throws -> DataArray {
     guard values.count == model.count else {
       throw TensorError(

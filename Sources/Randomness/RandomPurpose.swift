@@ -10,7 +10,7 @@ public struct RandomPurpose: RawRepresentable, Sendable, Hashable {
   /// The number that enters the generator.
   public let rawValue: UInt32
 
-  /// A purpose by its number.
+  /// A purpose by its number; take 65 536 or more for one of your own.
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// First values of parameters.

@@ -23,7 +23,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   /// The second half of the latest block, until it is drawn.
   private var spare: UInt64?
 
-  /// Opens a stream at its beginning.
+  /// Opens a stream at its beginning. A step or index outside its range traps.
   ///
   /// - Parameters:
   ///   - seed: The seed of the whole run.
@@ -39,7 +39,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     counter = SIMD4(0, index, step, purpose.rawValue)
   }
 
-  /// The next 64 random bits.
+  /// The next 64 random bits. One draw; the one after 2^33 traps.
   public mutating func next() -> UInt64 {
     if let spare {
       self.spare = nil
@@ -60,7 +60,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
 
   /// Draws from a range, uniformly but for rounding. One draw.
   ///
-  /// - Parameter range: Where from; neither empty nor wider than the largest finite number.
+  /// - Parameter range: Where from; neither empty nor wider than the largest finite number, or it traps.
   /// - Returns: A number in the range.
   public mutating func uniform(in range: Range<Double>) -> Double {
     let width = range.upperBound - range.lowerBound
@@ -73,7 +73,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   ///
   /// Source: Lemire, "Fast random integer generation in an interval", 2019.
   ///
-  /// - Parameter bound: How many integers there are to draw from, at least 1.
+  /// - Parameter bound: How many integers there are to draw from, at least 1, or it traps.
   /// - Returns: An integer in 0..<bound.
   public mutating func integer(below bound: Int) -> Int {
     precondition(bound > 0, "no integers below \(bound)")
@@ -89,13 +89,13 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
 
   /// A number from the standard normal distribution, within 8.3 of 0. One draw.
   ///
-  /// The inverse of the distribution function at a probability that is uniform over the odd
-  /// multiples of 2^-53, hence exactly symmetric.
+  /// The inverse of the distribution function (Wichura, 1988, algorithm AS 241) at a probability that is uniform over
+  /// the odd multiples of 2^-53 in (0, 1), hence exactly symmetric.
   public mutating func normal() -> Double {
     NormalQuantile.value(at: (Double(next() >> 12) + 0.5) * 0x1p-52)
   }
 
-  /// Brings items into a random order, every order as likely.
+  /// Brings items into a random order, every order as likely (Fisher and Yates). About one draw an item.
   ///
   /// - Parameter items: What to shuffle; the draws depend on how many there are alone.
   public mutating func shuffle<Item>(_ items: inout [Item]) {
@@ -113,7 +113,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   /// Draws without putting back, every choice and order as likely.
   ///
   /// - Parameters:
-  ///   - chosen: How many to draw, in 0...count.
+  ///   - chosen: How many to draw, in 0...count, or it traps.
   ///   - count: How many there are to draw from.
   /// - Returns: Different numbers from 0..<count, in the order in which they were drawn: the first
   ///   ones of ``permutation(of:)`` from the same place of the stream.

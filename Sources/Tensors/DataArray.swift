@@ -1,4 +1,4 @@
-/// Numbers with a shape, outside any program: a task's data, a model's parameters.
+/// Numbers with a shape, outside any program: a task's data, a model's predictions.
 public struct DataArray: Sendable, Equatable {
   /// How the numbers are held. Programs convert to their own precision.
   public enum Storage: Sendable, Equatable {
@@ -13,18 +13,24 @@ public struct DataArray: Sendable, Equatable {
   /// The numbers, the last axis running fastest.
   public let storage: Storage
 
-  /// Numbers in a shape.
+  /// Numbers in a shape, held in 64 bits.
   ///
-  /// - Throws: ``TensorError`` where the shape has another number of elements.
+  /// - Parameters:
+  ///   - shape: The size of each axis, the outermost first.
+  ///   - values: As many numbers as the shape has elements, the last axis running fastest.
+  /// - Throws: ``TensorError`` of code `shape` where the shape has another number of elements, or a size below 0.
   public init(_ shape: Shape, _ values: [Double]) throws(TensorError) {
     try Self.check(shape, values.count)
     self.shape = shape
     storage = .double(values)
   }
 
-  /// Numbers in a shape.
+  /// Numbers in a shape, held in 32 bits.
   ///
-  /// - Throws: ``TensorError`` where the shape has another number of elements.
+  /// - Parameters:
+  ///   - shape: The size of each axis, the outermost first.
+  ///   - values: As many numbers as the shape has elements, the last axis running fastest.
+  /// - Throws: ``TensorError`` of code `shape` where the shape has another number of elements, or a size below 0.
   public init(_ shape: Shape, _ values: [Float]) throws(TensorError) {
     try Self.check(shape, values.count)
     self.shape = shape
@@ -46,7 +52,7 @@ public struct DataArray: Sendable, Equatable {
   /// Nothing, shape `[0]`: for objectives that need no data.
   public static let empty = DataArray([])
 
-  /// The numbers.
+  /// A copy of the numbers in 64 bits, the last axis running fastest.
   public var values: [Double] {
     switch storage {
     case .single(let values): values.map(Double.init)

@@ -18,14 +18,28 @@ public func crossEntropies(
   return logits.logSumExp() - (logits * chosen).sum(axes: 1..<2)
 }
 
-/// The mean over examples of the cross-entropy, a scalar; see ``crossEntropies(_:_:file:line:)``.
+/// The mean over examples of the cross-entropy; see ``crossEntropies(_:_:file:line:)``.
+///
+/// - Parameters:
+///   - logits: `[n, classes]`.
+///   - labels: `[n]`, whole numbers 0 ..< classes, given as data.
+///   - file: The caller's file, for errors.
+///   - line: The caller's line, for errors.
+/// - Returns: The mean loss, a scalar.
 public func crossEntropy(
   _ logits: Tensor, _ labels: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   crossEntropies(logits, labels, file: file, line: line).mean()
 }
 
-/// The mean over elements of (prediction - target)^2, a scalar. Shapes must be equal.
+/// The mean over all elements of (prediction - target)^2: over examples and outputs alike, without a factor 1/2.
+///
+/// - Parameters:
+///   - prediction: A tensor of any shape.
+///   - target: A tensor of the same shape; nothing repeats.
+///   - file: The caller's file, for errors.
+///   - line: The caller's line, for errors.
+/// - Returns: The mean, a scalar.
 public func squaredError(
   _ prediction: Tensor, _ target: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
@@ -37,7 +51,14 @@ public func squaredError(
   return (prediction - target).squared.mean()
 }
 
-/// ||a - b||^2, a scalar. Shapes must be equal.
+/// ||a - b||^2, summed over all elements, without a factor 1/2.
+///
+/// - Parameters:
+///   - a: A tensor of any shape.
+///   - b: A tensor of the same shape; nothing repeats.
+///   - file: The caller's file, for errors.
+///   - line: The caller's line, for errors.
+/// - Returns: The sum of squares, a scalar.
 public func squaredDistance(
   _ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
@@ -49,5 +70,5 @@ public func squaredDistance(
   return (a - b).squared.sum()
 }
 
-/// ||a||^2, a scalar.
+/// ||a||^2, summed over all elements, a scalar.
 public func squaredNorm(_ a: Tensor) -> Tensor { a.squared.sum() }

@@ -7,10 +7,10 @@ public enum Precision: String, Sendable, CaseIterable {
   /// 64-bit floating point: what gradient checks use.
   case double
 
-  /// Bytes of an element.
+  /// Bytes of an element: 4 or 8.
   public var byteCount: Int { self == .single ? 4 : 8 }
 
-  /// The distance from 1 to the next number.
+  /// The distance from 1 to the next larger number: 2^-23 or 2^-52.
   public var epsilon: Double { self == .single ? Double(Float.ulpOfOne) : Double.ulpOfOne }
 
   var element: ck_element { self == .single ? CK_FLOAT : CK_DOUBLE }

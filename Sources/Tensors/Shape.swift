@@ -1,7 +1,7 @@
 /// The sizes of a tensor's axes, the outermost first; `[]` is a scalar. Images are
 /// `[images, height, width, channels]`.
 public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
-  /// The size of each axis.
+  /// The size of each axis, the outermost first.
   public let sizes: [Int]
 
   /// A shape with the given sizes, the outermost axis first.
@@ -20,13 +20,13 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   /// The number of axes.
   public var rank: Int { sizes.count }
 
-  /// The number of elements.
+  /// The number of elements: the product of the sizes, 1 for a scalar.
   public var count: Int { sizes.reduce(1, *) }
 
-  /// The size of an axis.
+  /// The size of an axis, in 0 ..< ``rank``.
   public subscript(axis: Int) -> Int { sizes[axis] }
 
-  /// The message.
+  /// The sizes in brackets: `[2, 3]`.
   public var description: String {
     "[\(sizes.map(String.init).joined(separator: ", "))]"
   }

@@ -1,12 +1,18 @@
 /// Sums, means and changes of shape.
 extension Tensor {
-  /// The sum of all elements, a scalar.
+  /// The sum of all elements, a scalar; 0 for no elements.
   public func sum() -> Tensor { with(graph.sum(node, 0..<shape.rank)) }
 
-  /// The mean of all elements, a scalar.
+  /// The mean of all elements, a scalar; 0 for no elements.
   public func mean() -> Tensor { sum() / Double(max(shape.count, 1)) }
 
-  /// The sum along neighbouring axes, which the result lacks.
+  /// The sum along neighbouring axes.
+  ///
+  /// - Parameters:
+  ///   - axes: Which axes, a range in 0 ..< rank: `1..<3` for height and width of images.
+  ///   - file: The caller's file, for errors.
+  ///   - line: The caller's line, for errors.
+  /// - Returns: The sums; the shape lacks these axes.
   public func sum(
     axes: Range<Int>, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -18,7 +24,13 @@ extension Tensor {
     return with(graph.sum(node, axes))
   }
 
-  /// The mean along neighbouring axes, which the result lacks.
+  /// The mean along neighbouring axes.
+  ///
+  /// - Parameters:
+  ///   - axes: Which axes, a range in 0 ..< rank.
+  ///   - file: The caller's file, for errors.
+  ///   - line: The caller's line, for errors.
+  /// - Returns: The means; the shape lacks these axes.
   public func mean(
     axes: Range<Int>, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -27,6 +39,12 @@ extension Tensor {
   }
 
   /// The same elements in the same order in another shape.
+  ///
+  /// - Parameters:
+  ///   - target: The shape, of as many elements.
+  ///   - file: The caller's file, for errors.
+  ///   - line: The caller's line, for errors.
+  /// - Returns: A tensor of shape `target`.
   public func reshaped(
     _ target: Shape, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -38,13 +56,13 @@ extension Tensor {
     return with(graph.reshape(node, target))
   }
 
-  /// All axes but the first as one: `[n, ...]` to `[n, m]`.
+  /// All axes but the first as one: `[n, ...]` to `[n, m]`. A scalar, or n = 0, stays as it is.
   public var flattened: Tensor {
     guard shape.rank > 0, shape[0] > 0 else { return self }
     return with(graph.reshape(node, [shape[0], shape.count / shape[0]]))
   }
 
-  /// A matrix with rows and columns exchanged.
+  /// A matrix with rows and columns exchanged: `[n, m]` to `[m, n]`.
   public func transposed(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     guard shape.rank == 2 else {
       return failed(
@@ -56,7 +74,8 @@ extension Tensor {
   /// Values of shape `[n]` as a column `[n, 1]`, which repeats along rows of `[n, m]`.
   public var asColumn: Tensor { with(graph.reshape(node, [shape.count, 1])) }
 
-  /// Minus its mean over all axes but the last: what batch normalisation starts with.
+  /// Minus its mean over all axes but the last: what batch normalisation starts with. Scalars and vectors stay as
+  /// they are.
   public var centred: Tensor { shape.rank < 2 ? self : with(graph.centre(node)) }
 
   /// A piece of a flat vector, in a shape.

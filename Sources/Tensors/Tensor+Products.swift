@@ -1,6 +1,13 @@
 /// Products, rows and images.
 extension Tensor {
-  /// The matrix product of `a [n, k]` and `b [k, m]`, of shape `[n, m]`.
+  /// The matrix product; ``matmul(_:_:file:line:)`` is the usual way to write it.
+  ///
+  /// - Parameters:
+  ///   - a: `[n, k]`.
+  ///   - b: `[k, m]`.
+  ///   - file: The caller's file, for errors.
+  ///   - line: The caller's line, for errors.
+  /// - Returns: The product, `[n, m]`.
   public static func product(
     _ a: Tensor, _ b: Tensor, file: StaticString, line: UInt
   ) -> Tensor {
@@ -13,8 +20,14 @@ extension Tensor {
     return a.with(a.graph.product(a.node, b.node))
   }
 
-  /// The rows `x[index[0]], x[index[1]], ...`. The index is data given with the task, shape `[n]`,
-  /// of numbers 0 ..< rows; it is checked when it is given.
+  /// The rows `x[index[0]], x[index[1]], ...` of a tensor `[rows, ...]`; a row may come several times, or never.
+  ///
+  /// - Parameters:
+  ///   - index: Data given with the task, `[n]`, of whole numbers 0 ..< rows; they are checked when they are given.
+  ///     In single precision they are exact up to 2^24.
+  ///   - file: The caller's file, for errors.
+  ///   - line: The caller's line, for errors.
+  /// - Returns: The chosen rows, `[n, ...]`.
   public func rows(
     _ index: Tensor, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -26,8 +39,18 @@ extension Tensor {
     return with(graph.gatherRows(node, index.node))
   }
 
-  /// A 3x3 convolution with padding 1: images `[n, height, width, in]` and weights
-  /// `[3, 3, in, out]` to `[n, ceil(height / stride), ceil(width / stride), out]`.
+  /// A 3x3 convolution of images `[n, height, width, in]` with a padding of zeros of 1 pixel. The weights are not
+  /// flipped: as in other libraries it is a cross-correlation.
+  ///
+  /// With stride 1 it is computed by Winograd's F(2x2, 3x3) (Lavin and Gray, "Fast algorithms for convolutional neural
+  /// networks", 2016), where that pays.
+  ///
+  /// - Parameters:
+  ///   - weights: `[3, 3, in, out]`.
+  ///   - stride: 1 or 2, along both axes.
+  ///   - file: The caller's file, for errors.
+  ///   - line: The caller's line, for errors.
+  /// - Returns: `[n, ceil(height / stride), ceil(width / stride), out]`.
   public func convolved(
     with weights: Tensor, stride: Int = 1, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -42,8 +65,9 @@ extension Tensor {
     return with(graph.convolution(node, weights.node, stride: stride))
   }
 
-  /// The largest value of each 2x2 window of `[n, height, width, channels]`, stride 2; the last row
-  /// or column of an odd size is left out. The first of equal values passes the gradient.
+  /// The largest value of each 2x2 window of `[n, height, width, channels]`, stride 2:
+  /// `[n, floor(height / 2), floor(width / 2), channels]`. The last row or column of an odd size is left out. The first
+  /// of equal values passes the gradient.
   public func maxPooled(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     guard shape.rank == 4, shape[1] >= 2, shape[2] >= 2 else {
       return failed(
@@ -58,7 +82,7 @@ extension Tensor {
     return with(graph.poolGather(node, graph.poolIndex(node)))
   }
 
-  /// exp(x) / sum(exp(x)) of each row of `[n, classes]`.
+  /// exp(x) / sum(exp(x)) of each row of `[n, classes]`, shape `[n, classes]`; without overflow.
   public func softmax(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     guard shape.rank == 2 else {
       return failed(
@@ -67,7 +91,7 @@ extension Tensor {
     return with(graph.softmax(node))
   }
 
-  /// log(sum(exp(x))) of each row of `[n, classes]`, shape `[n]`.
+  /// log(sum(exp(x))) of each row of `[n, classes]`, shape `[n]`; without overflow.
   public func logSumExp(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     guard shape.rank == 2 else {
       return failed(
@@ -76,8 +100,14 @@ extension Tensor {
     return with(graph.logSumExp(node))
   }
 
-  /// 1 at each row's class, else 0: labels `[n]` to `[n, classes]`. The labels are data given with the
-  /// task, whole numbers 0 ..< classes; they are checked when they are given.
+  /// 1 at each row's class, else 0. The labels `[n]` are data given with the task, whole numbers 0 ..< classes; they
+  /// are checked when they are given.
+  ///
+  /// - Parameters:
+  ///   - classes: How many classes there are, at least 1.
+  ///   - file: The caller's file, for errors.
+  ///   - line: The caller's line, for errors.
+  /// - Returns: `[n, classes]`.
   public func oneHot(
     classes: Int, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -90,7 +120,14 @@ extension Tensor {
   }
 }
 
-/// The matrix product of `a [n, k]` and `b [k, m]`, of shape `[n, m]`.
+/// The matrix product.
+///
+/// - Parameters:
+///   - a: `[n, k]`.
+///   - b: `[k, m]`.
+///   - file: The caller's file, for errors.
+///   - line: The caller's line, for errors.
+/// - Returns: The product, `[n, m]`.
 public func matmul(
   _ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {

@@ -1,7 +1,7 @@
 /// A tensor in a trace: it has a shape and a history, and no values yet. Objectives are Swift
 /// closures over tensors; they run once for each set of shapes, and what they record is
 /// differentiated, planned and then run as often as needed. Mistakes (shapes that do not fit) do
-/// not trap: the trace remembers the first, and whoever asked for the trace throws it.
+/// not trap: the trace remembers the first, and whoever asked for the trace throws it as a ``TensorError``.
 public struct Tensor {
   let graph: Graph
   package let node: Int

@@ -1,14 +1,15 @@
 import Tensors
 
-/// Gradient descent that takes a step back where the loss did not fall enough, and halves its rate (Armijo, 1966): it stays
-/// stable where the curvature is beyond what the rate can bear. Each of the steps computes one gradient, whether it
-/// goes forward or back; the last one only judges, so that the adapted point is one that is known to be better.
+/// Gradient descent that takes a step back where the loss did not fall by 1e-4 of what the gradient promises, and
+/// halves its rate (Armijo, 1966): it stays stable where the curvature is beyond what the rate can bear. Each of the
+/// steps computes one gradient, whether it goes forward or back; the last one only judges, so that the adapted point is
+/// one that is known to be better.
 public struct Backtracking: LowerOptimizer {
   /// The first rate, above 0.
   public let learningRate: Double
   /// How many gradients, and when to stop before.
   public let schedule: AdaptationSchedule
-  /// Vectors of state: the best point and its gradient.
+  /// 2: the best point and its gradient.
   public static var stateVectors: Int { 2 }
   /// Losses decide.
   public static var usesLoss: Bool { true }
@@ -19,7 +20,11 @@ public struct Backtracking: LowerOptimizer {
 
   /// Gradient descent with backtracking.
   ///
-  /// - Throws: ``HypergradientError`` for a rate or a number of steps outside its range.
+  /// - Parameters:
+  ///   - learningRate: The first rate, finite and above 0; it is only ever halved.
+  ///   - steps: The most gradients, 0 or more; the last one only judges, so that 1 changes nothing.
+  ///   - gradientTolerance: Stops when the gradient's norm is below; 0 never does.
+  /// - Throws: ``HypergradientError`` of code `parameter` for one outside its range.
   public init(
     learningRate: Double, steps: Int, gradientTolerance: Double = 0
   ) throws(HypergradientError) {

@@ -1,17 +1,21 @@
 import Tensors
 
-/// w = w - learningRate * df/dw.
+/// Gradient descent: w = w - learningRate * df/dw.
 public struct GradientDescent: LowerOptimizer {
-  /// Above 0.
+  /// The step size, above 0.
   public let learningRate: Double
   /// How many steps, and when to stop before.
   public let schedule: AdaptationSchedule
-  /// Vectors of state.
+  /// None.
   public static var stateVectors: Int { 0 }
 
   /// Gradient descent.
   ///
-  /// - Throws: ``HypergradientError`` for a rate or a number of steps outside its range.
+  /// - Parameters:
+  ///   - learningRate: The step size, finite and above 0.
+  ///   - steps: The most steps, 0 or more.
+  ///   - gradientTolerance: Stops before a step when the gradient's norm is below; 0 never does.
+  /// - Throws: ``HypergradientError`` of code `parameter` for one outside its range.
   public init(
     learningRate: Double, steps: Int, gradientTolerance: Double = 0
   ) throws(HypergradientError) {
@@ -29,20 +33,25 @@ public struct GradientDescent: LowerOptimizer {
   }
 }
 
-/// Heavy ball (Polyak, 1964): m = momentum * m + df/dw; w = w - learningRate * m.
+/// Heavy ball (Polyak, 1964): m = momentum * m + df/dw; w = w - learningRate * m. Every adaptation starts with m = 0.
 public struct Momentum: LowerOptimizer {
-  /// Above 0.
+  /// The step size, above 0.
   public let learningRate: Double
-  /// From 0 to below 1.
+  /// The part of m that stays, from 0 to below 1.
   public let momentum: Double
   /// How many steps, and when to stop before.
   public let schedule: AdaptationSchedule
-  /// Vectors of state.
+  /// 1: m.
   public static var stateVectors: Int { 1 }
 
   /// Gradient descent with momentum.
   ///
-  /// - Throws: ``HypergradientError`` for a parameter outside its range.
+  /// - Parameters:
+  ///   - learningRate: The step size, finite and above 0.
+  ///   - momentum: From 0 to below 1.
+  ///   - steps: The most steps, 0 or more.
+  ///   - gradientTolerance: Stops before a step when the gradient's norm is below; 0 never does.
+  /// - Throws: ``HypergradientError`` of code `parameter` for one outside its range.
   public init(
     learningRate: Double, momentum: Double = 0.9, steps: Int, gradientTolerance: Double = 0
   ) throws(HypergradientError) {

@@ -2,20 +2,25 @@ import Tensors
 
 /// Gradient descent for lower objectives L(w) + (pull / 2) ||w - start||^2 that takes its steps along L alone, and after the
 /// last of them one along the pull alone: w = w - learningRate * pull * (w - start). The official code of iMAML
-/// (Rajeswaran et al., 2019) adapts so.
+/// (Rajeswaran et al., 2019) adapts so. The start is where the adaptation starts: the objective must pull there.
 public struct SplitDescent: LowerOptimizer {
-  /// Above 0.
+  /// The step size, above 0.
   public let learningRate: Double
   /// The strength of the pull in the lower objective, 0 or more.
   public let pull: Double
   /// How many steps, and when to stop before; a stop before the last leaves out the step along the pull.
   public let schedule: AdaptationSchedule
-  /// Vectors of state: the start, and the point before a step.
+  /// 2: the start, and the point before a step.
   public static var stateVectors: Int { 2 }
 
   /// Gradient descent with the pull last.
   ///
-  /// - Throws: ``HypergradientError`` for a parameter outside its range.
+  /// - Parameters:
+  ///   - learningRate: The step size, finite and above 0.
+  ///   - pull: The strength of the pull that the lower objective contains, finite and 0 or more.
+  ///   - steps: The most steps along L, 0 or more; the one along the pull is not counted.
+  ///   - gradientTolerance: Stops before a step when the norm of the whole objective's gradient is below; 0 never does.
+  /// - Throws: ``HypergradientError`` of code `parameter` for one outside its range.
   public init(
     learningRate: Double, pull: Double, steps: Int, gradientTolerance: Double = 0
   ) throws(HypergradientError) {

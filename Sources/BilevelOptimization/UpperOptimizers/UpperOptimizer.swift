@@ -3,26 +3,28 @@
 public protocol UpperOptimizer: Sendable {
   /// A word for it, as configurations write it.
   static var name: String { get }
-  /// Named vectors of state, each as long as the parameters (none before the first step), in a fixed order.
+  /// Named vectors of state, each as long as the parameters (empty before the first step), in a fixed order. What is
+  /// set has the names and lengths of what was read; that is not checked.
   var state: [(name: String, values: [Double])] { get set }
-  /// The number of steps made.
+  /// The number of steps made, set too when a run is taken up again.
   var steps: Int { get set }
 
   /// Makes one step.
   ///
   /// - Parameters:
-  ///   - parameters: Changed in place.
+  ///   - parameters: Changed in place, as many in every step.
   ///   - hypergradient: The direction of steepest ascent, as long as the parameters.
   mutating func update(_ parameters: inout [Double], along hypergradient: [Double])
 }
 
-/// u = u - learningRate * (m = momentum * m + hypergradient); plain gradient descent at momentum 0.
+/// u = u - learningRate * (m = momentum * m + hypergradient), the heavy ball (Polyak, 1964); plain gradient descent at
+/// momentum 0.
 public struct SGD: UpperOptimizer {
-  /// The name.
+  /// `sgd`.
   public static var name: String { "sgd" }
-  /// Above 0.
+  /// The step size, above 0.
   public let learningRate: Double
-  /// From 0 to below 1.
+  /// The part of m that stays, from 0 to below 1.
   public let momentum: Double
   /// The number of steps made.
   public var steps = 0
@@ -30,7 +32,10 @@ public struct SGD: UpperOptimizer {
 
   /// Gradient descent, with momentum if it is above 0.
   ///
-  /// - Throws: ``HypergradientError`` for a parameter outside its range.
+  /// - Parameters:
+  ///   - learningRate: The step size, finite and above 0.
+  ///   - momentum: From 0 to below 1.
+  /// - Throws: ``HypergradientError`` of code `parameter` for one outside its range.
   public init(learningRate: Double, momentum: Double = 0) throws(HypergradientError) {
     try HypergradientError.requireRate(learningRate)
     try HypergradientError.requireFraction(momentum, "momentum")
@@ -38,7 +43,7 @@ public struct SGD: UpperOptimizer {
     self.momentum = momentum
   }
 
-  /// Named vectors of state.
+  /// `velocity`: m, as long as the parameters, empty before the first step. None without momentum.
   public var state: [(name: String, values: [Double])] {
     get { momentum == 0 ? [] : [("velocity", velocity)] }
     set { velocity = newValue.first?.values ?? [] }
@@ -61,9 +66,10 @@ public struct SGD: UpperOptimizer {
   }
 }
 
-/// Adam (Kingma and Ba, 2015) on the upper parameters.
+/// Adam (Kingma and Ba, 2015, algorithm 1) on the upper parameters:
+/// u = u - learningRate * m / (sqrt(v) + epsilon), with the bias-corrected moments m and v of the hypergradient.
 public struct Adam: UpperOptimizer {
-  /// The name.
+  /// `adam`.
   public static var name: String { "adam" }
   /// The number of steps made.
   public var steps = 0
@@ -71,9 +77,14 @@ public struct Adam: UpperOptimizer {
   private var first: [Double] = []
   private var second: [Double] = []
 
-  /// Adam with the paper's defaults.
+  /// Adam with the paper's defaults but for the learning rate.
   ///
-  /// - Throws: ``HypergradientError`` for a parameter outside its range.
+  /// - Parameters:
+  ///   - learningRate: The step size, finite and above 0; 0.001 in the paper.
+  ///   - beta1: The part of the first moment that stays, from 0 to below 1.
+  ///   - beta2: The part of the second moment that stays, from 0 to below 1.
+  ///   - epsilon: Added to the root of the second moment, finite and above 0.
+  /// - Throws: ``HypergradientError`` of code `parameter` for one outside its range.
   public init(
     learningRate: Double, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8
   ) throws(HypergradientError) {
@@ -81,10 +92,10 @@ public struct Adam: UpperOptimizer {
       learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon)
   }
 
-  /// The step size.
+  /// The step size, above 0.
   public var learningRate: Double { rule.learningRate }
 
-  /// Named vectors of state.
+  /// `first_moment` and `second_moment`, each as long as the parameters, empty before the first step.
   public var state: [(name: String, values: [Double])] {
     get { [("first_moment", first), ("second_moment", second)] }
     set {

@@ -18,7 +18,8 @@ public enum KernelSet: String, CaseIterable, Sendable {
   ///
   /// - Parameter environment: The process environment, where `IGBM_KERNELS` may name a set.
   /// - Returns: The set that is named, else the fastest.
-  /// - Throws: ``TensorError`` where the name is unknown or the processor lacks the set.
+  /// - Throws: ``TensorError`` of code `unsupported` where the name is unknown, or this processor or build lacks the
+  ///   set.
   public static func chosen(
     _ environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws(TensorError) -> KernelSet {

@@ -25,7 +25,7 @@ final class Memory {
 /// Valid as long as what they belong to.
 public struct Elements {
   let base: UnsafeMutableRawPointer
-  /// How many.
+  /// How many elements.
   public let count: Int
   /// Their precision.
   public let precision: Precision
@@ -68,7 +68,7 @@ public struct Elements {
     for index in 0..<count { self[index] = value }
   }
 
-  /// One element.
+  /// One element, in 0 ..< ``count`` (not checked). What is set is rounded to the precision.
   public subscript(index: Int) -> Double {
     get {
       switch precision {
@@ -84,7 +84,7 @@ public struct Elements {
     }
   }
 
-  /// A copy of all of them.
+  /// A copy of all elements.
   public var values: [Double] {
     switch precision {
     case .single:

@@ -1,6 +1,7 @@
 import CKernels
 
-/// What solvers and optimisers do with flat vectors, through the chosen kernels.
+/// What solvers and optimisers do with flat vectors, through the chosen kernels. The vectors of a call have one length
+/// and this precision, which is not checked. Factors are rounded to the precision.
 public struct VectorAlgebra {
   /// The vectors' precision.
   public let precision: Precision
@@ -19,31 +20,31 @@ public struct VectorAlgebra {
   /// The Euclidean norm.
   public func norm(_ x: Elements) -> Double { dot(x, x).squareRoot() }
 
-  /// y = y + alpha x
+  /// y = y + alpha x, in place.
   public func add(_ alpha: Double, _ x: Elements, to y: Elements) {
     kernels.pointee.add_scaled(Int64(x.count), alpha, x.base, y.base)
   }
 
-  /// y = x + beta y
+  /// y = x + beta y, in place.
   public func replace(_ y: Elements, by x: Elements, plus beta: Double) {
     kernels.pointee.scale_add(Int64(x.count), x.base, beta, y.base)
   }
 
-  /// x = 0
+  /// x = 0, in place.
   public func clear(_ x: Elements) {
     x.base.initializeMemory(as: UInt8.self, repeating: 0, count: x.count * precision.byteCount)
   }
 
-  /// x = alpha x
+  /// x = alpha x, in place.
   public func scale(_ x: Elements, by alpha: Double) {
     kernels.pointee.scale(Int64(x.count), alpha, x.base)
   }
 }
 
-/// Vectors of one length in one piece of memory.
+/// Vectors of one length in one piece of memory, zero at first.
 public final class VectorStore {
   package let vectors: Int
-  /// A few numbers beside the vectors, in double precision.
+  /// 4 numbers beside the vectors, in double precision, zero at first.
   public var scalars = [Double](repeating: 0, count: 4)
   private let memory: Memory
   private let stride: Int
@@ -66,7 +67,7 @@ public final class VectorStore {
     memory.base.initializeMemory(as: UInt8.self, repeating: 0, count: stride * vectors)
   }
 
-  /// One of the vectors.
+  /// One of the vectors, by its number from 0 (not checked): its memory, not a copy. Valid as long as the store.
   public subscript(index: Int) -> Elements {
     Elements(base: memory.base + index * stride, count: count, precision: precision)
   }
