@@ -33,14 +33,16 @@ static int64_t tile_elements(const ck_loop *l, int64_t most) {
   return l->temporaries <= 3 ? most : l->temporaries <= 7 ? most / 2 : most / 4;
 }
 
-static void plan_operand(const ck_loop *l, ck_operand *o, int64_t tile_size) {
+/// `tile_size`: elements of a temporary tile; `of_rows`: the step has one value a row.
+static ck_stream stream(const ck_loop *l, const ck_operand *o, int64_t tile_size, bool of_rows) {
   const int32_t kind = o->addressing;
-  o->in_workspace = kind == CK_TEMPORARY || kind == CK_TEMPORARY_COLUMN;
-  o->start = o->in_workspace ? o->offset * tile_size : o->offset;
-  o->lane = kind == CK_FULL || kind == CK_ROW || kind == CK_TEMPORARY;
-  o->row_lane = is_of_rows(kind);
-  o->row_step = kind == CK_FULL ? o->row : kind == CK_TEMPORARY ? l->columns : is_of_rows(kind);
-  o->tile_step = o->in_workspace ? 0 : l->flat ? kind == CK_FULL : o->row_step;
+  ck_stream s;
+  s.in_workspace = kind == CK_TEMPORARY || kind == CK_TEMPORARY_COLUMN;
+  s.start = s.in_workspace ? o->offset * tile_size : o->offset;
+  s.lane = of_rows ? is_of_rows(kind) : kind == CK_FULL || kind == CK_ROW || kind == CK_TEMPORARY;
+  s.row_step = kind == CK_FULL ? o->row : kind == CK_TEMPORARY ? l->columns : is_of_rows(kind);
+  s.tile_step = s.in_workspace ? 0 : l->flat ? kind == CK_FULL : s.row_step;
+  return s;
 }
 
 /// Whether an operand's elements follow each other through a whole tile, or are all one.
@@ -62,6 +64,16 @@ static int32_t course(const ck_loop *l, const ck_step *step) {
   return CK_AS_ONE;
 }
 
+static void plan_step(const ck_loop *l, ck_step *step, int64_t tile_size) {
+  step->course = course(l, step);
+  const bool of_rows = step->course == CK_OF_ROWS;
+  const int32_t operands[4] = {step->a, step->b, step->c, step->e};
+  for (step->inputs = 0; step->inputs < 4 && operands[step->inputs] >= 0; step->inputs++)
+    step->streams[step->inputs] =
+      stream(l, &l->operands[operands[step->inputs]], tile_size, of_rows);
+  step->streams[4] = stream(l, &l->operands[step->d], tile_size, of_rows);
+}
+
 void ck_plan_loop(ck_loop *l, int64_t most) {
   const int64_t elements = tile_elements(l, most);
   l->flat = is_flat(l);
@@ -75,6 +87,5 @@ void ck_plan_loop(ck_loop *l, int64_t most) {
     tile_size = (l->tile * l->columns + 15) / 16 * 16;
   }
   l->workspace = tile_size * l->temporaries;
-  for (int32_t i = 0; i < l->operand_count; i++) plan_operand(l, &l->operands[i], tile_size);
-  for (int32_t i = 0; i < l->step_count; i++) l->steps[i].course = course(l, &l->steps[i]);
+  for (int32_t i = 0; i < l->step_count; i++) plan_step(l, &l->steps[i], tile_size);
 }

@@ -80,7 +80,7 @@ package enum Operation: Hashable {
   // Made by the planner only (`Lowering`): what kernels want prepared or can do at once.
   /// The largest of each row of `[n, classes]`.
   case rowMaximum
-  /// A product of A (transposed or not) with B onto a third operand: a row of biases, or a matrix.
+  /// A product of A (transposed or not) with B onto a third operand.
   case productOnto(transposeA: Bool, Onto)
   /// A convolution or an adjoint onto a third operand.
   case convolutionOnto(stride: Int)
@@ -107,6 +107,10 @@ package enum Operation: Hashable {
 
   /// What a product is added onto.
   package enum Onto: Hashable {
-    case bias, matrix
+    case matrix
+    /// A row of biases.
+    case bias
+    /// A row of biases; where the sum is negative, the result is 0.
+    case rectifiedBias
   }
 }

@@ -48,12 +48,16 @@ typedef struct {
   int64_t b_row;            ///< element (l, j) of B is b[l * b_row + j]
   int64_t c_row;            ///< element (i, j) of C is c[i * c_row + j]
   int32_t initial;          ///< a `ck_initial`
+  int32_t relu;             ///< nonzero: negative results become 0
   /// Filled by the table's `plan_product`, from the fields above alone; the form and the depth are
   /// the same for every instruction set.
   int32_t form;       ///< a `ck_product_form`
+  int32_t direct;     ///< nonzero: in tiles where the operands are, all terms at once
   int64_t depth;      ///< k is cut into pieces of this length
   int32_t tile_rows, tile_vectors, pack_a, pack_b;
   int64_t workspace;  ///< elements of scratch memory that `product` needs
+  int64_t tail;       ///< direct: columns of the last vector of the last panel
+  void (*tiles[2][2])(void);  ///< direct: of panels and the last one, for whole tiles and the last rows
 } ck_product;
 
 // ------------------------------------------------------------------------------------ fused loops
@@ -74,12 +78,14 @@ typedef struct {
   int64_t offset;
   int64_t row;  ///< CK_FULL: elements from a row to the next (at least the number of columns)
   int32_t addressing;
-  /// Filled by `plan_loop`: from the base or the workspace, where a tile starts, how far apart
-  /// tiles and rows are, and whether elements follow each other (1) or repeat (0) along a row, and
-  /// along a column.
-  int32_t in_workspace, lane, row_lane;
-  int64_t start, tile_step, row_step;
 } ck_operand;
+
+/// An operand as a step goes through it: from the base or the workspace, where a tile starts, how
+/// far apart tiles and rows are, and whether elements follow each other (1) or repeat (0).
+typedef struct {
+  int64_t start, tile_step, row_step;
+  int32_t in_workspace, lane;
+} ck_stream;
 
 /// How a step runs through a tile; filled by `plan_loop`.
 typedef enum {
@@ -106,6 +112,7 @@ typedef enum {
   CK_NEGATED_MULTIPLY_ADD /* c - a b */,
   // d = f(a, b, c[, e]), the difference rounded before it is multiplied
   CK_CENTRED_SCALED /* (a - b) c */, CK_CENTRED_SCALED_ADD /* (a - b) c + e */,
+  CK_ADD_SCALED_DIFFERENCE /* a + x (b - c) */,
   // d[r, c] = c == a[r] ? 1 : 0; a is CK_COLUMN: class numbers held as elements
   CK_ONE_HOT,
   /// d = the adjoint of pooling 2x2 windows, stride 2: rows are the pixels of `height` x `width`
@@ -122,9 +129,12 @@ typedef enum {
 typedef struct {
   int32_t kind;        ///< a `ck_step_kind`
   int32_t a, b, c, e, d;  ///< operand numbers, d the result's; -1 where there is none
-  int32_t course;      ///< a `ck_course`, filled by `plan_loop`
   int32_t height, width;  ///< CK_UNPOOL's images
   double x;
+  /// Filled by `plan_loop`: a `ck_course`, how many of a, b, c, e there are, and where these are
+  /// found; the result last.
+  int32_t course, inputs;
+  ck_stream streams[5];
 } ck_step;
 
 /// The most steps of a loop.

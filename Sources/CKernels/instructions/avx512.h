@@ -9,35 +9,27 @@ typedef __mmask8 Part;
 INLINE V load_part(Part m, const E *p) { return _mm512_maskz_loadu_pd(m, p); }
 INLINE void store_part(Part m, E *p, V x) { _mm512_mask_storeu_pd(p, m, x); }
 INLINE V fused(V a, V b, V c) { return _mm512_fmadd_pd(a, b, c); }
-INLINE V load_half(Part m, const E *p) {
-  return _mm512_castpd256_pd512(_mm256_maskz_loadu_pd(m, p));
-}
-INLINE void store_half(Part m, E *p, V x) {
-  _mm256_mask_storeu_pd(p, m, _mm512_castpd512_pd256(x));
-}
-INLINE V fused_half(V a, V b, V c) {
-  return _mm512_castpd256_pd512(_mm256_fmadd_pd(
-    _mm512_castpd512_pd256(a), _mm512_castpd512_pd256(b), _mm512_castpd512_pd256(c)));
-}
+INLINE Half load_half(Part m, const E *p) { return _mm256_maskz_loadu_pd(m, p); }
+INLINE void store_half(Part m, E *p, Half x) { _mm256_mask_storeu_pd(p, m, x); }
+INLINE Half fused_half(Half a, Half b, Half c) { return _mm256_fmadd_pd(a, b, c); }
 #else
 typedef __mmask16 Part;
 INLINE V load_part(Part m, const E *p) { return _mm512_maskz_loadu_ps(m, p); }
 INLINE void store_part(Part m, E *p, V x) { _mm512_mask_storeu_ps(p, m, x); }
 INLINE V fused(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
-INLINE V load_half(Part m, const E *p) {
-  return _mm512_castps256_ps512(_mm256_maskz_loadu_ps((__mmask8)m, p));
-}
-INLINE void store_half(Part m, E *p, V x) {
-  _mm256_mask_storeu_ps(p, (__mmask8)m, _mm512_castps512_ps256(x));
-}
-INLINE V fused_half(V a, V b, V c) {
-  return _mm512_castps256_ps512(_mm256_fmadd_ps(
-    _mm512_castps512_ps256(a), _mm512_castps512_ps256(b), _mm512_castps512_ps256(c)));
-}
+INLINE Half load_half(Part m, const E *p) { return _mm256_maskz_loadu_ps((__mmask8)m, p); }
+INLINE void store_half(Part m, E *p, Half x) { _mm256_mask_storeu_ps(p, (__mmask8)m, x); }
+INLINE Half fused_half(Half a, Half b, Half c) { return _mm256_fmadd_ps(a, b, c); }
 #endif
 
 /// The first n lanes, 0 <= n <= vector_length.
 INLINE Part part_of(int64_t n) { return (Part)((1u << n) - 1); }
+
+/// A value in one register: the compiler would make its halves anew, with a shuffle.
+INLINE V in_register(V x) {
+  __asm__("" : "+v"(x));
+  return x;
+}
 
 /// Register tiles of products, rows x vectors: 32 registers hold the sums, a row of B and one of A.
 #define HAS_HALF_VECTORS 1

@@ -16,7 +16,8 @@ static void (*const elementwise_steps[])(const strip *) = {
   [CK_MULTIPLY_SUBTRACT] = step_multiply_subtract,
   [CK_NEGATED_MULTIPLY_ADD] = step_negated_multiply_add, 
   [CK_CENTRED_SCALED] = step_centred_scaled,
-  [CK_CENTRED_SCALED_ADD] = step_centred_scaled_add, [CK_ONE_HOT] = step_one_hot,
+  [CK_CENTRED_SCALED_ADD] = step_centred_scaled_add,
+  [CK_ADD_SCALED_DIFFERENCE] = step_add_scaled_difference, [CK_ONE_HOT] = step_one_hot,
   [CK_UNPOOL] = step_unpool,
   [CK_SUM_COLUMNS] = step_sum_columns, [CK_MAX_COLUMNS] = step_max_columns,
 };
@@ -30,9 +31,9 @@ static void fetch_tile(const ck_loop *l, const E *base, int64_t start, int64_t s
   for (int32_t i = 0; i < l->operand_count; i++) {
     const ck_operand *o = &l->operands[i];
     if (o->addressing != CK_FULL) continue;
-    const E *from = base + o->start + start * o->tile_step;
-    const int64_t count = size * o->tile_step;
-    for (int64_t e = 0; e < count; e += line) __builtin_prefetch(from + e, 0, 2);
+    const int64_t step = l->flat ? 1 : o->row;
+    const E *from = base + o->offset + start * step;
+    for (int64_t e = 0; e < size * step; e += line) __builtin_prefetch(from + e, 0, 2);
   }
 }
 
@@ -56,20 +57,16 @@ static void loop(const ck_loop *l, void *base, void *workspace) {
       s.first_row = start;
       s.height = step->height;
       s.width = step->width;
-      const int32_t inputs[4] = {step->a, step->b, step->c, step->e};
-      for (int k = 0; k < 4; k++) {
-        if (inputs[k] < 0) {
-          s.in[k] = NULL;
-          break;
-        }
-        const ck_operand *o = &l->operands[inputs[k]];
-        s.in[k] = memory[o->in_workspace] + o->start + start * o->tile_step;
-        s.in_row[k] = o->row_step;
-        s.lane[k] = step->course == CK_OF_ROWS ? o->row_lane : o->lane;
+      s.in[1] = NULL;
+      for (int32_t k = 0; k < step->inputs; k++) {
+        const ck_stream *in = &step->streams[k];
+        s.in[k] = memory[in->in_workspace] + in->start + start * in->tile_step;
+        s.in_row[k] = in->row_step;
+        s.lane[k] = in->lane;
       }
-      const ck_operand *o = &l->operands[step->d];
-      s.out = memory[o->in_workspace] + o->start + start * o->tile_step;
-      s.out_row = o->row_step;
+      const ck_stream *out = &step->streams[4];
+      s.out = memory[out->in_workspace] + out->start + start * out->tile_step;
+      s.out_row = out->row_step;
       switch (step->kind) {
         case CK_SUM_ROWS: step_sum_rows(&s, start == 0); break;
         case CK_SUM_ALL: {

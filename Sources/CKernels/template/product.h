@@ -38,11 +38,28 @@ static void plan_narrow(ck_product *p) {
   p->workspace = p->n * pieces_of(p->m, lanes) * lanes;
 }
 
+/// What `direct_product` runs without working it out anew.
+static void plan_direct(ck_product *p) {
+  p->direct = p->m > 0 && p->n > 0 && !p->pack_a && !p->pack_b && p->k <= p->depth;
+  if (!p->direct) return;
+  const int64_t width = p->tile_vectors * vector_length;
+  const int64_t rest = p->m % p->tile_rows ? p->m % p->tile_rows : p->tile_rows;
+  const panel first = panel_at(0, p->n, p->tile_vectors, false);
+  const panel last = panel_at((p->n - 1) / width * width, p->n, p->tile_vectors, false);
+  p->tail = last.tail;
+  const panel *panels[2] = {&first, &last};
+  for (int i = 0; i < 2; i++) {
+    p->tiles[i][0] = (void (*)(void))panels[i]->of_rows[p->tile_rows - 1];
+    p->tiles[i][1] = (void (*)(void))panels[i]->of_rows[rest - 1];
+  }
+}
+
 static void plan_product(ck_product *p) {
   ck_plan_product(p, lanes);
   p->pack_a = 0;
   p->pack_b = 0;
   p->workspace = 0;
+  p->direct = 0;
   if (p->form != CK_TILES) {
     plan_narrow(p);
     return;
@@ -67,6 +84,7 @@ static void plan_product(ck_product *p) {
     const int64_t columns = pieces_of(p->n, width) * width;
     p->workspace += smaller(columns_of_block(p), columns) * p->depth;
   }
+  plan_direct(p);
 }
 
 /// Panels of tile_rows rows, term by term.
@@ -119,11 +137,48 @@ static void pack_b_columns(
   }
 }
 
+/// Small products, where what goes before the first tile counts.
+INLINE void direct_product(
+  const ck_product *p, const E *a, const E *b, const E *initial, E *c) {
+  walk w = {
+    .depth = p->k, .pieces = 1, .blocks = 1, .a_column = p->a_column, .b_row = p->b_row,
+    .c_row = p->c_row, .initial_row = p->initial == CK_BIAS ? 0 : p->c_row,
+    .fetches = p->k >= 64, .relu = p->relu,
+  };
+  set_rows(&w, p->a_row);
+  const int64_t rows = p->tile_rows, width = p->tile_vectors * vector_length;
+  for (int64_t j = 0; j < p->n; j += width) {
+    const bool is_last = j + width >= p->n;
+    const tile_function whole = (tile_function)p->tiles[is_last][0];
+    const tile_function rest = (tile_function)p->tiles[is_last][1];
+    w.tail = is_last ? p->tail : vector_length;
+    for (int64_t i = 0; i < p->m; i += rows)
+      (i + rows < p->m ? whole : rest)(
+        &w, a + i * p->a_row, b + j, initial ? initial + i * w.initial_row + j : NULL,
+        c + i * p->c_row + j);
+  }
+}
+
+static void rectify_rows(const ck_product *p, E *c) {
+  for (int64_t i = 0; i < p->m; i++)
+    for (int64_t j = 0; j < p->n; j += vector_length) {
+      E *to = c + i * p->c_row + j;
+      const Part part = part_of(smaller(vector_length, p->n - j));
+      store_part(part, to, rectified(load_part(part, to)));
+    }
+}
+
 static void product(
   const ck_product *p, const void *a_start, const void *b_start, const void *bias, void *c_start,
   void *workspace) {
+  if (p->direct) {
+    const void *from = p->initial == CK_BIAS ? bias : p->initial == CK_ACCUMULATE ? c_start : NULL;
+    direct_product(p, a_start, b_start, from, c_start);
+    return;
+  }
   if (p->form != CK_TILES) {
     narrow_product(p, a_start, b_start, bias, c_start, workspace);
+    if (p->relu) rectify_rows(p, c_start);
     return;
   }
   const E *a = a_start, *b = b_start;
@@ -141,6 +196,7 @@ static void product(
   do {
     w.depth = smaller(p->depth, p->k - l);
     w.fetches = w.depth >= 64;
+    w.relu = p->relu && l + p->depth >= p->k;
     const E *al = a + l * p->a_column, *bl = b + l * p->b_row;
     for (int64_t j0 = 0; j0 < p->n; j0 += block_columns) {
       const int64_t columns = smaller(block_columns, p->n - j0);

@@ -73,7 +73,7 @@ ELEMENTWISE(log, 1, logarithm(a))
 ELEMENTWISE(tanh, 1, hyperbolic_tangent(a))
 ELEMENTWISE(sigmoid, 1, sigmoid(a))
 ELEMENTWISE(softplus, 1, softplus(a))
-ELEMENTWISE(relu, 1, choose(a <= splat(0), splat(0), a))
+ELEMENTWISE(relu, 1, rectified(a))
 ELEMENTWISE(step, 1, choose(a > splat(0), splat(1), splat(0)))
 ELEMENTWISE(add, 2, a + b)
 ELEMENTWISE(subtract, 2, a - b)
@@ -90,6 +90,7 @@ ELEMENTWISE(multiply_subtract, 3, fused(a, b, -c))
 ELEMENTWISE(negated_multiply_add, 3, fused(-a, b, c))
 ELEMENTWISE(centred_scaled, 3, (a - b) * c)
 ELEMENTWISE(centred_scaled_add, 4, fused(a - b, c, e))
+ELEMENTWISE(add_scaled_difference, 3, fused(x, b - c, a))
 
 static void step_one_hot(const strip * s) {
   for (int64_t r = 0; r < s->rows; r++) {
@@ -191,7 +192,8 @@ static void step_max_columns(const strip *s) {
   }
 }
 
-// The tile's sum over its rows, onto what earlier tiles gave: four blocks of columns at a time.
+// The tile's sum over its rows, onto what earlier tiles gave: some blocks of columns at a time, of
+// which the last has n columns, or all where n < 0.
 INLINE void sum_rows_blocks(
   const strip * s, int64_t j0, const int blocks, int64_t n, int is_first) {
   const int has_b = s->in[1] != NULL;
@@ -201,32 +203,30 @@ INLINE void sum_rows_blocks(
     const E *p0 = s->in[0] + r * s->in_row[0];
     const E *p1 = has_b ? s->in[1] + r * s->in_row[1] : p0;
     const Block s0 = (Block)*p0, s1 = (Block)*p1;
-#pragma clang loop unroll(full)
-    for (int i = 0; i < blocks; i++) {
+    UNROLL for (int i = 0; i < blocks; i++) {
       const int64_t j = j0 + i * lanes;
-      if (n < 0) {
-        total[i] = TERM(WHOLE, total[i]);
-      } else {
-        total[i] = TERM(PART, total[i]);
-      }
+      if (i == blocks - 1 && n >= 0) total[i] = TERM(PART, total[i]);
+      else total[i] = TERM(WHOLE, total[i]);
     }
   }
-#pragma clang loop unroll(full)
-  for (int i = 0; i < blocks; i++) {
+  UNROLL for (int i = 0; i < blocks; i++) {
     E *d = s->out + j0 + i * lanes;
-    if (n < 0) {
-      store_block(d, is_first ? total[i] : load_block(d) + total[i]);
-    } else {
-      store_lanes(d, n, is_first ? total[i] : load_lanes(d, n) + total[i]);
-    }
+    if (i == blocks - 1 && n >= 0) store_lanes(d, n, is_first ? total[i] : load_lanes(d, n) + total[i]);
+    else store_block(d, is_first ? total[i] : load_block(d) + total[i]);
   }
 }
 
 static void step_sum_rows(const strip * s, int is_first) {
   int64_t j = 0;
   for (; j + 4 * lanes <= s->count; j += 4 * lanes) sum_rows_blocks(s, j, 4, -1, is_first);
-  for (; j + lanes <= s->count; j += lanes) sum_rows_blocks(s, j, 1, -1, is_first);
-  if (j < s->count) sum_rows_blocks(s, j, 1, s->count - j, is_first);
+  const int64_t beyond = (s->count - j) % lanes, n = beyond ? beyond : -1;
+  switch (pieces_of(s->count - j, lanes)) {
+    case 1: sum_rows_blocks(s, j, 1, n, is_first); break;
+    case 2: sum_rows_blocks(s, j, 2, n, is_first); break;
+    case 3: sum_rows_blocks(s, j, 3, n, is_first); break;
+    case 4: sum_rows_blocks(s, j, 4, n, is_first); break;
+    default: break;
+  }
 }
 
 // The sum of a whole tile.

@@ -14,6 +14,7 @@ typedef struct {
   int64_t tail;     ///< columns of the last vector
   int64_t b_ahead;  ///< how far ahead B is fetched, in tiles that do
   int64_t fetches;  ///< nonzero: C is fetched ahead
+  int64_t relu;     ///< nonzero: negative results become 0
   int64_t a_third_rows[MAX_TILE_ROWS / 3 + 1];  ///< where every third row of A starts: `set_rows`
 } walk;
 
@@ -25,8 +26,8 @@ INLINE void set_rows(walk *w, int64_t a_row) {
 }
 
 /// What the last vector of a tile is like: B is read in full (past its last column where B is
-/// packed), in full with what lies `b_ahead` fetched, under a mask, or, in tiles of one vector, in
-/// the lower half of a vector, which some processors multiply in half the time.
+/// packed), in full with what lies `b_ahead` fetched, under a mask, or in the lower half of a
+/// vector, which some processors multiply in half the time.
 typedef enum {
   LAST_FULL = 0,
   LAST_AHEAD = 1,
@@ -39,14 +40,19 @@ typedef enum {
 INLINE void tile(
   const int rows, const int vectors, const last_kind last, const walk *w, const E *a, const E *b,
   const E *initial, E *c) {
+  // Vectors of a row that are whole registers; a half one is added up beside them.
+  const int full = last == LAST_HALF ? vectors - 1 : vectors;
   V sum[MAX_TILE_ROWS][MAX_TILE_VECTORS];
+  Half half_sum[MAX_TILE_ROWS];
   const Part part = part_of(w->tail);
   int64_t thirds[MAX_TILE_ROWS / 3 + 1];
   UNROLL for (int i = 0; i <= MAX_TILE_ROWS / 3; i++) thirds[i] = w->a_third_rows[i];
   const int64_t a_row = w->a_row, a_column = w->a_column, b_row = w->b_row, depth = w->depth;
   const int64_t ahead = w->b_ahead;
-  UNROLL for (int i = 0; i < rows; i++)
-    UNROLL for (int j = 0; j < vectors; j++) sum[i][j] = splat(0);
+  UNROLL for (int i = 0; i < rows; i++) {
+    UNROLL for (int j = 0; j < full; j++) sum[i][j] = splat(0);
+    half_sum[i] = (Half)0;
+  }
   // C comes from afar where it is visited rarely: it is fetched while the terms are added up.
   if (w->fetches)
     UNROLL for (int i = 0; i < rows; i++)
@@ -59,24 +65,24 @@ INLINE void tile(
       const E *bl = b + block * w->b_block + piece * w->b_piece;
       for (int64_t l = 0; l < depth; l++, al += a_column, bl += b_row) {
         V bv[MAX_TILE_VECTORS];
-        UNROLL for (int j = 0; j < vectors; j++) {
+        UNROLL for (int j = 0; j < full; j++) {
           const E *p = bl + j * vector_length;
           if (last == LAST_AHEAD) __builtin_prefetch(p + ahead);
-          if (j < vectors - 1 || last == LAST_FULL || last == LAST_AHEAD) bv[j] = load(p);
-#if HAS_HALF_VECTORS
-          else if (last == LAST_HALF) bv[j] = load_half(part, p);
-#endif
-          else bv[j] = load_part(part, p);
+          bv[j] = j < vectors - 1 || last != LAST_MASKED ? load(p) : load_part(part, p);
         }
-        UNROLL for (int i = 0; i < rows; i++) {
-          const V av = splat(al[thirds[i / 3] + i % 3 * a_row]);
-          UNROLL for (int j = 0; j < vectors; j++) {
 #if HAS_HALF_VECTORS
-            if (j == vectors - 1 && last == LAST_HALF) sum[i][j] = fused_half(av, bv[j], sum[i][j]);
-            else
+        Half half_b = (Half)0;
+        if (last == LAST_HALF) half_b = load_half(part, bl + full * vector_length);
 #endif
-              sum[i][j] = fused(av, bv[j], sum[i][j]);
+        UNROLL for (int i = 0; i < rows; i++) {
+          V av = splat(al[thirds[i / 3] + i % 3 * a_row]);
+#if HAS_HALF_VECTORS
+          if (last == LAST_HALF) {
+            av = in_register(av);
+            half_sum[i] = fused_half(av.lo, half_b, half_sum[i]);
           }
+#endif
+          UNROLL for (int j = 0; j < full; j++) sum[i][j] = fused(av, bv[j], sum[i][j]);
         }
       }
     }
@@ -86,22 +92,32 @@ INLINE void tile(
   // waits.
   const bool whole = w->tail == vector_length;
   if (initial) {
-    UNROLL for (int i = 0; i < rows; i++)
-      UNROLL for (int j = 0; j < vectors; j++) {
-        const E *p = initial + i * w->initial_row + j * vector_length;
-        sum[i][j] = (j < vectors - 1 || whole ? load(p) : load_part(part, p)) + sum[i][j];
-      }
-  }
-  UNROLL for (int i = 0; i < rows; i++)
-    UNROLL for (int j = 0; j < vectors; j++) {
-      E *p = c + i * w->c_row + j * vector_length;
-      if (j < vectors - 1) store(p, sum[i][j]);
+    UNROLL for (int i = 0; i < rows; i++) {
+      const E *p = initial + i * w->initial_row;
+      UNROLL for (int j = 0; j < full; j++)
+        sum[i][j] = (j < vectors - 1 || whole ? load(p + j * vector_length)
+                                              : load_part(part, p + j * vector_length)) + sum[i][j];
 #if HAS_HALF_VECTORS
-      else if (last == LAST_HALF) store_half(part, p, sum[i][j]);
+      if (last == LAST_HALF)
+        half_sum[i] = load_half(part, p + full * vector_length) + half_sum[i];
 #endif
-      else if (whole) store(p, sum[i][j]);
-      else store_part(part, p, sum[i][j]);
     }
+  }
+  if (w->relu)
+    UNROLL for (int i = 0; i < rows; i++) {
+      UNROLL for (int j = 0; j < full; j++) sum[i][j] = rectified(sum[i][j]);
+      if (last == LAST_HALF) half_sum[i] = half_sum[i] <= (Half)0 ? (Half)0 : half_sum[i];
+    }
+  UNROLL for (int i = 0; i < rows; i++) {
+    E *p = c + i * w->c_row;
+    UNROLL for (int j = 0; j < full; j++) {
+      if (j < vectors - 1 || whole) store(p + j * vector_length, sum[i][j]);
+      else store_part(part, p + j * vector_length, sum[i][j]);
+    }
+#if HAS_HALF_VECTORS
+    if (last == LAST_HALF) store_half(part, p + full * vector_length, half_sum[i]);
+#endif
+  }
 }
 
 typedef void (*tile_function)(const walk *w, const E *a, const E *b, const E *initial, E *c);
@@ -121,47 +137,49 @@ typedef void (*tile_function)(const walk *w, const E *a, const E *b, const E *in
 #define TILES_FULL(rows, vectors) ROWS_TO_##rows(TILE_OF, FULL, vectors)
 #define TILES_AHEAD(rows, vectors) ROWS_TO_##rows(TILE_OF, AHEAD, vectors)
 #define TILES_MASKED(rows, vectors) ROWS_TO_##rows(TILE_OF, MASKED, vectors)
-#define TILES_HALF(vectors) ROWS_TO_14(TILE_OF, HALF, vectors)
+#define TILES_HALF(rows, vectors) ROWS_TO_##rows(TILE_OF, HALF, vectors)
 ALL_TILES(TILES_FULL)
 ALL_TILES(TILES_AHEAD)
 ALL_TILES(TILES_MASKED)
 #if HAS_HALF_VECTORS
-TILES_HALF(1)
+ALL_TILES(TILES_HALF)
 #endif
 
 #define NAMES_FULL(rows, vectors) {ROWS_TO_##rows(TILE_NAME, FULL, vectors)},
 #define NAMES_AHEAD(rows, vectors) {ROWS_TO_##rows(TILE_NAME, AHEAD, vectors)},
 #define NAMES_MASKED(rows, vectors) {ROWS_TO_##rows(TILE_NAME, MASKED, vectors)},
-#define NAMES_HALF(vectors) {ROWS_TO_14(TILE_NAME, HALF, vectors)},
+#define NAMES_HALF(rows, vectors) {ROWS_TO_##rows(TILE_NAME, HALF, vectors)},
 #define ROW_COUNT(rows, vectors) rows,
 static const tile_function tiles[LAST_KINDS][MAX_TILE_VECTORS][MAX_TILE_ROWS] = {
   {ALL_TILES(NAMES_FULL)},
   {ALL_TILES(NAMES_AHEAD)},
   {ALL_TILES(NAMES_MASKED)},
 #if HAS_HALF_VECTORS
-  {NAMES_HALF(1)},
+  {ALL_TILES(NAMES_HALF)},
 #endif
 };
 static const int32_t most_rows[MAX_TILE_VECTORS] = {ALL_TILES(ROW_COUNT)};
 
-/// A panel of columns: as many vectors as a tile has, or what is left. A tail of half a vector or
-/// less is a panel of its own.
+/// A panel of columns: as many vectors as a tile has, or what is left.
 typedef struct {
   int64_t width, vectors, tail;
   const tile_function *of_rows;  ///< for 1, 2, ... rows
 } panel;
 
+/// Whether the last vector of n columns is at most half a vector, and is computed as such.
+INLINE bool ends_in_half(int64_t n) {
+  const int64_t beyond = n % vector_length;
+  return HAS_HALF_VECTORS && beyond > 0 && beyond <= vector_length / 2;
+}
+
 /// The panel at column `j` of `n`; `packed`: B may be read past its last column.
 INLINE panel panel_at(int64_t j, int64_t n, int64_t most_vectors, bool packed) {
   panel p = {.width = smaller(most_vectors * vector_length, n - j)};
-  const int64_t beyond = p.width % vector_length;
-  const bool half = HAS_HALF_VECTORS && beyond > 0 && beyond <= vector_length / 2;
-  if (half && p.width > vector_length) p.width -= beyond;
   p.vectors = pieces_of(p.width, vector_length);
   p.tail = p.width - (p.vectors - 1) * vector_length;
   last_kind kind = packed || p.tail == vector_length ? LAST_FULL : LAST_MASKED;
 #if HAS_HALF_VECTORS
-  if (p.tail <= vector_length / 2) kind = LAST_HALF;
+  if (ends_in_half(p.width)) kind = LAST_HALF;
 #endif
   p.of_rows = tiles[kind][p.vectors - 1];
   return p;
@@ -172,22 +190,27 @@ typedef struct {
   double cost;  ///< roughly cycles a term
 } tile_choice;
 
+/// What a term costs in a tile: its multiplications, or loads, or the wait for the sums of the term
+/// before.
+INLINE double term_cost(int64_t rows, int64_t vectors, bool half) {
+  const double multiplications = (double)rows * ((double)vectors - 0.5 * half);
+  const double loads = (double)larger(rows + vectors, 8) * (half && vectors == 1 ? 0.5 : 1);
+  return multiplications > loads ? multiplications : loads;
+}
+
 /// The tile size that covers m x n elements at least cost, cut as evenly as can be.
 static tile_choice choose_tile(int64_t m, int64_t n, int64_t most_vectors) {
   tile_choice best = {1, 1, 1e300};
-  const int64_t beyond = n % vector_length;
-  const bool half = HAS_HALF_VECTORS && beyond > 0 && beyond <= vector_length / 2;
-  const int64_t total = half ? n / vector_length : pieces_of(n, vector_length);
+  const int64_t total = pieces_of(n, vector_length);
   for (int64_t most = most_vectors; most >= 1; most--) {
     const int64_t panels = larger(1, pieces_of(total, most));
     const int64_t vectors = larger(1, pieces_of(total, panels));
     const int64_t blocks = larger(1, pieces_of(m, most_rows[vectors - 1]));
     const int64_t rows = larger(1, pieces_of(m, blocks));
-    // A term costs its multiplications, or loads, or the wait for the sums of the term before.
-    double cost = half ? 0.5 * (double)larger(rows + 1, 8) : 0;
+    double cost = 0;
     for (int64_t done = 0; done < total; done += vectors) {
       const int64_t width = smaller(vectors, total - done);
-      cost += (double)larger(larger(rows * width, rows + width), 8);
+      cost += term_cost(rows, width, done + width == total && ends_in_half(n));
     }
     cost *= (double)blocks;
     if (cost < best.cost * 0.97) best = (tile_choice){(int32_t)rows, (int32_t)vectors, cost};

@@ -49,6 +49,8 @@ struct Emission {
       product(node, transposeA, CK_ZERO)
     case .productOnto(let transposeA, .bias):
       product(node, transposeA, CK_BIAS)
+    case .productOnto(let transposeA, .rectifiedBias):
+      product(node, transposeA, CK_BIAS, isRectified: true)
     case .productOnto(let transposeA, .matrix):
       copyBase(of: node)
       product(node, transposeA, CK_ACCUMULATE)
@@ -80,7 +82,9 @@ struct Emission {
 
   // MARK: Kernel calls
 
-  private mutating func product(_ node: Int, _ transposeA: Bool, _ initial: ck_initial) {
+  private mutating func product(
+    _ node: Int, _ transposeA: Bool, _ initial: ck_initial, isRectified: Bool = false
+  ) {
     let a = graph.operand(node)
     let b = graph.operand(node, 1)
     let (m, n) = (graph.shape(node)[0], graph.shape(node)[1])
@@ -94,6 +98,7 @@ struct Emission {
     descriptor.b_row = Int64(n)
     descriptor.c_row = Int64(n)
     descriptor.initial = Int32(initial.rawValue)
+    descriptor.relu = isRectified ? 1 : 0
     append(
       .product, code.products.number(descriptor), a, b,
       initial == CK_BIAS ? graph.operand(node, 2) : nil, result: node)

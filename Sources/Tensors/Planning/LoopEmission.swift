@@ -75,7 +75,8 @@ struct LoopEmission {
     return folded
   }
 
-  /// Differences that are multiplied by something, as batch norm is made of, become one step with that.
+  /// Differences that are multiplied by something, as batch norm and pulls towards a point are made of, become one step
+  /// with that.
   private mutating func takeInDifferences() {
     var readers: [Int: Int] = [:]
     for input in steps.flatMap(\.inputs) { readers[input.node, default: 0] += 1 }
@@ -93,6 +94,12 @@ struct LoopEmission {
   }
 
   private func merged(_ difference: Step, into reader: Step) -> Step? {
+    if reader.kind == CK_ADD_SCALED, reader.inputs[0] != difference.result {
+      var merged = reader
+      merged.kind = CK_ADD_SCALED_DIFFERENCE
+      merged.inputs = [reader.inputs[0]] + difference.inputs
+      return merged
+    }
     guard reader.kind == CK_MULTIPLY || reader.kind == CK_MULTIPLY_ADD,
       let place = reader.inputs.prefix(2).firstIndex(of: difference.result)
     else { return nil }

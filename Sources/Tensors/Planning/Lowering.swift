@@ -6,16 +6,20 @@ struct Lowering {
   let target = Graph()
   private var image: [Int]
   private var uses: [Int]
+  /// Values that something takes the positive part of.
+  private var isRectified: [Bool]
 
   /// Lowers what `roots` need.
   init(_ source: Graph, roots: [Int]) {
     self.source = source
     image = [Int](repeating: -1, count: source.nodes.count)
     uses = [Int](repeating: 0, count: source.nodes.count)
+    isRectified = [Bool](repeating: false, count: source.nodes.count)
     let needed = source.needed(by: roots)
     for root in roots { uses[root] += 2 }
     for node in needed.indices where needed[node] {
       for operand in source.nodes[node].operands { uses[operand] += 1 }
+      if case .unary(.relu) = source.operation(node) { isRectified[source.operand(node)] = true }
     }
     // Inputs keep their numbers.
     for node in source.nodes.indices {
@@ -38,6 +42,8 @@ struct Lowering {
     switch source.operation(node) {
     case .binary(.add):
       return onto(node) ?? target.append(.binary(.add), operands, shape)
+    case .unary(.relu) where isRectifiedProduct(operands[0]):
+      return operands[0]
     case .centre:
       return centre(operands[0])
     case .poolIndex:
@@ -153,7 +159,8 @@ struct Lowering {
     let (a, b) = (source.operand(node), source.operand(node, 1))
     for (product, other) in [(b, a), (a, b)] where isOwn(product, of: node) {
       if case .product = source.operation(product), let bias = biases(other) {
-        return append(product, .bias, bias)
+        let isPositiveAlone = uses[node] == 1 && isRectified[node]
+        return append(product, isPositiveAlone ? .rectifiedBias : .bias, bias)
       }
     }
     for (product, other) in [(b, a), (a, b)]
@@ -161,6 +168,11 @@ struct Lowering {
       if let sum = append(product, .matrix, image[other]) { return sum }
     }
     return nil
+  }
+
+  private func isRectifiedProduct(_ node: Int) -> Bool {
+    if case .productOnto(_, .rectifiedBias) = target.operation(node) { return true }
+    return false
   }
 
   /// Whether a node is a product or convolution (or a sum that starts with one) used by `user` only,
