@@ -3,20 +3,17 @@ import Tensors
 
 /// Adam (Kingma and Ba, 2015), algorithm 1, on one element: both levels' optimisers use it.
 struct AdamRule: Sendable, Hashable {
-  let learningRate: Double
   let beta1: Double
   let beta2: Double
   let epsilon: Double
 
   init(
-    learningRate: Double, beta1: Double, beta2: Double, epsilon: Double
+    beta1: Double, beta2: Double, epsilon: Double
   ) throws(HypergradientError) {
-    try HypergradientError.requireRate(learningRate)
     try HypergradientError.requireFraction(beta1, "beta1")
     try HypergradientError.requireFraction(beta2, "beta2")
     try HypergradientError.require(
       epsilon.isFinite && epsilon > 0, "epsilon is \(epsilon); it must be finite and above 0")
-    self.learningRate = learningRate
     self.beta1 = beta1
     self.beta2 = beta2
     self.epsilon = epsilon
@@ -44,7 +41,7 @@ struct AdamRule: Sendable, Hashable {
   @inline(__always)
   func step(
     _ gradient: Double, _ first: inout Double, _ second: inout Double,
-    _ corrections: (first: Double, second: Double)
+    _ corrections: (first: Double, second: Double), learningRate: Double
   ) -> Double {
     first = beta1 * first + (1 - beta1) * gradient
     second = beta2 * second + (1 - beta2) * gradient * gradient

@@ -25,10 +25,10 @@ struct Trace {
     }
     upper = graph.input([upperModel.count], stage: .task)
     lower = graph.input([lowerModel.count], stage: .point)
-    let data = graph.input(form.data, stage: .task)
-    let target = graph.input(form.target, stage: .task)
+    let data = graph.data(form.data)
+    let target = graph.data(form.target)
     let extras = zip(form.names, form.shapes).map { [graph] in
-      (name: $0, tensor: graph.input($1, stage: .task))
+      (name: $0, tensor: graph.data($1))
     }
     inputs = [("data", data), ("target", target)] + extras
     let state = ObjectiveState(

@@ -2,8 +2,7 @@
 public struct StallLimits: Sendable, Hashable {
   /// Seconds until a late rank is named on standard error, above 0; infinity never does.
   public var warning: Double
-  /// Seconds until the ranks give up and end with ``ExitCode/unavailable``, above 0; infinity never does. Takes effect
-  /// where ``warning`` has passed as well.
+  /// Seconds until the ranks give up and end with ``ExitCode/unavailable``, above 0; infinity never does.
   public var end: Double
 
   /// A minute until the warning, half an hour until the end.

@@ -32,7 +32,7 @@ package struct StallWatch: Sendable {
   package func verdict(
     _ name: String, number: Int, seconds: Double, entered: [Int]?
   ) -> Verdict {
-    guard seconds > limits.warning else { return .wait }
+    guard seconds > min(limits.warning, limits.end) else { return .wait }
     let late = (entered ?? []).indices.filter { entered![$0] < number }
     let speaks = rank == 0 || (rank == 1 && late.contains(0))
     guard speaks else {
@@ -46,6 +46,9 @@ package struct StallWatch: Sendable {
       ? .end("\(waited); \(Self.remedy)")
       : .warn("\(waited); a task may take that long, or the process is stopped or swapped out")
   }
+
+  /// Seconds between two looks.
+  package var pause: Double { min(1, limits.warning / 4, limits.end / 4) }
 
   private static let remedy = "ended, to be taken up from the last checkpoint with --resume auto"
 
@@ -75,7 +78,6 @@ package struct StallWatch: Sendable {
 
     private func run(_ mark: CollectiveMark, _ board: ProgressBoard) {
       var warned = 0
-      let pause = min(1, limits.warning / 4)
       while true {
         Thread.sleep(forTimeInterval: pause)
         guard let open = mark.open else { continue }

@@ -10,8 +10,10 @@ import Tensors
 public final class Model<Body> {
   /// The parameters in the order of the flat vector.
   public let parameters: [Parameter]
+  /// The number of parameters' values.
+  public let count: Int
   /// The values of all parameters, one after another, each with its last axis running fastest. Set as many as
-  /// there are.
+  /// ``count``; whatever uses them throws an error otherwise.
   public var values: [Double]
   /// What hypergradients have been added up in, as long as ``values``; 0 at first.
   public var gradients: [Double]
@@ -32,11 +34,9 @@ public final class Model<Body> {
     self.parameters = parameters.declared
     self.build = build
     values = Self.initialValues(parameters.declared, seed: seed)
-    gradients = [Double](repeating: 0, count: values.count)
+    count = values.count
+    gradients = [Double](repeating: 0, count: count)
   }
-
-  /// The number of values.
-  public var count: Int { values.count }
 
   /// Draws the first values anew; ``gradients`` stay as they are.
   public func initialise(seed: UInt64) {
@@ -52,11 +52,16 @@ public final class Model<Body> {
   ///
   /// - Parameter name: Its whole name: `conv1.weight`.
   /// - Returns: As many values as its shape has elements, the last axis running fastest.
-  /// - Throws: `TensorError` of code `name` where there is none of that name.
+  /// - Throws: `TensorError` of code `name` where there is none of that name, `shape` where there are not as many
+  ///   ``values`` as parameters.
   public func values(of name: String) throws(TensorError) -> [Double] {
     guard let parameter = parameters.first(where: { $0.name == name }) else {
       let known = parameters.map(\.name).joined(separator: ", ")
       throw TensorError(.name, "no parameter is named \(name); there are \(known)")
+    }
+    guard values.count == count else {
+      throw TensorError(
+        .shape, "the model has \(count) parameters, but holds \(values.count) values; set as many")
     }
     return Array(values[parameter.offset..<parameter.offset + parameter.shape.count])
   }

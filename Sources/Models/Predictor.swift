@@ -58,8 +58,14 @@ public final class Predictor<Body> {
     if let plan = plans[shape] { return plan }
     let graph = Graph()
     let vector = graph.input([model.count], stage: .point)
-    let input = graph.input(shape, stage: .task)
+    let input = graph.data(shape)
     let result = try formula(try model.body(over: vector, in: graph), input)
+    try graph.check()
+    guard result.belongs(to: graph) else {
+      throw TensorError(
+        .objective,
+        "the formula's result is a tensor of another trace; make it from the body and data that it is given")
+    }
     let program = try Program(
       graph, [ListRequest("task", .task), ListRequest("result", .point, [result])], precision,
       kernels)

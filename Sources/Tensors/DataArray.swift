@@ -80,8 +80,11 @@ public struct DataArray: Sendable, Equatable {
     }
   }
 
-  /// Checks that all numbers are whole and 0 ..< bound.
-  func checkIndices(below bound: Int, named name: String, what: String) throws(TensorError) {
+  /// Checks that all numbers are whole and 0 ..< bound, and exact in a precision.
+  func checkIndices(
+    below bound: Int, in precision: Precision, named name: String, what: String
+  ) throws(TensorError) {
+    let exact = precision.largestExactInteger
     func check<Value: BinaryFloatingPoint>(_ values: [Value]) throws(TensorError) {
       for (position, value) in values.enumerated() {
         guard value >= 0, value < Value(bound), value == value.rounded(.towardZero) else {
@@ -89,6 +92,12 @@ public struct DataArray: Sendable, Equatable {
             .range,
             "\(name)[\(position)] is \(value): a \(what) number must be whole and from 0 to "
               + "\(bound - 1)")
+        }
+        guard value <= Value(exact) else {
+          throw TensorError(
+            .range,
+            "\(name)[\(position)] is \(value): \(precision.rawValue) precision holds \(what) numbers "
+              + "up to \(exact); use precision double")
         }
       }
     }

@@ -19,6 +19,8 @@ package final class Graph {
   package private(set) var nodes: [Node] = []
   private var known: [Key: Int] = [:]
   private(set) var inputCount = 0
+  /// The inputs that are a task's data: set only by `Program.set`, which checks class and row numbers.
+  private var dataNodes: Set<Int> = []
   private(set) var failure: TensorError?
 
   package init() {}
@@ -31,6 +33,15 @@ package final class Graph {
       Node(operation: .input(number), operands: [], shape: shape, stage: stage, source: nil))
     return Tensor(graph: self, node: nodes.count - 1)
   }
+
+  /// A task's data: unlike parameters they can be class or row numbers.
+  package func data(_ shape: Shape) -> Tensor {
+    let data = input(shape, stage: .task)
+    dataNodes.insert(data.node)
+    return data
+  }
+
+  func isData(_ tensor: Tensor) -> Bool { dataNodes.contains(tensor.node) }
 
   /// Appends a node as it is, or finds its equal; `Graph+Algebra` simplifies first.
   func append(

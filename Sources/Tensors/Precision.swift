@@ -13,5 +13,8 @@ public enum Precision: String, Sendable, CaseIterable {
   /// The distance from 1 to the next larger number: 2^-23 or 2^-52.
   public var epsilon: Double { self == .single ? Double(Float.ulpOfOne) : Double.ulpOfOne }
 
+  /// Up to here all whole numbers are held exactly: 2^24 or 2^53.
+  var largestExactInteger: Int { self == .single ? 1 << 24 : 1 << 53 }
+
   var element: ck_element { self == .single ? CK_FLOAT : CK_DOUBLE }
 }

@@ -96,6 +96,6 @@ extension Tensor {
     graph === other.graph && graph.depending(on: [other.node])[node]
   }
 
-  /// Whether this is a whole input of the trace.
-  package var isInput: Bool { graph.inputNumber(self) != nil }
+  /// Whether this is the whole of one of the task's arrays.
+  var isData: Bool { graph.isData(self) }
 }

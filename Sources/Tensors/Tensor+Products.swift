@@ -24,14 +24,14 @@ extension Tensor {
   ///
   /// - Parameters:
   ///   - index: Data given with the task, `[n]`, of whole numbers 0 ..< rows; they are checked when they are given.
-  ///     In single precision they are exact up to 2^24.
+  ///     In single precision none above 2^24 is taken, beyond which not every number is held exactly.
   ///   - file: The caller's file, for errors.
   ///   - line: The caller's line, for errors.
   /// - Returns: The chosen rows, `[n, ...]`.
   public func rows(
     _ index: Tensor, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
-    guard shape.rank >= 1, index.shape.rank == 1, index.isInput, index.graph === graph else {
+    guard shape.rank >= 1, index.shape.rank == 1, index.isData, index.graph === graph else {
       return failed(
         "rows: shapes \(shape) and \(index.shape) at \(SourceLine(file, line)); it takes a tensor "
           + "with rows and an index of shape [n] that is given as data", shape)
@@ -111,7 +111,7 @@ extension Tensor {
   public func oneHot(
     classes: Int, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
-    guard shape.rank == 1, isInput, classes > 0 else {
+    guard shape.rank == 1, isData, classes > 0 else {
       return failed(
         "oneHot: labels \(shape), \(classes) classes at \(SourceLine(file, line)); it takes labels "
           + "of shape [n] that are given as data", [shape.count, max(classes, 1)])

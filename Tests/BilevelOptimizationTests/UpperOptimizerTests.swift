@@ -60,6 +60,46 @@ struct UpperOptimizerTests {
     #expect(relativeDistance(u, [-0.1, 0.1, 0]) < 1e-4)
   }
 
+  @Test func ratesFallAtTheirMilestones() throws {
+    let rate = try SteppedRate(0.25, milestones: [2, 5], factor: 0.5)
+    #expect((0..<7).map { rate($0) } == [0.25, 0.25, 0.125, 0.125, 0.125, 0.0625, 0.0625])
+    var sgd = try SGD(learningRate: rate)
+    var u = [0.0]
+    for _ in 0..<6 { sgd.update(&u, along: [-1]) }
+    #expect(u == [0.9375])
+    // Adam's steps along a constant gradient are as long as the rate.
+    var adam = try Adam(learningRate: rate)
+    u = [0]
+    for _ in 0..<6 { adam.update(&u, along: [-1]) }
+    #expect(abs(u[0] - 0.9375) < 1e-6)
+  }
+
+  @Test func ratesOutOfRangeAreRefused() {
+    for bad in [[0], [-1], [2, 2], [3, 1]] {
+      #expect(throws: HypergradientError.self) { try SteppedRate(0.1, milestones: bad) }
+    }
+    for bad in [0, -0.5, 1.5, Double.nan] {
+      #expect(throws: HypergradientError.self) { try SteppedRate(0.1, factor: bad) }
+      #expect(throws: HypergradientError.self) { try SteppedRate(bad == 1.5 ? -1 : bad) }
+    }
+  }
+
+  /// Vectors are known by name; what is missing starts anew.
+  @Test func foreignStatesDoNotTrap() throws {
+    let moment = ("first_moment", numbers(5, seed: 1))
+    var adam = try Adam(learningRate: 0.1)
+    adam.state = [moment]
+    var u = start
+    adam.update(&u, along: gradient(u))
+    #expect(u.allSatisfy(\.isFinite) && adam.state[1].values.count == 5)
+    var sgd = try SGD(learningRate: 0.1, momentum: 0.5)
+    sgd.state = [moment, ("velocity", [10])]
+    sgd.state = [moment]
+    #expect(sgd.state[0].values.isEmpty)
+    sgd.update(&u, along: gradient(u))
+    #expect(sgd.state[0].values.count == 5)
+  }
+
   @Test func statesGoRound() throws {
     try goRound(try SGD(learningRate: 0.1), try SGD(learningRate: 0.1))
     try goRound(

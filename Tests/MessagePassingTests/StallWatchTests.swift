@@ -49,6 +49,25 @@ import Testing
     #expect(text(verdict(2, 661, nil)).hasPrefix("end: rank 2 has waited for 661 s"))
   }
 
+  /// Whoever wants no warning still gets the end.
+  @Test func theLimitHoldsWithoutAWarning() {
+    for warning in [700, Double.infinity] {
+      let watch = StallWatch(
+        StallLimits(warning: warning, end: 600), rank: 0, hosts: ["a", "b"])
+      func verdict(_ seconds: Double) -> String {
+        text(watch.verdict("MPI_Bcast", number: 3, seconds: seconds, entered: [3, 2]))
+      }
+      #expect(verdict(599) == "wait")
+      #expect(verdict(601).hasPrefix("end: rank 1 on b is late"))
+      #expect(watch.pause == 1)
+    }
+    let patient = StallWatch(
+      StallLimits(warning: .infinity, end: .infinity), rank: 0, hosts: ["a", "b"])
+    #expect(patient.verdict("MPI_Bcast", number: 3, seconds: 1e9, entered: [3, 2]) == .wait)
+    let hasty = StallWatch(StallLimits(warning: 60, end: 0.4), rank: 0, hosts: ["a", "b"])
+    #expect(hasty.pause == 0.1)
+  }
+
   @Test func aMarkKnowsTheOpenCollective() throws {
     let mark = CollectiveMark()
     #expect(mark.open == nil)

@@ -20,6 +20,23 @@ import Testing
     #expect(error?.message.contains("a.weight") == true)
   }
 
+  @Test func theCountIsThatOfTheParameters() throws {
+    let model = try network()
+    model.values = [1, 2]
+    #expect(model.count == 26)
+    let error = #expect(throws: TensorError.self) { try model.values(of: "b.bias") }
+    #expect(error?.code == .shape)
+    #expect(throws: TensorError.self) { try model.evaluate(DataArray.empty) { _, x in x } }
+  }
+
+  @Test func formulasOfOtherTracesAreRefused() throws {
+    let stray = Graph().data([1])
+    let error = #expect(throws: TensorError.self) {
+      try network().evaluate(DataArray([1])) { _, _ in stray }
+    }
+    #expect(error?.message.contains("another trace") == true)
+  }
+
   @Test func firstValuesBelongToTheSeed() throws {
     #expect(try network().values == network().values)
     #expect(try network(seed: 2).values != network().values)

@@ -9,12 +9,14 @@ import Testing
     var real = 0.5
     var rate = 0.1
     var colour = Colour.red
+    var places = [3, 40]
 
     mutating func declare(_ keys: inout SettingKeys) throws {
       try keys("whole", &whole, -2...10, "a whole number")
       try keys("real", &real, -1...1e6, "a number")
       try keys.positive("rate", &rate, "a number above 0")
       try keys("colour", &colour, "a word")
+      try keys("places", &places, "rising numbers")
     }
   }
 
@@ -34,9 +36,11 @@ import Testing
 
   @Test func listsKeysInOrder() throws {
     let entries = try Group().entries()
-    #expect(entries.map(\.key) == ["whole", "real", "rate", "colour"])
-    #expect(entries.map(\.value) == ["3", "0.5", "0.1", "red"])
-    #expect(entries.map(\.about) == ["a whole number", "a number", "a number above 0", "a word"])
+    #expect(entries.map(\.key) == ["whole", "real", "rate", "colour", "places"])
+    #expect(entries.map(\.value) == ["3", "0.5", "0.1", "red", "3,40"])
+    #expect(
+      entries.map(\.about)
+        == ["a whole number", "a number", "a number above 0", "a word", "rising numbers"])
   }
 
   @Test func otherKeysAreNotItsOwn() throws {
@@ -54,6 +58,18 @@ import Testing
     }
     for text in ["-3", "11"] {
       #expect(refusal("whole", text) == "whole=\(text): must be from -2 to 10")
+    }
+  }
+
+  @Test func risingNumbers() throws {
+    #expect(try value("places", "") == "")
+    #expect(try value("places", "7") == "7")
+    #expect(try value("places", "1, 2,30") == "1,2,30")
+    for text in [",", "1,,2", "1;2", "1.5", "x"] {
+      #expect(refusal("places", text) == "places=\(text): not whole numbers separated by commas")
+    }
+    for text in ["0", "-1", "2,2", "3,1"] {
+      #expect(refusal("places", text) == "places=\(text): must be rising numbers above 0")
     }
   }
 

@@ -10,7 +10,7 @@ import Testing
     ] {
       #expect(throws: Never.self) { try settings.check() }
     }
-    #expect(try TrainingSettings().entries().count == 21)
+    #expect(try TrainingSettings().entries().count == 23)
   }
 
   @Test func everyLowerRuleMakesItsOptimiser() throws {
@@ -39,13 +39,17 @@ import Testing
     var settings = TrainingSettings()
     settings.upperRate = 0.25
     let adam = try #require(try settings.upperOptimizer() as? Adam)
-    #expect(adam.learningRate == 0.25)
+    #expect(adam.learningRate == (try SteppedRate(0.25)))
     settings.upperRule = .sgd
     let descent = try #require(try settings.upperOptimizer() as? SGD)
-    #expect(descent.learningRate == 0.25 && descent.momentum == 0)
+    #expect(descent.learningRate(9) == 0.25 && descent.momentum == 0)
+    settings.upperMilestones = [4, 6]
+    settings.upperDecay = 0.5
     settings.upperRule = .momentum
     let momentum = try #require(try settings.upperOptimizer() as? SGD)
-    #expect(momentum.learningRate == 0.25 && momentum.momentum == 0.9)
+    #expect(
+      momentum.learningRate == (try SteppedRate(0.25, milestones: [4, 6], factor: 0.5)))
+    #expect(momentum.momentum == 0.9)
   }
 
   @Test(arguments: TrainingSettings.LowerRule.allCases)

@@ -41,10 +41,10 @@ struct RandomFormula {
     u = graph.input([size], stage: .task)
     w = graph.input([size], stage: .point)
     v = graph.input([size], stage: .vector)
-    let labels = graph.input([n], stage: .task)
-    let index = graph.input([n], stage: .task)
+    let labels = graph.data([n])
+    let index = graph.data([n])
     let shape: Shape = isImage ? [n, 5, 6, 2] : [n, features]
-    let data = graph.input(shape, stage: .task)
+    let data = graph.data(shape)
     inputs = [
       numbers.values(size), numbers.values(size).map { $0 * 0.5 }, numbers.values(size),
       (0..<n).map { _ in Double(numbers.below(classes)) },

@@ -33,7 +33,7 @@ import Testing
       (["maxPooled", "[1, 1, 1, 1]"], { $0.input([1, 1, 1, 1], stage: .task).maxPooled() }),
       (
         ["crossEntropies", "[5, 3]", "[4]"],
-        { crossEntropies($0.input([5, 3], stage: .task), $0.input([4], stage: .task)) }
+        { crossEntropies($0.data([5, 3]), $0.data([4])) }
       ),
       (
         ["squaredError", "[5]", "[4]"],
@@ -43,11 +43,12 @@ import Testing
         ["squaredDistance", "[5]", "[4]"],
         { squaredDistance($0.input([5], stage: .task), $0.input([4], stage: .task)) }
       ),
-      (["oneHot", "given as data"], { exp($0.input([5], stage: .task)).oneHot(classes: 3) }),
-      (
-        ["rows", "given as data"],
-        { $0.input([5, 2], stage: .task).rows(exp($0.input([5], stage: .task))) }
-      ),
+      (["oneHot", "given as data"], { exp($0.data([5])).oneHot(classes: 3) }),
+      // Parameters are set without a look at their range.
+      (["oneHot", "given as data"], { $0.input([5], stage: .task).oneHot(classes: 3) }),
+      (["oneHot", "given as data"], { $0.input([5], stage: .point).oneHot(classes: 3) }),
+      (["rows", "given as data"], { $0.data([5, 2]).rows(exp($0.data([5]))) }),
+      (["rows", "given as data"], { $0.data([5, 2]).rows($0.input([5], stage: .task)) }),
       (["transposed", "no matrix"], { $0.input([5], stage: .task).transposed() }),
       (["softmax", "[5]"], { $0.input([5], stage: .task).softmax() }),
       (["different traces"], { $0.input([5], stage: .task) + Graph().input([5], stage: .task) }),
@@ -68,7 +69,7 @@ import Testing
 
   @Test func labelsAndRowsAreChecked() throws {
     let graph = Graph()
-    let labels = graph.input([3], stage: .task)
+    let labels = graph.data([3])
     let logits = graph.input([3, 4], stage: .point)
     let value = crossEntropy(logits, labels)
     let program = try Program(
@@ -83,6 +84,26 @@ import Testing
       #expect(error?.message.contains("from 0 to 3") == true)
     }
     #expect(throws: TensorError.self) { try program.set(labels, DataArray([0]), named: "labels") }
+  }
+
+  @Test func rowsBeyondWhatThePrecisionHoldsAreRefused() throws {
+    let graph = Graph()
+    let index = graph.data([1])
+    let rows = (1 << 24) + 4
+    let value = graph.input([rows], stage: .point).rows(index).sum()
+    func program(_ precision: Precision) throws -> Program {
+      try Program(
+        graph, [ListRequest("task", .task), ListRequest("value", .point, [value])], precision,
+        try KernelSet.chosen())
+    }
+    let single = try program(.single)
+    try single.set(index, DataArray(indices: [1 << 24]), named: "train row")
+    let error = #expect(throws: TensorError.self) {
+      try single.set(index, DataArray(indices: [(1 << 24) + 1]), named: "train row")
+    }
+    #expect(error?.code == .range)
+    #expect(error?.message.contains("up to 16777216; use precision double") == true)
+    try program(.double).set(index, DataArray(indices: [rows - 1]), named: "train row")
   }
 
   @Test func dataArraysHaveAsManyNumbersAsTheirShapeSays() throws {

@@ -59,7 +59,7 @@ import Training
     let common = [
       "seed", "steps", "tasks", "schedule", "method", "k", "tolerance", "damping",
       "negative-curvature", "non-finite", "lower-rule", "lower-rate", "lower-pull", "lower-steps",
-      "lower-tolerance", "upper-rule", "upper-rate", "upper-epsilon", "precision",
+      "lower-tolerance", "upper-rule", "upper-rate", "upper-milestones", "upper-decay", "upper-epsilon", "precision",
       "evaluation-tasks", "initial",
     ]
     return (common + own).joined(separator: ", ")
@@ -80,6 +80,7 @@ import Training
       "damping": "0.0", "negative-curvature": "report", "non-finite": "stop", "lower-rule": "sgd",
       "lower-rate": "0.01", "lower-pull": "0.0", "lower-tolerance": "0.0", "schedule": "static",
       "lower-steps": "16", "upper-rule": "adam", "upper-rate": "0.001", "upper-epsilon": "1e-08",
+      "upper-milestones": "", "upper-decay": "0.1",
       "precision": "single", "evaluation-tasks": "100", "initial": "",
       "shots": "10", "query": "10", "hidden": "40", "proximal": "2.0", "amplitude": "5.0",
     ]
@@ -100,6 +101,7 @@ import Training
       "damping": "0.0", "negative-curvature": "report", "non-finite": "stop", "lower-rule": "sgd",
       "lower-rate": "0.5", "lower-pull": "0.0", "lower-tolerance": "0.0", "schedule": "static",
       "lower-steps": "200", "upper-rule": "adam", "upper-rate": "0.1", "upper-epsilon": "1e-08",
+      "upper-milestones": "", "upper-decay": "0.1",
       "precision": "single", "evaluation-tasks": "100", "initial": "",
       "data": "", "images": "train-images-idx3-ubyte", "labels": "train-labels-idx1-ubyte",
       "train": "1000", "validation": "297", "test": "500", "corruption": "0.4",

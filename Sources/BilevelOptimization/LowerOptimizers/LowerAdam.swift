@@ -6,6 +6,8 @@ public struct LowerAdam: LowerOptimizer {
   public let schedule: AdaptationSchedule
   /// 2: the first and second moments.
   public static var stateVectors: Int { 2 }
+  /// The step size, above 0.
+  public let learningRate: Double
   private let rule: AdamRule
 
   /// Adam with the paper's defaults but for the learning rate.
@@ -22,8 +24,9 @@ public struct LowerAdam: LowerOptimizer {
     learningRate: Double, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
     steps: Int, gradientTolerance: Double = 0
   ) throws(HypergradientError) {
-    rule = try AdamRule(
-      learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon)
+    try HypergradientError.requireRate(learningRate)
+    self.learningRate = learningRate
+    rule = try AdamRule(beta1: beta1, beta2: beta2, epsilon: epsilon)
     schedule = try AdaptationSchedule(steps: steps, gradientTolerance: gradientTolerance)
   }
 
@@ -37,7 +40,8 @@ public struct LowerAdam: LowerOptimizer {
     for index in 0..<point.count {
       var first = firsts[index]
       var second = seconds[index]
-      point[index] -= rule.step(gradient[index], &first, &second, corrections)
+      point[index] -= rule.step(
+        gradient[index], &first, &second, corrections, learningRate: learningRate)
       firsts[index] = first
       seconds[index] = second
     }

@@ -3,8 +3,8 @@
 public protocol UpperOptimizer: Sendable {
   /// A word for it, as configurations write it.
   static var name: String { get }
-  /// Named vectors of state, each as long as the parameters (empty before the first step), in a fixed order. What is
-  /// set has the names and lengths of what was read; that is not checked.
+  /// Named vectors of state, each as long as the parameters (empty before the first step), in a fixed order. A vector
+  /// that what is set lacks starts anew; names that the optimiser does not know are left out.
   var state: [(name: String, values: [Double])] { get set }
   /// The number of steps made, set too when a run is taken up again.
   var steps: Int { get set }
@@ -22,8 +22,8 @@ public protocol UpperOptimizer: Sendable {
 public struct SGD: UpperOptimizer {
   /// `sgd`.
   public static var name: String { "sgd" }
-  /// The step size, above 0.
-  public let learningRate: Double
+  /// The step size of each step.
+  public let learningRate: SteppedRate
   /// The part of m that stays, from 0 to below 1.
   public let momentum: Double
   /// The number of steps made.
@@ -33,11 +33,10 @@ public struct SGD: UpperOptimizer {
   /// Gradient descent, with momentum if it is above 0.
   ///
   /// - Parameters:
-  ///   - learningRate: The step size, finite and above 0.
+  ///   - learningRate: The step size of each step.
   ///   - momentum: From 0 to below 1.
   /// - Throws: ``HypergradientError`` of code `parameter` for one outside its range.
-  public init(learningRate: Double, momentum: Double = 0) throws(HypergradientError) {
-    try HypergradientError.requireRate(learningRate)
+  public init(learningRate: SteppedRate, momentum: Double = 0) throws(HypergradientError) {
     try HypergradientError.requireFraction(momentum, "momentum")
     self.learningRate = learningRate
     self.momentum = momentum
@@ -46,23 +45,29 @@ public struct SGD: UpperOptimizer {
   /// `velocity`: m, as long as the parameters, empty before the first step. None without momentum.
   public var state: [(name: String, values: [Double])] {
     get { momentum == 0 ? [] : [("velocity", velocity)] }
-    set { velocity = newValue.first?.values ?? [] }
+    set { velocity = newValue.first { $0.name == "velocity" }?.values ?? [] }
   }
 
   /// Makes one step.
   public mutating func update(_ parameters: inout [Double], along hypergradient: [Double]) {
-    if momentum > 0, velocity.isEmpty {
-      velocity = [Double](repeating: 0, count: parameters.count)
-    }
+    if momentum > 0 { velocity.fit(parameters.count) }
+    let rate = learningRate(steps)
     for index in parameters.indices {
       var direction = hypergradient[index]
       if momentum > 0 {
         direction += momentum * velocity[index]
         velocity[index] = direction
       }
-      parameters[index] -= learningRate * direction
+      parameters[index] -= rate * direction
     }
     steps += 1
+  }
+}
+
+extension SGD {
+  /// The same with a constant step size, finite and above 0.
+  public init(learningRate: Double, momentum: Double = 0) throws(HypergradientError) {
+    try self.init(learningRate: SteppedRate(learningRate), momentum: momentum)
   }
 }
 
@@ -73,6 +78,8 @@ public struct Adam: UpperOptimizer {
   public static var name: String { "adam" }
   /// The number of steps made.
   public var steps = 0
+  /// The step size of each step.
+  public let learningRate: SteppedRate
   private let rule: AdamRule
   private var first: [Double] = []
   private var second: [Double] = []
@@ -80,20 +87,17 @@ public struct Adam: UpperOptimizer {
   /// Adam with the paper's defaults but for the learning rate.
   ///
   /// - Parameters:
-  ///   - learningRate: The step size, finite and above 0; 0.001 in the paper.
+  ///   - learningRate: The step size of each step; 0.001 in the paper.
   ///   - beta1: The part of the first moment that stays, from 0 to below 1.
   ///   - beta2: The part of the second moment that stays, from 0 to below 1.
   ///   - epsilon: Added to the root of the second moment, finite and above 0.
   /// - Throws: ``HypergradientError`` of code `parameter` for one outside its range.
   public init(
-    learningRate: Double, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8
+    learningRate: SteppedRate, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8
   ) throws(HypergradientError) {
-    rule = try AdamRule(
-      learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon)
+    self.learningRate = learningRate
+    rule = try AdamRule(beta1: beta1, beta2: beta2, epsilon: epsilon)
   }
-
-  /// The step size, above 0.
-  public var learningRate: Double { rule.learningRate }
 
   /// `first_moment` and `second_moment`, each as long as the parameters, empty before the first step.
   public var state: [(name: String, values: [Double])] {
@@ -106,15 +110,30 @@ public struct Adam: UpperOptimizer {
 
   /// Makes one step.
   public mutating func update(_ parameters: inout [Double], along hypergradient: [Double]) {
-    if first.isEmpty {
-      first = [Double](repeating: 0, count: parameters.count)
-      second = first
-    }
-    let corrections = rule.corrections(steps)
+    first.fit(parameters.count)
+    second.fit(parameters.count)
+    let (corrections, rate) = (rule.corrections(steps), learningRate(steps))
     for index in parameters.indices {
       parameters[index] -= rule.step(
-        hypergradient[index], &first[index], &second[index], corrections)
+        hypergradient[index], &first[index], &second[index], corrections, learningRate: rate)
     }
     steps += 1
+  }
+}
+
+extension Adam {
+  /// The same with a constant step size, finite and above 0.
+  public init(
+    learningRate: Double, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8
+  ) throws(HypergradientError) {
+    try self.init(
+      learningRate: SteppedRate(learningRate), beta1: beta1, beta2: beta2, epsilon: epsilon)
+  }
+}
+
+extension [Double] {
+  /// Zeros, unless it is as long as the parameters already: before the first step.
+  fileprivate mutating func fit(_ count: Int) {
+    if self.count != count { self = [Double](repeating: 0, count: count) }
   }
 }

@@ -88,6 +88,24 @@ public struct SettingKeys {
     try self(key, &value, .leastNormalMagnitude...1e12, about)
   }
 
+  /// Rising whole numbers above 0, separated by commas; none for an empty text.
+  public mutating func callAsFunction(
+    _ key: String, _ value: inout [Int], _ about: String
+  ) throws(SettingError) {
+    let format = { (numbers: [Int]) in numbers.map(String.init).joined(separator: ",") }
+    try declare(key, &value, about, format) { text throws(SettingError) in
+      let words = text.isEmpty ? [] : text.split(separator: ",", omittingEmptySubsequences: false)
+      let numbers = words.compactMap { Int($0.filter { $0 != " " }) }
+      guard numbers.count == words.count else {
+        throw SettingError("\(key)=\(text): not whole numbers separated by commas")
+      }
+      return numbers
+    }
+    guard zip([0] + value, value).allSatisfy(<) else {
+      throw SettingError("\(key)=\(format(value)): must be rising numbers above 0")
+    }
+  }
+
   /// Any text.
   public mutating func callAsFunction(
     _ key: String, _ value: inout String, _ about: String

@@ -77,6 +77,10 @@ public struct TrainingSettings: SettingGroup, Equatable {
   public var upperRule = UpperRule.adam
   /// Its learning rate.
   public var upperRate = 0.001
+  /// After how many upper steps the rate falls; none for a constant rate.
+  public var upperMilestones: [Int] = []
+  /// What the rate is multiplied by at each of them.
+  public var upperDecay = 0.1
   /// What Adam adds to the root of its second moment in upper steps.
   public var upperEpsilon = 1e-8
   /// The arithmetic of objectives and solves.
@@ -111,6 +115,8 @@ public struct TrainingSettings: SettingGroup, Equatable {
     try keys("lower-tolerance", &lowerTolerance, 0...1e12, "lower gradient norm that ends them")
     try keys("upper-rule", &upperRule, "upper optimiser: sgd, momentum or adam")
     try keys.positive("upper-rate", &upperRate, "its learning rate")
+    try keys("upper-milestones", &upperMilestones, "upper steps after which it falls: 800,1200")
+    try keys("upper-decay", &upperDecay, .leastNormalMagnitude...1, "what it is multiplied by there")
     try keys.positive("upper-epsilon", &upperEpsilon, "what adam adds to the root it divides by")
     try keys("precision", &precision, "arithmetic: single or double")
     try keys(
@@ -139,12 +145,13 @@ public struct TrainingSettings: SettingGroup, Equatable {
 
   /// The upper optimiser.
   ///
-  /// - Throws: `HypergradientError` for a rate outside its range.
+  /// - Throws: `HypergradientError` for a rate, or what becomes of it, outside its range.
   public func upperOptimizer() throws -> any UpperOptimizer {
-    switch upperRule {
-    case .sgd: try SGD(learningRate: upperRate)
-    case .momentum: try SGD(learningRate: upperRate, momentum: 0.9)
-    case .adam: try Adam(learningRate: upperRate, epsilon: upperEpsilon)
+    let rate = try SteppedRate(upperRate, milestones: upperMilestones, factor: upperDecay)
+    return switch upperRule {
+    case .sgd: try SGD(learningRate: rate)
+    case .momentum: try SGD(learningRate: rate, momentum: 0.9)
+    case .adam: try Adam(learningRate: rate, epsilon: upperEpsilon)
     }
   }
 }

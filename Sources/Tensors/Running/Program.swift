@@ -73,7 +73,7 @@ package final class Program {
   /// Sets an input from data.
   ///
   /// - Throws: ``TensorError`` where the shape is not the traced one, or a value that is used as class or row
-  ///   number is out of range.
+  ///   number is out of range, or above what the precision holds exactly.
   package func set(_ tensor: Tensor, _ data: DataArray, named name: String) throws(TensorError) {
     guard data.shape == tensor.shape else {
       throw TensorError(
@@ -82,7 +82,7 @@ package final class Program {
     if let number = tensor.graph.inputNumber(tensor) {
       for bound in bounds where bound.input == number {
         try data.checkIndices(
-          below: bound.bound, named: name, what: bound.isLabel ? "class" : "row")
+          below: bound.bound, in: precision, named: name, what: bound.isLabel ? "class" : "row")
       }
     }
     data.write(to: input(tensor))
