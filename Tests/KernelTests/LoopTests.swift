@@ -18,6 +18,7 @@ import Testing
   ]
   static let ternary = [
     CK_MULTIPLY_ADD, CK_MULTIPLY_SUBTRACT, CK_NEGATED_MULTIPLY_ADD, CK_CENTRED_SCALED,
+    CK_ADD_SCALED_DIFFERENCE,
   ]
   static let ofInputs = [unary, binary, ternary, [CK_CENTRED_SCALED_ADD]]
 

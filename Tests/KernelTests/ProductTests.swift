@@ -6,15 +6,17 @@ private struct Product<Element: KernelElement> {
   let m: Int, n: Int, k: Int
   let transposed: Bool
   let initial: Int32
+  let relu: Bool
   let a: Storage<Element>, b: Storage<Element>, bias: Storage<Element>
   let before: [Element]
   let gaps: (a: Int, b: Int, c: Int)
 
   init(
     _ m: Int, _ n: Int, _ k: Int, transposed: Bool = false, initial: ck_initial = CK_ZERO,
-    gaps: (Int, Int, Int) = (3, 1, 2)
+    relu: Bool = false, gaps: (Int, Int, Int) = (3, 1, 2)
   ) {
     (self.m, self.n, self.k, self.transposed, self.gaps) = (m, n, k, transposed, gaps)
+    self.relu = relu
     self.initial = Int32(initial.rawValue)
     var numbers = Numbers(m * 10007 + n * 101 + k)
     a = Storage(numbers.values(transposed ? k * (m + gaps.0) : m * (k + gaps.0)))
@@ -31,6 +33,7 @@ private struct Product<Element: KernelElement> {
     p.b_row = Int64(n + gaps.b)
     p.c_row = Int64(n + gaps.c)
     p.initial = initial
+    p.relu = relu ? 1 : 0
     return p
   }
 
@@ -68,10 +71,11 @@ private struct Product<Element: KernelElement> {
           size += abs(term)
         }
         expected[place] += sum
+        if relu { expected[place] = max(expected[place], 0) }
         scale[place] = size
       }
     }
-    checkEverySet(Element.self, "\(m) x \(n) x \(k), transposed \(transposed), initial \(initial)")
+    checkEverySet(Element.self, "\(m) x \(n) x \(k), transposed \(transposed), initial \(initial), relu \(relu)")
     {
       run($0)
     } expect: {
@@ -87,9 +91,10 @@ private struct Product<Element: KernelElement> {
       for n in [1, 3, 5, 8, 10, 16, 17, 40, 64, 70] {
         for k in [1, 2, 10, 40] {
           let initial = [CK_ZERO, CK_ACCUMULATE, CK_BIAS][round % 3]
+          let relu = round % 2 == 1
           round += 1
-          Product<Element>(m, n, k, initial: initial).check()
-          Product<Element>(m, n, k, transposed: true, initial: initial).check()
+          Product<Element>(m, n, k, initial: initial, relu: relu).check()
+          Product<Element>(m, n, k, transposed: true, initial: initial, relu: relu).check()
         }
       }
     }
@@ -108,6 +113,20 @@ private struct Product<Element: KernelElement> {
       Product<Float>(37, 1100, 50, transposed: transposed, initial: initial).check()
       Product<Float>(500, 64, 33, transposed: transposed, initial: initial, gaps: (0, 0, 0)).check()
       Product<Float>(90, 256, 20, transposed: transposed, initial: initial, gaps: (0, 0, 0)).check()
+    }
+  }
+
+  /// Only whole sums are rectified, not those of a piece of k.
+  @Test(arguments: [CK_ZERO, CK_ACCUMULATE, CK_BIAS])
+  func rectifiedShapes(initial: ck_initial) {
+    for transposed in [false, true] {
+      func check<Element>(_ product: Product<Element>) { product.check() }
+      check(Product<Float>(70, 300, 800, transposed: transposed, initial: initial, relu: true))
+      check(Product<Double>(70, 150, 600, transposed: transposed, initial: initial, relu: true))
+      check(Product<Float>(70, 10, 900, transposed: transposed, initial: initial, relu: true))
+      check(Product<Double>(33, 1, 600, transposed: transposed, initial: initial, relu: true))
+      check(Product<Float>(500, 64, 33, transposed: transposed, initial: initial, relu: true))
+      check(Product<Float>(5, 7, 0, transposed: transposed, initial: initial, relu: true))
     }
   }
 
