@@ -75,8 +75,9 @@ private struct Product<Element: KernelElement> {
         scale[place] = size
       }
     }
-    checkEverySet(Element.self, "\(m) x \(n) x \(k), transposed \(transposed), initial \(initial), relu \(relu)")
-    {
+    checkEverySet(
+      Element.self, "\(m) x \(n) x \(k), transposed \(transposed), initial \(initial), relu \(relu)"
+    ) {
       run($0)
     } expect: {
       firstDifference($0, expected, scale: scale)

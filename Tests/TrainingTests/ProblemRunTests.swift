@@ -59,7 +59,8 @@ import Training
     let common = [
       "seed", "steps", "tasks", "schedule", "method", "k", "tolerance", "damping",
       "negative-curvature", "non-finite", "lower-rule", "lower-rate", "lower-pull", "lower-steps",
-      "lower-tolerance", "upper-rule", "upper-rate", "upper-milestones", "upper-decay", "upper-epsilon", "precision",
+      "lower-tolerance", "upper-rule", "upper-rate", "upper-milestones", "upper-decay",
+      "upper-epsilon", "precision",
       "evaluation-tasks", "initial",
     ]
     return (common + own).joined(separator: ", ")
