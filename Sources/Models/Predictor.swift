@@ -64,7 +64,8 @@ public final class Predictor<Body> {
     guard result.belongs(to: graph) else {
       throw TensorError(
         .objective,
-        "the formula's result is a tensor of another trace; make it from the body and data that it is given")
+        "the formula's result is a tensor of another trace; make it from the body and data that it is given"
+      )
     }
     let program = try Program(
       graph, [ListRequest("task", .task), ListRequest("result", .point, [result])], precision,

@@ -116,7 +116,8 @@ public struct TrainingSettings: SettingGroup, Equatable {
     try keys("upper-rule", &upperRule, "upper optimiser: sgd, momentum or adam")
     try keys.positive("upper-rate", &upperRate, "its learning rate")
     try keys("upper-milestones", &upperMilestones, "upper steps after which it falls: 800,1200")
-    try keys("upper-decay", &upperDecay, .leastNormalMagnitude...1, "what it is multiplied by there")
+    try keys(
+      "upper-decay", &upperDecay, .leastNormalMagnitude...1, "what it is then multiplied by")
     try keys.positive("upper-epsilon", &upperEpsilon, "what adam adds to the root it divides by")
     try keys("precision", &precision, "arithmetic: single or double")
     try keys(
