@@ -107,7 +107,7 @@ typedef struct {
   volatile long long *words;
 } cmpi_window;
 
-// `count` integers on this rank, all 0; collective.
+// `count` integers on this rank, all 0; collective. The others may use it after a collective that follows.
 static inline int cmpi_window_open(int count, cmpi_comm comm, cmpi_window *window) {
   void *words = NULL;
   const size_t size = sizeof(long long);
@@ -119,8 +119,7 @@ static inline int cmpi_window_open(int count, cmpi_comm comm, cmpi_window *windo
   MPI_Win_set_errhandler(window->handle, MPI_ERRORS_RETURN);
   status = MPI_Win_lock_all(MPI_MODE_NOCHECK, window->handle);
   if (status != MPI_SUCCESS) return status;
-  MPI_Win_sync(window->handle);
-  return MPI_Barrier(comm.handle);
+  return MPI_Win_sync(window->handle);
 }
 
 // Adds to the first integer of a rank, and gives what it was before.

@@ -81,9 +81,10 @@ public protocol Communicator: AnyObject {
 
   /// A counter that all ranks draw numbers from. Collective.
   ///
-  /// - Returns: the ranks' common counter, at 0, for as long as the communicator is open.
+  /// - Returns: the ranks' common counter, at 0, for as long as the communicator is open; nil on every rank where they
+  ///   cannot reach each other's memory.
   /// - Throws: ``MessagePassingError`` where a call of the library fails.
-  func counter() throws(MessagePassingError) -> any SharedCounter
+  func counter() throws(MessagePassingError) -> (any SharedCounter)?
 
   /// Ends this rank and, as far as the launcher can, all others at once, without waiting for them. Not collective.
   ///

@@ -84,8 +84,14 @@
       return gathered
     }
 
-    package func counter() throws(MessagePassingError) -> any SharedCounter {
-      MPICounter(try window(of: isRoot ? 1 : 0))
+    package func counter() throws(MessagePassingError) -> (any SharedCounter)? {
+      if let window = try window(of: isRoot ? 1 : 0) { return MPICounter(window) }
+      if isRoot {
+        Log.line(
+          "warning: MPI has no one-sided communication between these machines: tasks are shared out "
+            + "beforehand, as with schedule static; mpirun --mca osc ^ucx may bring it")
+      }
+      return nil
     }
 
     /// Lets the first ranks know from now on where each rank is. Collective.
@@ -104,8 +110,10 @@
       windows = []
     }
 
-    private func window(of count: Int) throws(MessagePassingError) -> MPIWindow {
-      let window = try MPIWindow(count, world)
+    /// A window that all ranks have opened, or nil on all of them.
+    private func window(of count: Int) throws(MessagePassingError) -> MPIWindow? {
+      let window = MPIWindow(count, world)
+      guard try minimum(window == nil ? 0 : 1) == 1, let window else { return nil }
       windows.append(window)
       return window
     }

@@ -6,9 +6,10 @@
     // Unchecked: the stall watch's thread reads words of this rank's memory, and makes no call of MPI.
     private var window = cmpi_window()
 
-    /// Opens a window with so many integers on this rank, all 0. Collective.
-    init(_ count: Int, _ world: cmpi_comm) throws(MessagePassingError) {
-      try MPILibrary.check(cmpi_window_open(Int32(count), world, &window), "MPI_Win_allocate")
+    /// Opens a window with so many integers on this rank, all 0; nil where MPI has no one-sided communication between
+    /// the ranks, as some builds over plain Ethernet. Collective; the other ranks may have another answer.
+    init?(_ count: Int, _ world: cmpi_comm) {
+      guard cmpi_window_open(Int32(count), world, &window) == MPI_SUCCESS else { return nil }
     }
 
     /// Adds to rank 0's first integer; what it was before.
@@ -48,13 +49,13 @@
   package struct ProgressBoard: Sendable {
     /// The ranks that are told.
     static let readers = 2
-    private let window: MPIWindow
+    private let window: MPIWindow?
     private let rank: Int
     private let readerCount: Int
     /// The machines of the ranks.
     package let hosts: [String]
 
-    init(_ window: MPIWindow, rank: Int, readers: Int, hosts: [String]) {
+    init(_ window: MPIWindow?, rank: Int, readers: Int, hosts: [String]) {
       self.window = window
       self.rank = rank
       readerCount = readers
@@ -63,10 +64,13 @@
 
     /// Tells the readers how many collectives this rank has entered.
     func tell(_ entered: Int) {
-      for reader in 0..<readerCount { window.set(rank, of: reader, to: entered) }
+      for reader in 0..<readerCount { window?.set(rank, of: reader, to: entered) }
     }
 
-    /// How many collectives each rank has entered; nil on ranks that are not told.
-    var entered: [Int]? { rank < readerCount ? hosts.indices.map { window[$0] } : nil }
+    /// How many collectives each rank has entered; nil on ranks that are not told, and where there is no window.
+    var entered: [Int]? {
+      guard let window, rank < readerCount else { return nil }
+      return hosts.indices.map { window[$0] }
+    }
   }
 #endif

@@ -41,7 +41,7 @@ public final class SoloCommunicator: Communicator {
   public func gather(_ bytes: UnsafeRawBufferPointer) -> [[UInt8]] { [Array(bytes)] }
 
   /// A plain counter, at 0.
-  public func counter() -> any SharedCounter { SoloCounter() }
+  public func counter() -> (any SharedCounter)? { SoloCounter() }
 
   /// Exits the process with the code.
   public func abort(code: ExitCode) -> Never { exit(code.rawValue) }

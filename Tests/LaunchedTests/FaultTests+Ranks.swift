@@ -51,6 +51,25 @@
       #expect(try results(broken) == results(whole))
     }
 
+    /// Between machines, Open MPI often has no one-sided communication: everything works without, with the same bits.
+    @Test(.enabled(if: requireMPI()), arguments: ["static", "dynamic"])
+    func ranksNeedNotReachEachOthersMemory(_ schedule: String) throws {
+      let (whole, apart) = (folder(), folder())
+      defer { for path in [whole, apart] { try? FileManager.default.removeItem(atPath: path) } }
+      let none = ["OMPI_MCA_osc": "^sm,rdma,pt2pt,ucx"]
+      #expect(try run(1, whole).exitCode == 0)
+      let end = try run(3, apart, ["--schedule", schedule], environment: none)
+      #expect(end.exitCode == 0, "\(end.errors)")
+      let warnings = end.errors.split(separator: "MPI has no one-sided communication").count - 1
+      #expect(warnings == (schedule == "dynamic" ? 1 : 0), "\(end.errors)")
+      #expect(try results(apart) == results(whole))
+      let limits = ["--steps", "24", "--resume", "auto", "--stall-warning", "1s"]
+      let stalled = try run(
+        3, apart, limits + ["--stall-limit", "3s"], fault: "stop:14:1", environment: none)
+      #expect(stalled.exitCode == 69, "\(stalled.errors)")
+      #expect(stalled.errors.contains("the other ranks are late"), "\(stalled.errors)")
+    }
+
     /// Row 25: mpirun gives its ranks no time on SIGTERM: what is stored must do.
     @Test(.enabled(if: requireMPI()))
     func row25_terminatingTheLauncherLosesNothing() throws {

@@ -18,10 +18,11 @@
       }
 
       func run(
-        _ ranks: Int, _ folder: String, _ more: [String] = [], fault: String = ""
+        _ ranks: Int, _ folder: String, _ more: [String] = [], fault: String = "",
+        environment: [String: String] = [:]
       ) throws -> RunningProgram.End {
         let arguments = ["train", "--output", folder, "--checkpoint-every", "2"] + more
-        let environment = ["FAULT": fault]
+        let environment = environment.merging(["FAULT": fault]) { $1 }
         return ranks == 0
           ? try Launcher.alone(Self.command, arguments, environment: environment).wait(seconds: 60)
           : try Launcher.mpirun(ranks, Self.command, arguments, environment: environment)

@@ -79,7 +79,7 @@ private final class FaultyCommunicator: Communicator {
     return fault == .gathersBackwards ? gathered.reversed() : gathered
   }
 
-  func counter() throws(MessagePassingError) -> any SharedCounter {
+  func counter() throws(MessagePassingError) -> (any SharedCounter)? {
     fault == .countersApart ? SoloCommunicator().counter() : try sound.counter()
   }
 

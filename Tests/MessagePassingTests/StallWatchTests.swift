@@ -31,6 +31,11 @@ import Testing
     #expect(text(verdict(0, 61, [12, 9, 11])).contains("rank 1 on b, rank 2 on c are late"))
   }
 
+  @Test func whereNobodyKnowsWhoIsLateRankZeroSaysSo() {
+    #expect(text(verdict(0, 61, nil)).hasPrefix("warn: the other ranks are late: "))
+    #expect(text(verdict(0, 601, nil)).hasPrefix("end: the other ranks are late: "))
+  }
+
   @Test func aLateRankZeroIsNamedByRankOne() {
     #expect(text(verdict(1, 61, [11, 12, 12])).hasPrefix("warn: rank 0 on a is late"))
   }

@@ -54,7 +54,7 @@ package final class ThreadCommunicator: Communicator {
     try exchange("gather", Array(bytes))
   }
 
-  package func counter() throws(MessagePassingError) -> any SharedCounter {
+  package func counter() throws(MessagePassingError) -> (any SharedCounter)? {
     // Rank 0's object, which lives as long as the address that travels.
     let own = ThreadCounter()
     let address = UInt(bitPattern: Unmanaged.passRetained(own).toOpaque())
