@@ -66,6 +66,8 @@ public struct SGD: UpperOptimizer {
 
 extension SGD {
   /// The same with a constant step size, finite and above 0.
+  ///
+  /// - Throws: ``HypergradientError`` of code `parameter` for one outside its range.
   public init(learningRate: Double, momentum: Double = 0) throws(HypergradientError) {
     try self.init(learningRate: SteppedRate(learningRate), momentum: momentum)
   }
@@ -123,6 +125,8 @@ public struct Adam: UpperOptimizer {
 
 extension Adam {
   /// The same with a constant step size, finite and above 0.
+  ///
+  /// - Throws: ``HypergradientError`` of code `parameter` for one outside its range.
   public init(
     learningRate: Double, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8
   ) throws(HypergradientError) {

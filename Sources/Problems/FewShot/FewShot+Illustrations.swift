@@ -4,6 +4,8 @@ import Tensors
 
 extension FewShot {
   /// One held-out task, with what is predicted before and after adaptation.
+  ///
+  /// - Throws: What adaptation and predictions throw: `HypergradientError`, `TensorError`.
   public func illustrations(
     _ training: Adaptation<Sequential, Sequential>
   ) throws -> [Illustration] {

@@ -101,6 +101,8 @@ public struct FewShot: Problem {
   }
 
   /// One task's support and query images.
+  ///
+  /// - Throws: `TensorError` for arrays that do not fit each other.
   public func task(_ index: Int, step: Int) throws -> TaskExamples {
     var stream = RandomStream(seed: seed, purpose: .task, step: step, index: index)
     return try task(of: split.train, &stream)

@@ -47,6 +47,8 @@ public struct FewShotSettings: SettingGroup, Equatable {
   public init() {}
 
   /// Declares every key.
+  ///
+  /// - Throws: ``SettingError`` for a value outside its range.
   public mutating func declare(_ keys: inout SettingKeys) throws {
     try keys("data", &data, "the folder with the data")
     try keys("images", &images, "IDX file of the images, in that folder; .gz may be left out")

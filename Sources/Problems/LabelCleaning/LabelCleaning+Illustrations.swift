@@ -4,6 +4,8 @@ import Tensors
 
 extension LabelCleaning {
   /// The training images whose labels have the least weight.
+  ///
+  /// - Throws: What adaptation and predictions throw: `HypergradientError`, `TensorError`.
   public func illustrations(_ training: Adaptation<Tensor, Sequential>) throws -> [Illustration] {
     let logits = upperModel.values
     let accused = logits.indices.filter { logits[$0] < 0 }

@@ -6,6 +6,8 @@ import Tensors
 extension LabelCleaning {
   /// Test accuracy of the lower model trained on all training images: with the labels as given, with the learnt
   /// weights, and with all labels right; and how well the weights tell wrong labels from right ones.
+  ///
+  /// - Throws: What adaptation, hypergradients and predictions throw: `HypergradientError`, `TensorError`.
   public func results(_ training: Adaptation<Tensor, Sequential>) throws -> [ResultTable] {
     let learnt = upperModel.values
     defer { upperModel.values = learnt }

@@ -87,6 +87,8 @@ public struct LabelCleaning: Problem {
   }
 
   /// One task's data.
+  ///
+  /// - Throws: `TensorError` for arrays that do not fit each other.
   public func task(_ index: Int, step: Int) throws -> TaskExamples {
     var stream = RandomStream(seed: seed, purpose: .task, step: step, index: index)
     let train = stream.choose(Self.part(settings.trainPart, of: settings.train), of: settings.train)

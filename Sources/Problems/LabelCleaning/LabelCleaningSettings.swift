@@ -42,6 +42,8 @@ public struct LabelCleaningSettings: SettingGroup, Equatable {
   public init() {}
 
   /// Declares every key.
+  ///
+  /// - Throws: ``SettingError`` for a value outside its range.
   public mutating func declare(_ keys: inout SettingKeys) throws {
     try keys("data", &data, "folder with IDX files; empty: the embedded digits")
     try keys("images", &images, "IDX file of the images, in that folder; .gz may be left out")

@@ -55,6 +55,8 @@ public struct LabelledImages: Sendable {
   }
 
   /// Some images as one array `[count, pixels]`.
+  ///
+  /// - Throws: `TensorError` where the pixels do not fit the images' shape.
   public func images(_ indices: [Int]) throws(TensorError) -> DataArray {
     let values = [Float](unsafeUninitializedCapacity: indices.count * pixelCount) { target, count in
       for index in indices {

@@ -5,6 +5,8 @@ import Tensors
 extension Quadratic {
   /// h and its gradient in closed form, where training started and where it ended, and how far the
   /// run's hypergradient is from that gradient.
+  ///
+  /// - Throws: What adaptation, hypergradients and predictions throw: `HypergradientError`, `TensorError`.
   public func results(_ training: Adaptation<Tensor, Tensor>) throws -> [ResultTable] {
     let trained = upperModel.values
     let gradients = upperModel.gradients

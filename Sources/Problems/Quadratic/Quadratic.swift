@@ -21,6 +21,8 @@ public struct QuadraticSettings: SettingGroup, Equatable {
   public init() {}
 
   /// Declares every key.
+  ///
+  /// - Throws: ``SettingError`` for a value outside its range.
   public mutating func declare(_ keys: inout SettingKeys) throws {
     try keys("lower-size", &lowerSize, 1...2_000, "lower parameters")
     try keys("upper-size", &upperSize, 1...2_000, "upper parameters")
@@ -104,6 +106,8 @@ public final class Quadratic: Problem {
   }
 
   /// One task's matrices, the same in every step.
+  ///
+  /// - Throws: `TensorError` for arrays that do not fit each other.
   public func task(_ index: Int, step: Int) throws -> TaskExamples {
     if let task = made[index] { return task }
     let task = try quadratic(index).examples()

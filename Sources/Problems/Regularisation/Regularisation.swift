@@ -84,6 +84,8 @@ public struct Regularisation: Problem {
   }
 
   /// One task's data: a fold to validate, the others to train.
+  ///
+  /// - Throws: `TensorError` for arrays that do not fit each other.
   public func task(_ index: Int, step: Int) throws -> TaskExamples {
     let fold = index % table.folds.count
     let others = table.folds.indices.filter { $0 != fold }.flatMap { table.folds[$0] }
@@ -96,6 +98,8 @@ public struct Regularisation: Problem {
   }
 
   /// Validation over all folds, and test after training on all of them, with the first strengths and the learnt ones.
+  ///
+  /// - Throws: What adaptation, hypergradients and predictions throw: `HypergradientError`, `TensorError`.
   public func results(_ training: Adaptation<Tensor, Sequential>) throws -> [ResultTable] {
     let learnt = upperModel.values
     defer { upperModel.values = learnt }

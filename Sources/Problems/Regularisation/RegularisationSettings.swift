@@ -43,6 +43,8 @@ public struct RegularisationSettings: SettingGroup, Equatable {
   public init() {}
 
   /// Declares every key.
+  ///
+  /// - Throws: ``SettingError`` for a value outside its range.
   public mutating func declare(_ keys: inout SettingKeys) throws {
     try keys("data", &data, "CSV file of numbers; empty: the embedded digits")
     try keys("target", &target, "column of the targets, by name or number; -1 is the last")

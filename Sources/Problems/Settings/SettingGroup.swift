@@ -50,6 +50,8 @@ public struct SettingKeys {
   }
 
   /// A whole number within limits.
+  ///
+  /// - Throws: ``SettingError`` for text that is no such value, or a value outside its range.
   public mutating func callAsFunction(
     _ key: String, _ value: inout Int, _ range: ClosedRange<Int>, _ about: String
   ) throws(SettingError) {
@@ -66,6 +68,8 @@ public struct SettingKeys {
   }
 
   /// A finite number within limits.
+  ///
+  /// - Throws: ``SettingError`` for text that is no such value, or a value outside its range.
   public mutating func callAsFunction(
     _ key: String, _ value: inout Double, _ range: ClosedRange<Double>, _ about: String
   ) throws(SettingError) {
@@ -82,6 +86,8 @@ public struct SettingKeys {
   }
 
   /// A finite number above 0.
+  ///
+  /// - Throws: ``SettingError`` for text that is no such value, or a value outside its range.
   public mutating func positive(
     _ key: String, _ value: inout Double, _ about: String
   ) throws(SettingError) {
@@ -89,6 +95,8 @@ public struct SettingKeys {
   }
 
   /// Rising whole numbers above 0, separated by commas; none for an empty text.
+  ///
+  /// - Throws: ``SettingError`` for text that is no such value, or a value outside its range.
   public mutating func callAsFunction(
     _ key: String, _ value: inout [Int], _ about: String
   ) throws(SettingError) {
@@ -107,6 +115,8 @@ public struct SettingKeys {
   }
 
   /// Any text.
+  ///
+  /// - Throws: ``SettingError`` for text that is no such value, or a value outside its range.
   public mutating func callAsFunction(
     _ key: String, _ value: inout String, _ about: String
   ) throws(SettingError) {
@@ -118,6 +128,8 @@ public struct SettingKeys {
   }
 
   /// Yes or no.
+  ///
+  /// - Throws: ``SettingError`` for text that is no such value, or a value outside its range.
   public mutating func callAsFunction(
     _ key: String, _ value: inout Bool, _ about: String
   ) throws(SettingError) {
@@ -130,6 +142,8 @@ public struct SettingKeys {
   }
 
   /// One of some words.
+  ///
+  /// - Throws: ``SettingError`` for text that is no such value, or a value outside its range.
   public mutating func callAsFunction<Choice: RawRepresentable & CaseIterable>(
     _ key: String, _ value: inout Choice, _ about: String
   ) throws(SettingError) where Choice.RawValue == String {

@@ -94,6 +94,8 @@ public struct TrainingSettings: SettingGroup, Equatable {
   public init() {}
 
   /// Declares every key.
+  ///
+  /// - Throws: ``SettingError`` for a value outside its range.
   public mutating func declare(_ keys: inout SettingKeys) throws {
     try keys("seed", &seed, 0...Int(Int32.max), "what everything random is drawn from")
     try keys("steps", &steps, 0...1_000_000_000, "upper steps")

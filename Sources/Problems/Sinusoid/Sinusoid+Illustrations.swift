@@ -5,6 +5,8 @@ import Tensors
 
 extension Sinusoid {
   /// The network before and after adaptation to held-out waves.
+  ///
+  /// - Throws: What adaptation and predictions throw: `HypergradientError`, `TensorError`.
   public func illustrations(
     _ training: Adaptation<Sequential, Sequential>
   ) throws -> [Illustration] {

@@ -21,6 +21,8 @@ public struct SinusoidSettings: SettingGroup, Equatable {
   public init() {}
 
   /// Declares every key.
+  ///
+  /// - Throws: ``SettingError`` for a value outside its range.
   public mutating func declare(_ keys: inout SettingKeys) throws {
     try keys("shots", &shots, 1...100_000, "support examples a task")
     try keys("query", &query, 1...100_000, "query examples a task")
@@ -61,6 +63,8 @@ public struct Sinusoid: Problem {
   private let seed: UInt64
 
   /// The defaults.
+  ///
+  /// - Throws: `TensorError` for a net without units.
   public init(_ settings: SinusoidSettings, seed: UInt64) throws {
     try settings.check()
     self.settings = settings
@@ -90,6 +94,8 @@ public struct Sinusoid: Problem {
   }
 
   /// One task's data.
+  ///
+  /// - Throws: `TensorError` for arrays that do not fit each other.
   public func task(_ index: Int, step: Int) throws -> TaskExamples {
     var stream = RandomStream(seed: seed, purpose: .task, step: step, index: index)
     return try task(&stream)

@@ -19,6 +19,8 @@ public struct Exchange {
   }
 
   /// The exact sum over all ranks, and the broadcast of the parameters. Collective.
+  ///
+  /// - Throws: `MessagePassingError` where a call of the library fails.
   public mutating func run() throws(MessagePassingError) {
     reduction.clear()
     _ = try reduction.reduce(communicator)

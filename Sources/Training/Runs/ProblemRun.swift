@@ -134,6 +134,8 @@ public struct ProblemRun<P: Problem>: Run {
   }
 
   /// Trains over the ranks.
+  ///
+  /// - Throws: The same error on every rank: of the settings, the data, the stored state, a task, or the ranks.
   public func train(
     _ communicator: any Communicator, _ continuation: Continuation = .none,
     observe: (StepSummary, StepTiming?) -> Void
@@ -179,6 +181,8 @@ public struct ProblemRun<P: Problem>: Run {
   }
 
   /// What stored upper parameters achieve.
+  ///
+  /// - Throws: ``StateError`` for a state of another problem; what the problem, adaptation and predictions throw.
   public func findings(_ state: TensorFile, at path: String) throws -> RunFindings {
     let communicator = SoloCommunicator()
     let trainer = try trainer(of: state, at: path, communicator)
@@ -206,6 +210,9 @@ public struct ProblemRun<P: Problem>: Run {
   }
 
   /// Scores held-out tasks with stored upper parameters.
+  ///
+  /// - Throws: ``StateError`` for a state of another problem, `SettingError` where there are no held-out tasks; what adaptation
+  ///   throws. The same error on every rank.
   public func evaluate(
     _ state: TensorFile, at path: String, tasks: Int, _ communicator: any Communicator
   ) throws -> Evaluation {

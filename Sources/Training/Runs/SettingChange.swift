@@ -29,6 +29,8 @@ public struct SettingChange: Sendable, Hashable {
 
   /// The changes between a stored state and the settings that a run is asked for, in the settings' order. A setting that
   /// the state does not know, because an older program wrote it, had what is the default now.
+  ///
+  /// - Throws: `SettingError`, for defaults outside their range.
   public static func all(
     from file: TensorFile, to settings: [SettingEntry]
   ) throws -> [SettingChange] {
