@@ -93,17 +93,18 @@ package enum Operation: Hashable {
   /// Weights as the adjoint in the input wants them.
   case flipWeights(stride: Int)
 
-  /// Weights of a convolution of stride 1 in transformed space, `[16, in, out]`, and their adjoint.
-  case transformWeights
-  case transformWeightsAdjoint
-  /// Transformed weights as the adjoint in the input wants them, `[16, out, in]`.
-  case flipTransformed
+  /// Weights of a convolution of stride 1 in transformed space, `[(tile + 2)^2, in, out]`, and their adjoint. A tile is a
+  /// square of output pixels, 2 or 4 along a side.
+  case transformWeights(tile: Int)
+  case transformWeightsAdjoint(tile: Int)
+  /// Transformed weights as the adjoint in the input wants them, `[(tile + 2)^2, out, in]`.
+  case flipTransformed(tile: Int)
   /// A convolution of stride 1 with transformed weights (of the adjoint, if these are flipped).
-  case transformedConvolution
-  case transformedConvolutionOnto
+  case transformedConvolution(tile: Int)
+  case transformedConvolutionOnto(tile: Int)
   /// The adjoint in the transformed weights.
-  case transformedGradient
-  case transformedGradientOnto
+  case transformedGradient(tile: Int)
+  case transformedGradientOnto(tile: Int)
 
   /// What a product is added onto.
   package enum Onto: Hashable {
