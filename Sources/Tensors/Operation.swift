@@ -93,18 +93,17 @@ package enum Operation: Hashable {
   /// Weights as the adjoint in the input wants them.
   case flipWeights(stride: Int)
 
-  /// Weights of a convolution of stride 1 in transformed space, `[(tile + 2)^2, in, out]`, and their adjoint. A tile is a
-  /// square of output pixels, 2 or 4 along a side.
-  case transformWeights(tile: Int)
-  case transformWeightsAdjoint(tile: Int)
-  /// Transformed weights as the adjoint in the input wants them, `[(tile + 2)^2, out, in]`.
-  case flipTransformed(tile: Int)
+  /// Weights of a convolution of stride 1 in transformed space, `[36, in, out]`, and their adjoint.
+  case transformWeights
+  case transformWeightsAdjoint
+  /// Transformed weights as the adjoint in the input wants them, `[36, out, in]`.
+  case flipTransformed
   /// A convolution of stride 1 with transformed weights (of the adjoint, if these are flipped).
-  case transformedConvolution(tile: Int)
-  case transformedConvolutionOnto(tile: Int)
+  case transformedConvolution
+  case transformedConvolutionOnto
   /// The adjoint in the transformed weights.
-  case transformedGradient(tile: Int)
-  case transformedGradientOnto(tile: Int)
+  case transformedGradient
+  case transformedGradientOnto
 
   /// What a product is added onto.
   package enum Onto: Hashable {

@@ -164,7 +164,6 @@ typedef struct {
 typedef struct {
   int64_t images, height, width, in, out, stride;
   int32_t initial;  ///< CK_ZERO or CK_ACCUMULATE
-  int32_t tile;     ///< in transformed space: output pixels along a side of a tile, 2 or 4; else 0
 } ck_convolution;
 
 /// Where `pad` puts zeros around each image.
@@ -213,13 +212,12 @@ typedef struct {
   /// dw (+)= adjoint in w.
   void (*convolve_weight_gradient)(const ck_convolution *c, const void *padded_x, const void *dy, void *dw);
 
-  // Stride 1 in transformed space (Winograd's F(2x2, 3x3) or F(4x4, 3x3)): frequencies = 16 or 36
-  // multiplications a tile where the taps take 36 or 144. Rounding errors are about twice or five
-  // times those of the direct sums. Images are not padded.
+  // Stride 1 in transformed space (Winograd's F(4x4, 3x3)): 36 multiplications a tile where the taps
+  // take 144. Rounding errors are about five times those of the direct sums. Images are not padded.
 
-  /// u = transformed weights: [3][3][in][out] to [frequencies][in][out].
+  /// u = transformed weights: [3][3][in][out] to [36][in][out].
   void (*winograd_weights)(const ck_convolution *c, const void *w, void *u);
-  /// The transformed weights of the adjoint in x, [frequencies][out][in], from those of the convolution.
+  /// The transformed weights of the adjoint in x, [36][out][in], from those of the convolution.
   void (*winograd_flip)(const ck_convolution *c, const void *u, void *flipped);
   /// dw (+)= adjoint of `winograd_weights`.
   void (*winograd_weights_adjoint)(const ck_convolution *c, const void *du, void *dw);

@@ -66,14 +66,14 @@ struct Emission {
     case .convolutionWeightsOnto(let s):
       copyBase(of: node)
       convolution(node, .convolutionWeights, s, CK_ACCUMULATE)
-    case .transformedConvolution(let t): transformed(node, .transformedConvolution, t, CK_ZERO)
-    case .transformedGradient(let t): transformed(node, .transformedGradient, t, CK_ZERO)
-    case .transformedConvolutionOnto(let t):
+    case .transformedConvolution: transformed(node, .transformedConvolution, CK_ZERO)
+    case .transformedGradient: transformed(node, .transformedGradient, CK_ZERO)
+    case .transformedConvolutionOnto:
       copyBase(of: node)
-      transformed(node, .transformedConvolution, t, CK_ACCUMULATE)
-    case .transformedGradientOnto(let t):
+      transformed(node, .transformedConvolution, CK_ACCUMULATE)
+    case .transformedGradientOnto:
       copyBase(of: node)
-      transformed(node, .transformedGradient, t, CK_ACCUMULATE)
+      transformed(node, .transformedGradient, CK_ACCUMULATE)
     case .assemble(let offsets): assemble(node, offsets)
     case .poolIndex, .poolIndexOfAffine: pool(nodes)
     default: emitSimple(node)
@@ -124,29 +124,26 @@ struct Emission {
     let descriptor = ck_convolution(
       images: Int64(images[0]), height: Int64(images[1]), width: Int64(images[2]),
       in: Int64(input), out: Int64(output), stride: Int64(stride),
-      initial: Int32(initial.rawValue), tile: 0)
+      initial: Int32(initial.rawValue))
     append(kind, code.convolutions.number(descriptor), a, b, nil, result: node)
   }
 
   private mutating func transformed(
-    _ node: Int, _ kind: Instruction.Kind, _ tile: Int, _ initial: ck_initial
+    _ node: Int, _ kind: Instruction.Kind, _ initial: ck_initial
   ) {
     let x = graph.operand(node)
     let b = graph.operand(node, 1)
     let s = graph.shape(x)
     let descriptor = ck_convolution(
       images: Int64(s[0]), height: Int64(s[1]), width: Int64(s[2]), in: Int64(s[3]),
-      out: Int64(graph.shape(node).sizes.last ?? 0), stride: 1, initial: Int32(initial.rawValue),
-      tile: Int32(tile))
+      out: Int64(graph.shape(node).sizes.last ?? 0), stride: 1, initial: Int32(initial.rawValue))
     append(kind, code.convolutions.number(descriptor), x, b, nil, result: node)
   }
 
-  private mutating func weights(
-    _ node: Int, _ kind: Instruction.Kind, _ tile: Int, in: Int, out: Int
-  ) {
+  private mutating func weights(_ node: Int, _ kind: Instruction.Kind, in: Int, out: Int) {
     let descriptor = ck_convolution(
       images: 0, height: 0, width: 0, in: Int64(`in`), out: Int64(out), stride: 1,
-      initial: Int32(CK_ZERO.rawValue), tile: Int32(tile))
+      initial: Int32(CK_ZERO.rawValue))
     append(kind, code.convolutions.number(descriptor), graph.operand(node), nil, nil, result: node)
   }
 
@@ -186,12 +183,11 @@ struct Emission {
     case .flipWeights(let stride):
       let descriptor = ck_convolution(
         images: 0, height: 0, width: 0, in: Int64(s[2]), out: Int64(s[3]),
-        stride: Int64(stride), initial: 0, tile: 0)
+        stride: Int64(stride), initial: 0)
       append(.flipWeights, code.convolutions.number(descriptor), x, nil, nil, result: node)
-    case .transformWeights(let t): weights(node, .transformWeights, t, in: s[2], out: s[3])
-    case .transformWeightsAdjoint(let t):
-      weights(node, .transformWeightsAdjoint, t, in: s[1], out: s[2])
-    case .flipTransformed(let t): weights(node, .flipTransformed, t, in: s[1], out: s[2])
+    case .transformWeights: weights(node, .transformWeights, in: s[2], out: s[3])
+    case .transformWeightsAdjoint: weights(node, .transformWeightsAdjoint, in: s[1], out: s[2])
+    case .flipTransformed: weights(node, .flipTransformed, in: s[1], out: s[2])
     case .poolGather:
       append(.poolGather, code.poolings.number(pooling(s)), x, index, nil, result: node)
     case .gatherRows:

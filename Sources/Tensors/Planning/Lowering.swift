@@ -112,10 +112,14 @@ struct Lowering {
         .product(transposeA: transposeA, transposeB: false),
         [a, transposeB ? target.transpose(b) : b]
       )
-    default: break
-    }
-    if let tile = tile(node, a, b) { return prepareTransformed(node, a, b, tile) }
-    switch source.operation(node) {
+    case .convolution(1) where isTransformed(a, b):
+      return (.transformedConvolution, [a, transformed(b)])
+    case .convolutionWeights(1) where isTransformed(a, b):
+      return (.transformedGradient, [a, b])
+    case .convolutionInput(1) where isTransformed(a, b):
+      let w = target.shape(b)
+      let flipped = target.append(.flipTransformed, [transformed(b)], [36, w[3], w[2]])
+      return (.transformedConvolution, [a, flipped])
     case .convolution(let stride):
       return (.convolution(stride: stride), [pad(a, 1, 1, 1, 1), b])
     case .convolutionWeights(let stride):
@@ -129,43 +133,26 @@ struct Lowering {
     }
   }
 
-  /// The size of tiles in transformed space, where that saves enough multiplications to pay for the transforms, on
-  /// channels that fill vectors; `nil` for what is computed as it is.
-  private func tile(_ node: Int, _ images: Int, _ other: Int) -> Int? {
-    switch source.operation(node) {
-    case .convolution(1), .convolutionInput(1), .convolutionWeights(1): break
-    default: return nil
-    }
+  /// Whether a convolution is computed in transformed space: where that saves enough multiplications to pay for the
+  /// transforms, on channels that fill vectors.
+  private func isTransformed(_ images: Int, _ other: Int) -> Bool {
     let s = target.shape(images)
-    guard min(s[3], target.shape(other)[3]) >= 16 else { return nil }
-    func cost(_ tile: Int) -> Int {
-      let tiles = ((s[1] + tile - 1) / tile) * ((s[2] + tile - 1) / tile)
-      return (s[0] * tiles + Self.tilesOfWeights) * frequencies(tile)
-    }
-    let tile = cost(4) < cost(2) ? 4 : 2
-    return 10 * cost(tile) < 7 * 9 * s[0] * s[1] * s[2] ? tile : nil
+    let transformed = s[0] * Self.points(s[1]) * Self.points(s[2]) + Self.costOfWeights
+    return min(s[3], target.shape(other)[3]) >= 16 && 10 * transformed < 7 * 9 * s[0] * s[1] * s[2]
   }
 
-  /// What the transforms of weights and of their gradients cost, in tiles of images.
-  private static let tilesOfWeights = 8
+  /// Points along an axis: tiles of 4 pixels have 6, and one of 2 at the end has 4.
+  private static func points(_ length: Int) -> Int {
+    let wide = (length + 1) / 4
+    return 6 * wide + (4 * wide < length ? 4 : 0)
+  }
 
-  private func frequencies(_ tile: Int) -> Int { (tile + 2) * (tile + 2) }
+  /// What the transforms of weights and of their gradients cost, in multiplications of images.
+  private static let costOfWeights = 300
 
-  private func prepareTransformed(
-    _ node: Int, _ a: Int, _ b: Int, _ tile: Int
-  ) -> (Operation, [Int]) {
-    if case .convolutionWeights = source.operation(node) {
-      return (.transformedGradient(tile: tile), [a, b])
-    }
-    let w = target.shape(b)
-    let weights = target.append(
-      .transformWeights(tile: tile), [b], [frequencies(tile), w[2], w[3]])
-    guard case .convolutionInput = source.operation(node) else {
-      return (.transformedConvolution(tile: tile), [a, weights])
-    }
-    let flipped = target.append(
-      .flipTransformed(tile: tile), [weights], [frequencies(tile), w[3], w[2]])
-    return (.transformedConvolution(tile: tile), [a, flipped])
+  private func transformed(_ weights: Int) -> Int {
+    let w = target.shape(weights)
+    return target.append(.transformWeights, [weights], [36, w[2], w[3]])
   }
 
   private func pad(_ x: Int, _ top: Int, _ left: Int, _ bottom: Int, _ right: Int) -> Int {
@@ -221,9 +208,9 @@ struct Lowering {
   private func append(_ node: Int) -> Int {
     let (operation, prepared) = prepare(node)
     let shape = source.shape(node)
-    if case .transformedGradient(let tile) = operation {
-      let gradient = target.append(operation, prepared, [frequencies(tile), shape[2], shape[3]])
-      return target.append(.transformWeightsAdjoint(tile: tile), [gradient], shape)
+    if operation == .transformedGradient {
+      let gradient = target.append(operation, prepared, [36, shape[2], shape[3]])
+      return target.append(.transformWeightsAdjoint, [gradient], shape)
     }
     return target.append(operation, prepared, shape)
   }
@@ -232,16 +219,15 @@ struct Lowering {
   private func append(_ node: Int, _ onto: Operation.Onto, _ base: Int) -> Int? {
     let (operation, prepared) = prepare(node)
     let shape = source.shape(node)
-    if case .transformedGradient(let tile) = operation {
-      guard target.operation(base) == .transformWeightsAdjoint(tile: tile) else { return nil }
+    if operation == .transformedGradient {
+      guard target.operation(base) == .transformWeightsAdjoint else { return nil }
       let gradient = target.append(
-        .transformedGradientOnto(tile: tile), prepared + [target.operand(base)],
-        [frequencies(tile), shape[2], shape[3]])
-      return target.append(.transformWeightsAdjoint(tile: tile), [gradient], shape)
+        .transformedGradientOnto, prepared + [target.operand(base)], [36, shape[2], shape[3]])
+      return target.append(.transformWeightsAdjoint, [gradient], shape)
     }
     let result: Operation =
       switch operation {
-      case .transformedConvolution(let tile): .transformedConvolutionOnto(tile: tile)
+      case .transformedConvolution: .transformedConvolutionOnto
       case .product(let transposeA, _): .productOnto(transposeA: transposeA, onto)
       case .convolution(let stride): .convolutionOnto(stride: stride)
       case .convolutionInput(let stride): .convolutionInputOnto(stride: stride)
