@@ -71,15 +71,15 @@ extension Workload {
     return perImage * Double(shape.ways * (passes + shape.query))
   }
 
-  /// Operations of an image's gradient: the first layer has no gradient in its input. In transformed space (Winograd's
-  /// F(2x2, 3x3)) a tile of four outputs takes 16 products instead of 36; the first layer and the last, of 3x3
-  /// pixels, are computed as they are.
+  /// Operations of an image's gradient: the first layer has no gradient in its input, and is computed as it is. In
+  /// transformed space (Winograd's F(4x4, 3x3)) four pixels along an axis take 6 products instead of 12, and two at
+  /// its end 4 instead of 6.
   private static func gradientOperations(filters: Int, _ isTransformed: Bool) -> Double {
     let sizes: [(side: Int, inputs: Int)] = [(28, 1), (14, filters), (7, filters), (3, filters)]
     let layers = sizes.enumerated().map { index, size -> Double in
-      let tiles = (size.side + 1) / 2
-      let products =
-        isTransformed && (1...2).contains(index) ? tiles * tiles * 16 : size.side * size.side * 9
+      let wide = (size.side + 1) / 4
+      let points = 6 * wide + (4 * wide < size.side ? 4 : 0)
+      let products = isTransformed && index > 0 ? points * points : size.side * size.side * 9
       return Double(2 * products * size.inputs * filters)
     }
     return 3 * layers.reduce(0, +) - layers[0]

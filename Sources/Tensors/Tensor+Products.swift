@@ -42,7 +42,7 @@ extension Tensor {
   /// A 3x3 convolution of images `[n, height, width, in]` with a padding of zeros of 1 pixel. The weights are not
   /// flipped: as in other libraries it is a cross-correlation.
   ///
-  /// With stride 1 it is computed by Winograd's F(2x2, 3x3) (Lavin and Gray, "Fast algorithms for convolutional neural
+  /// With stride 1 it is computed by Winograd's F(4x4, 3x3) (Lavin and Gray, "Fast algorithms for convolutional neural
   /// networks", 2016), where that pays.
   ///
   /// - Parameters:

@@ -98,7 +98,7 @@ private struct Convolution<Element: KernelElement> {
   func transformedWeightGradient(_ kernels: Kernels<Element>, _ initial: ck_initial) -> [Element] {
     var c = plan(CK_ZERO)
     let (x, dy) = (Storage(x), Storage(dy))
-    let du = Storage<Element>(count: 16 * inputs * outputs)
+    let du = Storage<Element>(count: 36 * inputs * outputs)
     // Twice half of it, when it is to be added to.
     let dw = Storage(dwBefore)
     withWorkspace(kernels.table.winograd_workspace(&c), of: Element.self) { workspace in
@@ -118,7 +118,7 @@ private struct Convolution<Element: KernelElement> {
   private func transformedWeights(_ kernels: Kernels<Element>) -> Storage<Element> {
     var c = plan(CK_ZERO)
     let weights = Storage(w)
-    let u = Storage<Element>(count: 16 * inputs * outputs)
+    let u = Storage<Element>(count: 36 * inputs * outputs)
     kernels.table.winograd_weights(&c, weights.start, u.start)
     #expect(u.isWithinBounds)
     return u
@@ -221,6 +221,8 @@ private struct Convolution<Element: KernelElement> {
       Convolution<Element>(3, 1, 2, 1, 20, stride: stride).check(initial)
       Convolution<Element>(1, 3, 29, 2, 33, stride: stride).check(initial)
       Convolution<Element>(2, 3, 3, 64, 64, stride: stride).check(initial)
+      Convolution<Element>(1, 4, 2, 16, 18, stride: stride).check(initial)
+      Convolution<Element>(2, 14, 8, 16, 20, stride: stride).check(initial)
     }
   }
 
