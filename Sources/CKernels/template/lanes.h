@@ -58,3 +58,34 @@ INLINE E fold(Block x) {
 #endif
   return (b.x + b.z) + (b.y + b.w);
 }
+
+typedef Whole BlockMask __attribute__((ext_vector_type(64 / sizeof(E))));
+
+/// The first n lanes; the others are those of `rest`.
+INLINE Block load_lanes_or(const E *p, int64_t n, Block rest) {
+#if CK_DOUBLE_ELEMENT
+  const BlockMask number = {0, 1, 2, 3, 4, 5, 6, 7};
+#else
+  const BlockMask number = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+#endif
+  return number < (BlockMask)(Whole)n ? load_lanes(p, n) : rest;
+}
+
+/// The larger of each two lanes, NaN if one is.
+INLINE Block larger_lanes(Block a, Block b) { return ((a > b) | (a != a)) ? a : b; }
+
+/// The largest lane: always the upper half against the lower.
+INLINE E largest_lane(Block x) {
+#define UPPER(...) larger_lanes(x, __builtin_shufflevector(x, x, __VA_ARGS__))
+#if CK_DOUBLE_ELEMENT
+  x = UPPER(4, 5, 6, 7, 4, 5, 6, 7), x = UPPER(2, 3, 2, 3, 2, 3, 2, 3);
+  x = UPPER(1, 1, 1, 1, 1, 1, 1, 1);
+#else
+  x = UPPER(8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
+  x = UPPER(4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7);
+  x = UPPER(2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3);
+  x = UPPER(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+#endif
+#undef UPPER
+  return x[0];
+}

@@ -178,17 +178,16 @@ static void step_sum_columns(const strip * s) {
   }
 }
 
+// Blocks in turn, then the upper half onto the lower one: lanes beyond the end repeat the first
+// value.
 static void step_max_columns(const strip *s) {
+  const int64_t whole = s->count / lanes * lanes, n = s->count - whole;
   for (int64_t r = 0; r < s->rows; r++) {
     const E *p = s->in[0] + r * s->in_row[0];
-    V best = splat(p[0]);
-    int64_t j = 0;
-    for (; j + vector_length <= s->count; j += vector_length) best = maximum(load(p + j), best);
-    E value = p[0];
-    for (; j < s->count; j++) value = p[j] > value || p[j] != p[j] ? p[j] : value;
-    for (int i = 0; i < vector_length; i++)
-      value = best[i] > value || best[i] != best[i] ? best[i] : value;
-    s->out[r * s->out_row] = value;
+    Block best = (Block)p[0];
+    for (int64_t j = 0; j < whole; j += lanes) best = larger_lanes(load_block(p + j), best);
+    if (n > 0) best = larger_lanes(load_lanes_or(p + whole, n, (Block)p[0]), best);
+    s->out[r * s->out_row] = largest_lane(best);
   }
 }
 
