@@ -157,6 +157,24 @@ typedef struct {
   int64_t workspace;  ///< elements of scratch memory that `loop` needs
 } ck_loop;
 
+// ------------------------------------------------------------------------------------ passes
+
+/// A pass over the rows of a long A: values = A B (plus a bias), a loop over the rows of the values,
+/// result = A' terms, where the loop writes the terms; the same bits as three calls, but A is read
+/// from memory once. Places count elements from the base pointer given to `pass`.
+///
+/// The products are planned, forward as CK_DOTS with a bias or from zero, backward as CK_LANES from
+/// zero, both without `relu`. The loop has A's rows, or is flat with as many elements for each; it
+/// reads the values and writes the terms at the row that it is at, and writes neither B nor bias.
+typedef struct {
+  const ck_product *forward, *backward;
+  const ck_loop *loop;
+  int64_t a, b, bias, values, terms, result;
+  /// Filled by the table's `plan_pass`, once the products and the loop are planned.
+  int64_t turn;       ///< rows that are multiplied before the loop and the sums catch up
+  int64_t workspace;  ///< elements of scratch memory that `pass` needs
+} ck_pass;
+
 // ------------------------------------------------------------------------------------ images
 
 /// A 3x3 convolution with padding 1 and stride 1 or 2: [images, height, width, in] to [images,
@@ -193,6 +211,10 @@ typedef struct {
 
   void (*plan_loop)(ck_loop *l);
   void (*loop)(const ck_loop *l, void *base, void *workspace);
+
+  void (*plan_pass)(ck_pass *p);
+  /// `workspace` holds p->workspace elements, 64-byte aligned.
+  void (*pass)(const ck_pass *p, void *base, void *workspace);
 
   /// Sums out, or repeats along, the middle axis of [outer][middle][inner].
   void (*sum_middle)(int64_t outer, int64_t middle, int64_t inner, const void *x, void *y);

@@ -12,6 +12,7 @@
 #include "product.h"
 #include "steps.h"
 #include "loop.h"
+#include "pass.h"
 #include "convolution.h"
 #include "winograd.h"
 #include "pooling.h"
@@ -27,6 +28,8 @@ const ck_kernels CK_TABLE = {
   .transpose = transpose,
   .plan_loop = plan_loop,
   .loop = loop,
+  .plan_pass = plan_pass,
+  .pass = pass,
   .sum_middle = sum_middle,
   .repeat_middle = repeat_middle,
   .pad = pad,

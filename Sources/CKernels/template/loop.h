@@ -37,13 +37,17 @@ static void fetch_tile(const ck_loop *l, const E *base, int64_t start, int64_t s
   }
 }
 
-static void loop(const ck_loop *l, void *base, void *workspace) {
+/// What a loop is cut along: its rows, or its elements where it is flat.
+INLINE int64_t length_of(const ck_loop *l) { return l->flat ? l->columns * l->rows : l->rows; }
+
+/// Runs tiles from `first`, which one starts at, up to `last`, which one ends at. `totals`:
+/// CK_MOST_STEPS sums, kept from one part to the next.
+static void loop_part(
+  const ck_loop *l, void *base, void *workspace, int64_t first, int64_t last, double *totals) {
   E *const memory[2] = {base, workspace};
-  double totals[CK_MOST_STEPS];
-  const int64_t length = l->flat ? l->columns * l->rows : l->rows;
-  const int64_t tile = l->tile;
-  for (int64_t start = 0; start < length; start += tile) {
-    const int64_t size = length - start < tile ? length - start : tile;
+  const int64_t tile = l->tile, length = length_of(l);
+  for (int64_t start = first; start < last; start += tile) {
+    const int64_t size = smaller(tile, length - start);
     if (l->fetches && start + size < length)
       fetch_tile(l, base, start + size, smaller(tile, length - start - size));
     for (int32_t i = 0; i < l->step_count; i++) {
@@ -78,4 +82,9 @@ static void loop(const ck_loop *l, void *base, void *workspace) {
       }
     }
   }
+}
+
+static void loop(const ck_loop *l, void *base, void *workspace) {
+  double totals[CK_MOST_STEPS];
+  loop_part(l, base, workspace, 0, length_of(l), totals);
 }

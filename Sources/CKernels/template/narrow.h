@@ -113,14 +113,14 @@ DOT_TILE_COLUMNS(DOT_TILES_OF_ONE)
 static const dot_function dot_tiles[] = {ALL_DOT_TILES(DOT_TILE_NAME)};
 static const dot_function dot_tiles_of_one[] = {DOT_TILE_COLUMNS(DOT_NAME_OF_ONE)};
 
-static void dot_products(
-  const ck_product *p, const E *a, const E *b, const E *initial, int64_t initial_row, E *c,
-  E *packed) {
-  pack_dot_columns(p, b, packed);
+/// Rows first ..< last of C, from packed columns.
+static void dot_rows(
+  const ck_product *p, const E *a, const E *packed, const E *initial, int64_t initial_row, E *c,
+  int64_t first, int64_t last) {
   const int64_t column = pieces_of(p->k, lanes) * lanes;
   const int64_t groups = larger(1, pieces_of(p->n, MAX_DOT_COLUMNS));
-  for (int64_t i = 0; i < p->m;) {
-    const bool is_whole = i + MAX_DOT_ROWS <= p->m;
+  for (int64_t i = first; i < last;) {
+    const bool is_whole = i + MAX_DOT_ROWS <= last;
     for (int64_t group = 0; group < groups; group++) {
       // Groups as even as can be.
       const int64_t j = group * p->n / groups, columns = (group + 1) * p->n / groups - j;
@@ -138,17 +138,19 @@ static void dot_products(
 /// What C's columns are gathered in, one after another.
 INLINE int64_t gathered_row(const ck_product *p) { return pieces_of(p->m, lanes) * lanes; }
 
-/// Adds all terms, in visits of p->depth terms; `is_fresh`: to nothing.
+/// Adds the terms first ..< last, in visits of p->depth terms that `first` is the start of one of;
+/// `is_fresh`: the first of all to nothing.
 static void gather_terms(
-  const ck_product *p, const E *a, const E *b, bool is_fresh, E *gathered) {
+  const ck_product *p, const E *a, const E *b, bool is_fresh, E *gathered, int64_t first,
+  int64_t last) {
   const int64_t row = gathered_row(p);
   walk w = {
     .pieces = 1, .blocks = 1, .a_column = p->b_row, .b_row = p->a_column, .c_row = row,
     .initial_row = row,
   };
   set_rows(&w, 1);
-  for (int64_t l = 0; l < p->k; l += p->depth) {
-    w.depth = smaller(p->depth, p->k - l);
+  for (int64_t l = first; l < last; l += p->depth) {
+    w.depth = smaller(p->depth, last - l);
     for (int64_t i = 0; i < p->m;) {
       panel q = panel_at(i, p->m, p->tile_vectors, false);
       // The rows of A are far apart: what the next panel needs is fetched meanwhile.
@@ -182,12 +184,13 @@ static void narrow_product(
   const E *initial = p->initial == CK_BIAS ? bias : p->initial == CK_ACCUMULATE ? c : NULL;
   const int64_t initial_row = p->initial == CK_BIAS ? 0 : p->c_row;
   if (p->form == CK_DOTS) {
-    dot_products(p, a, b, initial, initial_row, c, workspace);
+    pack_dot_columns(p, b, workspace);
+    dot_rows(p, a, workspace, initial, initial_row, c, 0, p->m);
   } else if (p->n == 1 && p->c_row == 1 && p->initial != CK_BIAS) {
     // One column that is whole in memory is gathered where it belongs.
-    gather_terms(p, a, b, p->initial == CK_ZERO, c);
+    gather_terms(p, a, b, p->initial == CK_ZERO, c, 0, p->k);
   } else {
-    gather_terms(p, a, b, true, workspace);
+    gather_terms(p, a, b, true, workspace, 0, p->k);
     scatter_gathered(p, workspace, initial, initial_row, c);
   }
 }

@@ -14,7 +14,7 @@ struct ListPlan {
     self.reading = reading
     self.list = list
     let fusion = Fusion(graph, reading, nodes: list.nodes)
-    works = fusion.works
+    works = PassOrder(graph: graph, reading: reading).ordered(fusion.works)
     columnNodes = fusion.columnNodes
     var unit: [Int: Int] = [:]
     for (index, work) in works.enumerated() {

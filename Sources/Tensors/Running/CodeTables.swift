@@ -14,6 +14,7 @@ final class CodeTables {
   private let paddings: UnsafeMutableBufferPointer<ck_padding>
   private let poolings: UnsafeMutableBufferPointer<ck_pooling>
   private let extents: UnsafeMutableBufferPointer<Extents>
+  private let passes: UnsafeMutableBufferPointer<ck_pass>
   private let workspace: Memory
 
   init(_ code: Code, _ precision: Precision, _ table: UnsafePointer<ck_kernels>) {
@@ -36,13 +37,20 @@ final class CodeTables {
       kernels.plan_loop(loops.baseAddress! + index)
       needed = max(needed, Int(loops[index].workspace))
     }
-    for instruction in code.lists.joined() where instruction.isTransformed {
+    var finder = PassFinder(products, loops, precision)
+    let merged = code.lists.map { finder.merging($0) }
+    passes = .holding(finder.passes)
+    for index in passes.indices {
+      kernels.plan_pass(passes.baseAddress! + index)
+      needed = max(needed, Int(passes[index].workspace))
+    }
+    for instruction in merged.joined() where instruction.isTransformed {
       let descriptor = convolutions.baseAddress! + instruction.descriptor
       needed = max(needed, Int(kernels.winograd_workspace(descriptor)))
     }
     workspace = Memory(byteCount: needed * precision.byteCount)
     let size = precision.byteCount
-    lists = code.lists.map { .holding($0.map { $0.inBytes(size) }) }
+    lists = merged.map { .holding($0.map { $0.inBytes(size) }) }
   }
 
   deinit {
@@ -55,6 +63,7 @@ final class CodeTables {
     paddings.deallocate()
     poolings.deallocate()
     extents.deallocate()
+    passes.deallocate()
   }
 
   var workspaceByteCount: Int { workspace.byteCount }
@@ -91,6 +100,7 @@ final class CodeTables {
       case .product:
         kernels.product(products.baseAddress! + i.descriptor, a, b, c, y, scratch)
       case .loop: kernels.loop(loops.baseAddress! + i.descriptor, base, scratch)
+      case .pass: kernels.pass(passes.baseAddress! + i.descriptor, base, scratch)
       case .transpose:
         let e = extents[i.descriptor]
         kernels.transpose(Int64(e.first), Int64(e.second), a, Int64(e.second), y, Int64(e.first))

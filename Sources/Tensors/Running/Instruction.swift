@@ -3,7 +3,7 @@ import CKernels
 /// One kernel call: which, with which descriptor, at which places of the arena (in bytes).
 struct Instruction {
   enum Kind: UInt8 {
-    case product, loop, transpose, convolution, convolutionInput, convolutionWeights, pad
+    case product, loop, pass, transpose, convolution, convolutionInput, convolutionWeights, pad
     case flipWeights, pool, poolGather, gatherRows, scatterRows, sumMiddle
     case repeatMiddle, copy
     case transformWeights, transformWeightsAdjoint, flipTransformed, transformedConvolution
