@@ -4,8 +4,8 @@ import MessagePassing
 import Problems
 import Training
 
-/// The whole command line for problems of one's own: `train` and its options, `inspect`, `bench`,
-/// alone or on the ranks that the process was started with, and the run's folder.
+/// The whole command line for problems of one's own: every command of `igbm-dist`, alone or on the ranks that the process
+/// was started with.
 ///
 ///     @main enum Program {
 ///       static func main() { IGBM.main(problems: [Ridge.self]) }

@@ -44,7 +44,7 @@ struct Evaluate: ProblemCommand {
       }
       let evaluation = try run.evaluate(state, at: path, tasks: tasks, communicator)
       if communicator.isRoot {
-        Command.write(text(of: evaluation, run.name) + "\n", to: .standardOutput)
+        Command.write(try text(of: evaluation, run.name) + "\n", to: .standardOutput)
       }
       return .success
     }
@@ -56,16 +56,40 @@ struct Evaluate: ProblemCommand {
     return exists && isFolder.boolValue ? "\(source)/\(RunState.fileName)" : source
   }
 
-  private func text(of evaluation: Evaluation, _ problem: String) -> String {
-    guard json else { return evaluation.table.text }
-    let scores = evaluation.scores.map { score in
-      func object(_ interval: Interval) -> String {
-        "{\"mean\":\(interval.mean),\"half_width\":\(interval.halfWidth)}"
-      }
-      return "\"\(score.measure.name)\":{\"before\":\(object(score.before)),"
-        + "\"after\":\(object(score.after))}"
+  private func text(of evaluation: Evaluation, _ problem: String) throws -> String {
+    json ? try JSONText.of(EvaluationRecord(evaluation, problem)) : evaluation.table.text
+  }
+}
+
+/// An evaluation as `--json` has it: what programs read.
+private struct EvaluationRecord: Encodable {
+  struct Mean: Encodable {
+    let mean: Double
+    let halfWidth: Double
+
+    enum CodingKeys: String, CodingKey {
+      case mean
+      case halfWidth = "half_width"
     }
-    return "{\"problem\":\"\(problem)\",\"tasks\":\(evaluation.tasks),"
-      + scores.joined(separator: ",") + "}"
+
+    init(_ interval: Interval) { (mean, halfWidth) = (interval.mean, interval.halfWidth) }
+  }
+
+  struct Scored: Encodable {
+    let before: Mean
+    let after: Mean
+  }
+
+  let problem: String
+  let tasks: Int
+  let scores: [String: Scored]
+
+  init(_ evaluation: Evaluation, _ problem: String) {
+    self.problem = problem
+    tasks = evaluation.tasks
+    scores = Dictionary(
+      evaluation.scores.map {
+        ($0.measure.name, Scored(before: Mean($0.before), after: Mean($0.after)))
+      }, uniquingKeysWith: { first, _ in first })
   }
 }

@@ -16,7 +16,13 @@ struct Report: ProblemCommand {
   var output: String?
 
   func run(_ problems: ProblemCatalogue) throws {
-    guard LaunchContext(environment: ProcessInfo.processInfo.environment).rank == 0 else { return }
+    Launch.run { communicator in
+      try communicator.agreeing { if communicator.isRoot { try write(problems) } }
+      return .success
+    }
+  }
+
+  private func write(_ problems: ProblemCatalogue) throws {
     let runs = try folders.map { try StoredRun($0, problems) }
     let path = output ?? (folders.count == 1 ? "\(folders[0])/report.html" : "report.html")
     try DurableFile.publish(

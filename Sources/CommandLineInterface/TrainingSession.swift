@@ -69,6 +69,10 @@ struct TrainingSession {
     let records = try communicator.agreeing { () -> RunRecords? in
       guard let storage else { return nil }
       for path in storage.removeIncomplete() { warn("ignored \(path): incomplete") }
+      // Where there are states of another run, or of later steps, --resume auto would take those.
+      if let earlier = try storage.setAside(after: stored == nil ? nil : done) {
+        warn("\(folder) holds states of another run: the newest are kept in \(earlier)")
+      }
       try storeConfiguration(kernels)
       let records = try RunRecords(in: storage, options.metrics, after: done)
       if records.missing > 0 {
@@ -83,11 +87,6 @@ struct TrainingSession {
         "stopped by \(stop.name) after step \(outcome.steps) of \(steps), with a checkpoint; "
           + "--resume auto goes on")
       return stop.exitCode
-    }
-    try communicator.agreeing {
-      guard let storage, let state = outcome.state else { return }
-      records?.synchronise()
-      try DurableFile.publish(state.encoded(), at: storage.statePath)
     }
     if let records, records.lost > 0 {
       warn("\(records.lost) lines of \(folder)/metrics.jsonl could not be written")
@@ -123,7 +122,7 @@ struct TrainingSession {
             && options.checkpointEvery.isDue(after: step, elapsed: Double(elapsed)),
           stop: StopSignal.received)
       },
-      store: { state, step in
+      store: { state, step, stop in
         records?.synchronise()
         last = clock.now
         do {
@@ -132,9 +131,14 @@ struct TrainingSession {
           failures = 0
         } catch let error as StateError where error.code == .notWritten {
           failures += 1
-          guard failures < Self.mostFailures, StopSignal.received == nil else { throw error }
+          guard failures < Self.mostFailures, stop == nil else { throw error }
           warn("\(error); the checkpoint before it is kept")
         }
+      },
+      finish: { state in
+        guard let storage else { return }
+        records?.synchronise()
+        try DurableFile.publish(state.encoded(), at: storage.statePath)
       })
     return try run.train(communicator, continuation) { summary, timing in
       guard communicator.isRoot else { return }
@@ -159,6 +163,9 @@ struct TrainingSession {
       guard let storage, options.resume != "never" else { return }
       guard options.resume == "auto" else {
         bytes = try DurableFile.read(options.resume)
+        guard !bytes.isEmpty else {
+          throw StateError(.malformed, options.resume, "is empty; give the state of a run")
+        }
         return
       }
       let (newest, ignored) = storage.newestState()

@@ -40,6 +40,10 @@ public enum NameMapFile {
   private static func rule(_ line: SettingAssignment) throws(ConfigurationError) -> NameMap.Rule {
     var words = line.value.split(separator: " ").map(String.init)[...]
     let theirs = words.popFirst() ?? ""
+    guard ![line.key, theirs].contains("__metadata__") else {
+      throw ConfigurationError(
+        line.origin ?? "", "__metadata__ is no tensor; remove the line")
+    }
     var operations: [AxisOperation] = []
     while let word = words.popFirst() {
       let numbers = words.prefix { Int($0) != nil }.compactMap { Int($0) }

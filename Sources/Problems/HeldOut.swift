@@ -11,13 +11,13 @@ public struct HeldOut<Lower> {
   /// What the lower model predicts from data.
   public let predict: (Lower, Tensor) throws -> Tensor
   /// The scores of predictions against targets, one a measure.
-  public let scores: (DataArray, DataArray) -> [Double]
+  public let scores: (DataArray, DataArray) throws -> [Double]
 
   /// A way to measure.
   public init(
     _ measures: [Measure], task: @escaping (Int) throws -> TaskExamples,
     predict: @escaping (Lower, Tensor) throws -> Tensor,
-    scores: @escaping (DataArray, DataArray) -> [Double]
+    scores: @escaping (DataArray, DataArray) throws -> [Double]
   ) {
     self.measures = measures
     self.task = task

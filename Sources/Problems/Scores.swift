@@ -5,9 +5,20 @@ import Tensors
 public enum Scores {
   /// Accuracy, and the mean cross-entropy, of logits `[n, classes]` against class numbers `[n]`. Where several classes
   /// are predicted alike, the first counts.
-  public static func classification(_ logits: DataArray, _ labels: DataArray) -> [Double] {
-    let (values, labels) = (logits.values, labels.values.map { Int($0) })
-    let classes = labels.isEmpty ? 0 : values.count / labels.count
+  ///
+  /// - Throws: `TensorError` for a label that is none of the classes.
+  public static func classification(
+    _ logits: DataArray, _ labels: DataArray
+  ) throws(TensorError) -> [Double] {
+    let values = logits.values
+    let classes = labels.values.isEmpty ? 0 : values.count / labels.values.count
+    let labels = try labels.values.map { label throws(TensorError) in
+      guard let number = Int(exactly: label), 0..<classes ~= number else {
+        throw TensorError(
+          .range, "label \(label) is none of \(classes) classes; number classes from 0")
+      }
+      return number
+    }
     var right = 0
     var loss = 0.0
     for (row, label) in labels.enumerated() {

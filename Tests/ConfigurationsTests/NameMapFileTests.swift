@@ -39,6 +39,7 @@ struct NameMapFileTests {
     ("a: b permute 1\n", "\"permute 1\" is none of"),
     ("a: b permute 0 0\n", "\"permute 0 0\" is none of"),
     ("a: b transpose 1\n", "\"transpose 1\" is none of"),
+    ("__metadata__: b\n", "__metadata__ is no tensor"), ("a: __metadata__\n", "is no tensor"),
     ("a: b split 1\n", "\"split 1\" is none of"), ("a: b join -1 2\n", "\"join -1 2\" is none of"),
     ("a: b rotate\n", "\"rotate\" is none of"), ("a: [b]\n", "a has a list or map"),
     ("a\n", "is not KEY: VALUE"),

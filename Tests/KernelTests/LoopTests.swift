@@ -112,6 +112,19 @@ import Testing
     }
   }
 
+  /// A value that is repeated along the columns is the largest of them, whatever lies beside it.
+  @Test func theLargestOfARepeatedValue() {
+    for kernels in Kernels<Float>.all {
+      var loop = LoopCase<Float>(rows: 3, columns: 21)
+      let (column, scalar) = (loop.column([1, 2, 3]), loop.scalar(-5))
+      let most = [loop.column([0, 0, 0]), loop.column([0, 0, 0])]
+      loop.step(CK_MAX_COLUMNS, [column], most[0])
+      loop.step(CK_MAX_COLUMNS, [scalar], most[1])
+      let result = loop.run(kernels)
+      #expect(result.full(most[0]) == [1, 2, 3] && result.full(most[1]) == [-5, -5, -5])
+    }
+  }
+
   @Test func notANumberIsTheLargest() {
     for kernels in Kernels<Double>.all {
       for position in [0, 3, 12, 16] {

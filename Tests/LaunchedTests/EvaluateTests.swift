@@ -20,6 +20,13 @@
         return folder
       }
 
+      /// What `--json` prints.
+      private struct Record: Decodable {
+        let problem: String
+        let tasks: Int
+        let scores: [String: [String: [String: Double]]]
+      }
+
       @Test(.enabled(if: requireMPI()))
       func figuresAreTheSameToTheLastDigitOnAnyNumberOfRanks() throws {
         let folder = try run()
@@ -27,7 +34,11 @@
         let arguments = ["evaluate", folder, "--tasks", "21", "--json"]
         let alone = try Launcher.alone(Self.command, arguments).wait(seconds: 60)
         #expect(alone.exitCode == 0, "\(alone.errors)")
-        #expect(alone.output.hasPrefix("{\"problem\":\"sinusoid\",\"tasks\":21,\"squared error\":"))
+        let record = try JSONDecoder().decode(Record.self, from: Data(alone.output.utf8))
+        #expect(record.problem == "sinusoid" && record.tasks == 21)
+        let error = try #require(record.scores["squared error"])
+        #expect(error["after"]?["mean"] ?? 0 < error["before"]?["mean"] ?? 0)
+        #expect(error["after"]?["half_width"] ?? 0 > 0)
         for ranks in [2, 3] {
           let end = try Launcher.mpirun(ranks, Self.command, arguments).wait(seconds: 60)
           #expect(end.exitCode == 0, "\(end.errors)")

@@ -56,6 +56,24 @@
         #expect(try results(broken) == results(whole))
       }
 
+      /// A new run in the folder of another one goes on from its own states, not from the other's, which are kept.
+      @Test(.enabled(if: requireMPI()))
+      func aNewRunInAUsedFolderIsNotTakenForTheOldOne() throws {
+        let (whole, used) = (folder(), folder())
+        defer { for path in [whole, used] { try? FileManager.default.removeItem(atPath: path) } }
+        let other = ["--set", "proximal=1"]
+        #expect(try run(1, whole, other).exitCode == 0)
+        #expect(try run(1, used).exitCode == 0)
+        let old = try bytes("\(used)/state.safetensors")
+        let killed = try run(2, used, other, fault: "kill:5:0")
+        #expect(killed.exitCode != 0)
+        #expect(killed.errors.contains("are kept in \(used)/earlier"), "\(killed.errors)")
+        let end = try run(2, used, other + ["--resume", "auto"])
+        #expect(end.exitCode == 0 && end.output.contains("step-000000004"), "\(end.errors)")
+        #expect(try results(used) == results(whole))
+        #expect(try bytes("\(used)/earlier/state.safetensors") == old)
+      }
+
       /// Rows 24, 26, 27: a signal to one rank stops all at the same step, with a checkpoint.
       @Test(
         .enabled(if: requireMPI()),

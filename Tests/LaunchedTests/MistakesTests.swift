@@ -102,6 +102,14 @@ extension LaunchedTests {
           + "folder that holds it, or images to its name", 66
       ),
       ("evaluate nowhere", "nowhere: cannot be read: no such file; check the path", 66),
+      (
+        "report nowhere", "nowhere: is no folder; give a run's, such as runs/sinusoid", 66
+      ),
+      (
+        "report folder.yaml",
+        "folder.yaml: has no state of a run; give a run's folder, after its first checkpoint or "
+          + "its end", 66
+      ),
       ("inspect nowhere.npz", "nowhere.npz: cannot be read: no such file; check the path", 66),
       (
         "convert nowhere.npz out.npz",
@@ -124,6 +132,10 @@ extension LaunchedTests {
       (
         "evaluate bad.safetensors",
         "bad.safetensors: no valid safetensors file: it has only 7 bytes; use another copy", 65
+      ),
+      (
+        "train --resume empty.safetensors --output out",
+        "empty.safetensors: is empty; give the state of a run", 65
       ),
       (
         "inspect bad.npz",
@@ -157,7 +169,8 @@ extension LaunchedTests {
       try FileManager.default.createDirectory(
         atPath: "\(folder)/folder.yaml", withIntermediateDirectories: true)
       let files = [
-        "list.yaml": "a: [1]\n", "bad.npz": "garbage", "bad.safetensors": "garbage",
+        "empty.safetensors": "", "list.yaml": "a: [1]\n", "bad.npz": "garbage",
+        "bad.safetensors": "garbage",
         "bad.yaml": "upper/w: w permute 0 0\n", "twice.yaml": "upper/w: w\nupper/v: w\n",
         "missing.yaml": "upper/w: weightz\n",
         "shape.yaml": "upper/w: weights transpose join 0 9 9\n",
@@ -192,7 +205,7 @@ extension LaunchedTests {
         arguments: [
           "evalute runs/x", "train --stepz 3", "plan --tasks 0", "inspect nowhere.npz",
           "convert ok.npz out.npz --map shape.yaml", "evaluate bad.safetensors",
-          "verify --ranks 3", "environment please", "bench --repeat 0",
+          "report nowhere", "verify --ranks 3", "environment please", "bench --repeat 0",
         ])
       func eachIsTheSameOnEveryRank(_ command: String) throws {
         let folder = try folder()

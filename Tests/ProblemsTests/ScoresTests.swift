@@ -6,7 +6,7 @@ import Testing
 @Suite struct ScoresTests {
   @Test func accuracyAndCrossEntropyOfLogits() throws {
     let logits = try DataArray([3, 2], [0.0, log(3), 2, 1, 5, 5])
-    let scores = Scores.classification(logits, DataArray(indices: [1, 1, 0]))
+    let scores = try Scores.classification(logits, DataArray(indices: [1, 1, 0]))
     // The second is wrong; of equal logits the first class counts.
     #expect(scores[0] == 2.0 / 3)
     let losses = [-log(0.75), log(exp(1.0) + 1), log(2.0)]
@@ -15,7 +15,18 @@ import Testing
 
   @Test func largeLogitsStayFinite() throws {
     let logits = try DataArray([1, 2], [1e5, -1e5])
-    #expect(Scores.classification(logits, DataArray(indices: [1])) == [0, 2e5])
+    #expect(try Scores.classification(logits, DataArray(indices: [1])) == [0, 2e5])
+  }
+
+  @Test(arguments: [-1, 2, 0.5, Double.nan, 1e30]) func labelsThatAreNoClassAreRefused(
+    _ label: Double
+  ) throws {
+    let logits = try DataArray([1, 2], [0.0, 1])
+    let labels = try DataArray([1], [label])
+    let error = #expect(throws: TensorError.self) {
+      try Scores.classification(logits, labels)
+    }
+    #expect(error?.code == .range && error?.message.contains("none of 2 classes") == true)
   }
 
   @Test func squaredErrorIsAMeanOverElements() throws {
@@ -24,8 +35,8 @@ import Testing
     #expect(scores == [2.5])
   }
 
-  @Test func nothingScoresNothing() {
-    #expect(Scores.classification(.empty, .empty) == [0, 0])
+  @Test func nothingScoresNothing() throws {
+    #expect(try Scores.classification(.empty, .empty) == [0, 0])
     #expect(Scores.regression(.empty, .empty) == [0])
   }
 }

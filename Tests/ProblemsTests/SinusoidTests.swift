@@ -108,7 +108,8 @@ import Testing
     #expect(heldOut.measures == [.squaredError])
     let scores = try (0..<100).map { index in
       let target = try heldOut.task(index).validate.target
-      return heldOut.scores(try DataArray([50, 1], [Double](repeating: 0, count: 50)), target)[0]
+      return try heldOut.scores(try DataArray([50, 1], [Double](repeating: 0, count: 50)), target)[
+        0]
     }
     // E[A^2] / 2 for A uniform from 0.1 to 5 is 4.25; the standard error is about 0.4.
     #expect(abs(scores.reduce(0, +) / 100 - 4.25) < 2)

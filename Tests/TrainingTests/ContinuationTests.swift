@@ -23,6 +23,16 @@ import Training
     #expect(try states(run(), every: 0).map { $0["step"] } == ["7"])
   }
 
+  /// Before scores and results: these may fail.
+  @Test func whatTheLastStepEndedWithIsStoredFirst() throws {
+    var finished: [TensorFile] = []
+    let continuation = Continuation(
+      from: nil, requests: { _ in StepRequests() }, store: { _, _, _ in },
+      finish: { finished.append($0) })
+    let end = try run().train(SoloCommunicator(), continuation) { _, _ in }
+    #expect(finished == [end.state] && end.state?["step"] == "7")
+  }
+
   @Test(arguments: [1, 2, 4]) func aRunTakenUpEndsWithTheSameBits(_ size: Int) throws {
     let states = try states(run(), every: 1)
     let whole = try #require(states.last)
@@ -62,7 +72,7 @@ import Training
     func end(_ key: String, _ value: String, _ state: TensorFile) throws -> TensorFile? {
       let continuation = Continuation(
         from: (state, "state"), allowing: [key], requests: { _ in StepRequests() },
-        store: { _, _ in })
+        store: { _, _, _ in })
       return try run([("steps", "9"), (key, value)])
         .train(SoloCommunicator(), continuation) { _, _ in }.state
     }

@@ -83,6 +83,7 @@ struct ConversionTests {
       [.permute([0])], [.permute([0, 2])], [.split(axis: 1, sizes: [2, 2])],
       [.split(axis: 2, sizes: [1])], [.split(axis: 0, sizes: [.max, .max])],
       [.join(axis: 1, sizes: [3, 1])], [.join(axis: 0, sizes: [3, 2])],
+      [.join(axis: .max, sizes: [2])], [.join(axis: 1, sizes: [3, 1, 1])],
     ]
     for operations in wrong {
       let error = #expect(throws: StateError.self) { try apply(operations, [2, 3]) }

@@ -1,5 +1,8 @@
+import BilevelOptimization
 import MessagePassing
+import Models
 import Problems
+import Tensors
 import TestSupport
 import Testing
 import Training
@@ -112,6 +115,18 @@ import Training
     #expect(Self.listing(run) == expected)
   }
 
+  /// Problems whose keys cannot be told apart from everybody's.
+  @Test func keysThatAreTakenAreRefused() {
+    for key in ["k", "tolerance", "output", "problem", "own"] {
+      TakenKey.key = key
+      let error = #expect(throws: SettingError.self) { try ProblemRun<TakenKey>(RunRequest([])) }
+      #expect(
+        error?.message == "taken-key declares the setting \"\(key)\", which is taken; rename it")
+    }
+    TakenKey.key = "free"
+    #expect(throws: Never.self) { try ProblemRun<TakenKey>(RunRequest([])) }
+  }
+
   @Test func aListingMakesTheSameRunAgain() throws {
     let first = try ProblemRun<Sinusoid>(
       RunRequest([("method", "ns"), ("lower-rate", "0.3"), ("amplitude", "1e2"), ("seed", "77")]))
@@ -170,5 +185,37 @@ import Training
     #expect(errors.count == 3 && Set(errors).count == 1)
     #expect(errors.first?.failures.map(\.rank) == [0])
     #expect(errors.first?.exitCode == .noInput)
+  }
+}
+
+/// A problem with two settings, `own` and one that the test names.
+private struct TakenKey: Problem {
+  nonisolated(unsafe) static var key = ""
+  static let name = "taken-key"
+  static let about = ""
+  static let defaults = TrainingSettings()
+
+  struct Settings: SettingGroup {
+    var value = 1
+    mutating func declare(_ keys: inout SettingKeys) throws {
+      try keys("own", &value, 0...1, "")
+      try keys(TakenKey.key, &value, 0...1, "")
+    }
+  }
+
+  let upperModel: Model<Tensor>
+  let lowerModel: Model<Tensor>
+  let start = AdaptationStart.upperModel
+
+  init(_ settings: Settings, seed: UInt64) throws {
+    upperModel = try Model { p in p("u", [1]) }
+    lowerModel = try Model { p in p("w", [1]) }
+  }
+  func lowerObjective(_ s: ObjectiveState<Tensor, Tensor>) -> Tensor { squaredNorm(s.lowerModel) }
+  func upperObjective(_ s: ObjectiveState<Tensor, Tensor>) -> Tensor { squaredNorm(s.lowerModel) }
+  func task(_ index: Int, step: Int) throws -> TaskExamples {
+    TaskExamples(
+      train: Examples(data: .empty, target: .empty),
+      validate: Examples(data: .empty, target: .empty))
   }
 }

@@ -63,6 +63,38 @@ import Training
     #expect(throws: Never.self) { try RunFolder(locking: path) }
   }
 
+  /// A run that starts anew must not be taken up from the states of the one before.
+  @Test(arguments: [nil, 2, 4, 9]) func laterStatesAreSetAside(step: Int?) throws {
+    let folder = try RunFolder(locking: path)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    #expect(try folder.setAside(after: step) == nil)
+    for step in [2, 4] { try folder.storeCheckpoint(state(step), step: step) }
+    try DurableFile.publish(state(6).encoded(), at: folder.statePath)
+    let kept = [2, 4].filter { $0 <= step ?? -1 }
+    #expect(try folder.setAside(after: step) == (step == 9 ? nil : "\(path)/earlier"))
+    #expect(folder.checkpoints().map(\.step) == kept)
+    let newest = folder.newestState().state?.path
+    #expect(newest == (step == 9 ? folder.statePath : kept.last.map(folder.checkpointPath)))
+    if step == nil {
+      let moved = try FileManager.default.contentsOfDirectory(atPath: "\(path)/earlier")
+      #expect(Set(moved).isSuperset(of: ["state.safetensors", "step-000000004.safetensors"]))
+      // The next time takes the place of this one.
+      try folder.storeCheckpoint(state(1), step: 1)
+      #expect(try folder.setAside(after: 0) != nil)
+      let again = try FileManager.default.contentsOfDirectory(atPath: "\(path)/earlier")
+      #expect(again == ["step-000000001.safetensors"])
+    }
+  }
+
+  /// A last state that cannot be read is no reason to lose it.
+  @Test func aDamagedLastStateIsSetAside() throws {
+    let folder = try RunFolder(locking: path)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try Data("garbage".utf8).write(to: URL(fileURLWithPath: folder.statePath))
+    #expect(try folder.setAside(after: 3) == "\(path)/earlier")
+    #expect(FileManager.default.fileExists(atPath: "\(path)/earlier/state.safetensors"))
+  }
+
   @Test func partialFilesAreRemoved() throws {
     let folder = try RunFolder(locking: path)
     defer { try? FileManager.default.removeItem(atPath: path) }

@@ -4,7 +4,7 @@ import IGBM
 
 /// The command line with a problem that fails on purpose, as the environment says: FAULT=KIND:STEP:NUMBER.
 ///
-///     kill, usr1, term, int:STEP:RANK   the signal, on that rank, in that step
+///     kill, usr1, term, int:STEP:RANK   the signal, on that rank, in that step (or the next in which it has a task)
 ///     stop:STEP:RANK                    stops that rank, as SIGSTOP does
 ///     storm:STEP:RANK                   hundreds of SIGUSR1 from a thread, from that step on
 ///     flip:STEP:RANK                    a bit of that rank's upper parameters
@@ -56,12 +56,11 @@ struct FaultyWaves: Problem {
     let task = try waves.task(index, step: step)
     guard let fault else { return task }
     fault.delay(task: index, step: step)
-    guard fault.step == step else { return task }
     guard fault.kind == "nan" else {
-      fault.strike { upperModel.values[3] += 1e-12 }
+      if step >= fault.step { fault.strike { upperModel.values[3] += 1e-12 } }
       return task
     }
-    guard fault.number == index else { return task }
+    guard fault.step == step, fault.number == index else { return task }
     let broken = task.train.target.values.map { _ in Double.nan }
     return TaskExamples(
       train: Examples(
@@ -109,6 +108,8 @@ final class Fault {
   func delay(task: Int, step: Int) {
     guard step >= self.step else { return }
     if kind == "sleep", rank == number { usleep(4000) }
+    // Where ranks draw their tasks, the others leave it one.
+    if kind == "kill", rank != number { usleep(10_000) }
     guard kind == "uneven", task < number else { return }
     let end = ContinuousClock.now + .milliseconds(20)
     while ContinuousClock.now < end {}

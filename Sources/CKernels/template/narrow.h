@@ -59,13 +59,15 @@ INLINE void dot_tile(
   Block sum[MAX_DOT_ROWS][MAX_DOT_COLUMNS];
   const int64_t whole = p->k / lanes * lanes, rest = p->k - whole, a_row = p->a_row;
   const int64_t column = pieces_of(p->k, lanes) * lanes;
+  // A comes from afar, into the second cache: the nearest one is full with this tile's operands.
+  const int64_t rows_ahead = 4 * rows;
   UNROLL for (int i = 0; i < rows; i++)
     UNROLL for (int j = 0; j < columns; j++) sum[i][j] = (Block)0;
   for (int64_t l = 0; l < whole; l += lanes) {
     Block av[MAX_DOT_ROWS];
     UNROLL for (int i = 0; i < rows; i++) {
       av[i] = load_block(a + i * a_row + l);
-      if (rows > 1) __builtin_prefetch(a + (rows + i) * a_row + l);
+      if (rows > 1) __builtin_prefetch(a + (rows_ahead + i) * a_row + l, 0, 2);
     }
     UNROLL for (int j = 0; j < columns; j++) {
       const Block bv = load_block(packed + j * column + l);

@@ -184,6 +184,10 @@ static void step_max_columns(const strip *s) {
   const int64_t whole = s->count / lanes * lanes, n = s->count - whole;
   for (int64_t r = 0; r < s->rows; r++) {
     const E *p = s->in[0] + r * s->in_row[0];
+    if (!s->lane[0]) {  // one value, repeated
+      s->out[r * s->out_row] = *p;
+      continue;
+    }
     Block best = (Block)p[0];
     for (int64_t j = 0; j < whole; j += lanes) best = larger_lanes(load_block(p + j), best);
     if (n > 0) best = larger_lanes(load_lanes_or(p + whole, n, (Block)p[0]), best);

@@ -50,7 +50,7 @@ extension LabelCleaning {
 
   private func testAccuracy(_ values: [Double]) throws -> Double {
     let logits = try lowerModel.evaluate(try images.images(corrupted.test), at: values) { $0($1) }
-    return Scores.classification(
+    return try Scores.classification(
       logits, DataArray(indices: corrupted.test.map { images.labels[$0] }))[0]
   }
 }

@@ -132,7 +132,7 @@ public struct Regularisation: Problem {
   private func scores(_ examples: Examples, _ adapted: AuxiliaryModel) throws -> [Double] {
     let prediction = try lowerModel.evaluate(examples.data, at: adapted.values) { $0($1) }
     return switch settings.kind {
-    case .classification: Scores.classification(prediction, examples.target)
+    case .classification: try Scores.classification(prediction, examples.target)
     case .regression: Scores.regression(prediction, examples.target)
     }
   }

@@ -25,7 +25,8 @@ extension Sinusoid {
     let panels = try (0..<4).map { index in
       let task = try heldOut.task(index)
       let adapted = try training.adapt(task.train).values
-      let score = heldOut.scores(try predict(task.validate.data, at: adapted), task.validate.target)
+      let score = try heldOut.scores(
+        try predict(task.validate.data, at: adapted), task.validate.target)
       return CurveFigure.Panel(
         "task \(index): squared error \(String(format: "%.3g", score[0])) on its query points",
         [

@@ -112,11 +112,11 @@ struct Lowering {
         .product(transposeA: transposeA, transposeB: false),
         [a, transposeB ? target.transpose(b) : b]
       )
-    case .convolution(1) where isTransformed(a, b):
+    case .convolution(1) where isTransformed(a, channels: target.shape(b)[3]):
       return (.transformedConvolution, [a, transformed(b)])
-    case .convolutionWeights(1) where isTransformed(a, b):
+    case .convolutionWeights(1) where isTransformed(a, channels: target.shape(b)[3]):
       return (.transformedGradient, [a, b])
-    case .convolutionInput(1) where isTransformed(a, b):
+    case .convolutionInput(1) where isTransformed(a, channels: target.shape(b)[2]):
       let w = target.shape(b)
       let flipped = target.append(.flipTransformed, [transformed(b)], [36, w[3], w[2]])
       return (.transformedConvolution, [a, flipped])
@@ -135,10 +135,10 @@ struct Lowering {
 
   /// Whether a convolution is computed in transformed space: where that saves enough multiplications to pay for the
   /// transforms, on channels that fill vectors.
-  private func isTransformed(_ images: Int, _ other: Int) -> Bool {
+  private func isTransformed(_ images: Int, channels: Int) -> Bool {
     let s = target.shape(images)
     let transformed = s[0] * Self.points(s[1]) * Self.points(s[2]) + Self.costOfWeights
-    return min(s[3], target.shape(other)[3]) >= 16 && 10 * transformed < 7 * 9 * s[0] * s[1] * s[2]
+    return min(s[3], channels) >= 16 && 10 * transformed < 7 * 9 * s[0] * s[1] * s[2]
   }
 
   /// Points along an axis: tiles of 4 pixels have 6, and one of 2 at the end has 4.

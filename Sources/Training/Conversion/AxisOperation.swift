@@ -44,11 +44,11 @@ public enum AxisOperation: Sendable, Hashable {
       guard shape.indices.contains(axis), shape[axis] == Self.product(sizes) else { return nil }
       return tensor.reshaped(Array(shape[..<axis]) + sizes + Array(shape[(axis + 1)...]))
     case .join(let axis, let sizes):
-      let end = axis + sizes.count
-      guard shape.indices.contains(axis), end <= shape.count, Array(shape[axis..<end]) == sizes,
+      guard shape.indices.contains(axis), shape[axis...].starts(with: sizes),
         let size = Self.product(sizes)
       else { return nil }
-      return tensor.reshaped(Array(shape[..<axis]) + [size] + Array(shape[end...]))
+      return tensor.reshaped(
+        Array(shape[..<axis]) + [size] + Array(shape[(axis + sizes.count)...]))
     }
   }
 

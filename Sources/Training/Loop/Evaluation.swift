@@ -64,7 +64,7 @@ public struct Evaluation: Sendable, Equatable {
     let task = try heldOut.task(index)
     let adapted = try adaptation.adapt(task.train)
     return try [adaptation.startValues, adapted.values].flatMap { values in
-      heldOut.scores(try predict(task.validate.data, at: values), task.validate.target)
+      try heldOut.scores(predict(task.validate.data, at: values), task.validate.target)
     }
   }
 }

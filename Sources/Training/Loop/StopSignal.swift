@@ -48,7 +48,13 @@ private let receivedSignal = Atomic<Int32>(-1)
 
 /// All that is allowed in a handler: an atomic store, and the default action for who insists.
 private func note(_ number: Int32) {
-  guard let stop = StopSignal.allCases.first(where: { $0.number == number }) else { return }
+  let stop: StopSignal
+  switch number {
+  case SIGUSR1: stop = .user1
+  case SIGTERM: stop = .terminate
+  case SIGINT: stop = .interrupt
+  default: return
+  }
   if stop == .interrupt, receivedSignal.load(ordering: .relaxed) == StopSignal.interrupt.rawValue {
     signal(number, SIG_DFL)
     raise(number)

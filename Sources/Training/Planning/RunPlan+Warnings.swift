@@ -122,7 +122,7 @@ extension RunPlan {
     }
     if output.holdsRun, resumesFrom == nil {
       list.append(
-        "\(output.folder) holds a run, whose files this one replaces; choose another --output, "
+        "\(output.folder) holds a run, whose metrics this one replaces; choose another --output, "
           + "or go on from it with --resume auto")
     }
     return list

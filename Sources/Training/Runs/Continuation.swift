@@ -10,23 +10,28 @@ public struct Continuation {
   public let allowedChanges: [String]
   /// What this rank asks for at the end of the step that ends now.
   public let requests: (_ step: Int) -> StepRequests
-  /// Stores a state after so many steps; called on rank 0.
-  public let store: (_ state: TensorFile, _ step: Int) throws -> Void
+  /// Stores a state after so many steps, the last one before a stop if there is one; called on rank 0.
+  public let store: (_ state: TensorFile, _ step: Int, _ stop: StopSignal?) throws -> Void
+  /// Stores what the last step ended with, before any result is worked out; called on rank 0.
+  public let finish: (_ state: TensorFile) throws -> Void
 
   /// A run from its beginning that stores nothing on the way.
   public static var none: Continuation {
-    Continuation(from: nil, requests: { _ in StepRequests() }) { _, _ in }
+    Continuation(from: nil, requests: { _ in StepRequests() }, store: { _, _, _ in })
   }
 
   /// Where a run takes up, and what becomes of it on the way.
   public init(
     from state: (file: TensorFile, path: String)?, allowing allowedChanges: [String] = [],
-    requests: @escaping (Int) -> StepRequests, store: @escaping (TensorFile, Int) throws -> Void
+    requests: @escaping (Int) -> StepRequests,
+    store: @escaping (TensorFile, Int, StopSignal?) throws -> Void,
+    finish: @escaping (TensorFile) throws -> Void = { _ in }
   ) {
     self.state = state
     self.allowedChanges = allowedChanges
     self.requests = requests
     self.store = store
+    self.finish = finish
   }
 
   /// A run that stores a state every so many steps.
@@ -36,7 +41,8 @@ public struct Continuation {
   ) {
     self.init(
       from: state,
-      requests: { StepRequests(checkpoint: interval > 0 && $0 % interval == 0) }, store: store)
+      requests: { StepRequests(checkpoint: interval > 0 && $0 % interval == 0) },
+      store: { state, step, _ in try store(state, step) })
   }
 }
 

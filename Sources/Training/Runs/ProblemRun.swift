@@ -112,11 +112,13 @@ public struct ProblemRun<P: Problem>: Run {
 
   /// A run with the problem's defaults, changed as requested.
   ///
-  /// - Throws: `SettingError` for a key that is unknown or a value that is none of it.
+  /// - Throws: `SettingError` for a key that is unknown or a value that is none of it, and where the problem declares a
+  ///   key that is taken.
   public init(_ request: RunRequest) throws {
     var training = try P.defaults
     var own = P.Settings()
     let known = try training.entries() + own.entries()
+    try Self.checkKeys(known.map(\.key))
     for assignment in request.assignments {
       let (key, value) = (assignment.key, assignment.value)
       try assignment.located {
@@ -131,6 +133,14 @@ public struct ProblemRun<P: Problem>: Run {
     self.training = training
     self.own = own
     settings = try training.entries() + own.entries()
+  }
+
+  /// Refuses keys of a problem that every problem has, or that configuration files have.
+  private static func checkKeys(_ keys: [String]) throws(SettingError) {
+    var taken: Set<String> = ["problem", "output"]
+    for key in keys where !taken.insert(key).inserted {
+      throw SettingError("\(P.name) declares the setting \"\(key)\", which is taken; rename it")
+    }
   }
 
   /// Trains over the ranks.
@@ -161,13 +171,17 @@ public struct ProblemRun<P: Problem>: Run {
       guard requests.checkpoint || requests.stop != nil else { continue }
       try communicator.agreeing {
         guard communicator.isRoot else { return }
-        try continuation.store(state(), trainer.step)
+        try continuation.store(state(), trainer.step, requests.stop)
       }
       if let stop = requests.stop, trainer.step < training.steps {
         return RunOutcome(
           results: [], state: nil, digest: ParameterDigest.sha256(of: problem.upperModel),
           stop: stop, steps: trainer.step)
       }
+    }
+    // Whatever goes wrong with scores and results, what was trained is stored.
+    try communicator.agreeing {
+      if communicator.isRoot { try continuation.finish(state()) }
     }
     let evaluation = try Evaluation.run(trainer, tasks: training.evaluationTasks)
     // The others wait here while rank 0 works out the results.

@@ -6,6 +6,7 @@ import Foundation
 ///     RUN/checkpoints/step-000000120.safetensors what it can go on from; the newest two are kept
 ///     RUN/metrics.jsonl                          a line a step
 ///     RUN/timings.jsonl                          a line a step: where its time went
+///     RUN/earlier/                               states that were set aside when another run began here
 ///     RUN/lock                                   who is writing
 public final class RunFolder {
   /// The folder.
@@ -32,7 +33,7 @@ public final class RunFolder {
     }
     guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
       let holder = (try? DurableFile.read(file)).map { String(decoding: $0, as: UTF8.self).asShown }
-      close(lock)
+      // The lock's file is closed by `deinit`: all properties have their values.
       throw StateError(
         .inUse, path,
         "another run writes here (\(holder ?? "unknown")); wait for it or choose another --output")
@@ -128,6 +129,40 @@ public final class RunFolder {
       }
     }
     return (best.map { ($0.bytes, $0.path) }, ignored)
+  }
+
+  /// Moves states into the folder `earlier`, in the place of what was set aside before: all of them, or those after a
+  /// step. A run that starts here anew, or goes on from an older state, would otherwise be taken up from them.
+  ///
+  /// - Returns: The folder that they are in now; `nil` where there are none.
+  /// - Throws: ``StateError`` where they cannot be moved.
+  public func setAside(after step: Int?) throws(StateError) -> String? {
+    var late = checkpoints().filter { $0.step > step ?? -1 }.map(\.path)
+    if FileManager.default.fileExists(atPath: statePath), isLast(after: step) {
+      late.append(statePath)
+    }
+    guard !late.isEmpty else { return nil }
+    let earlier = "\(path)/earlier"
+    try? FileManager.default.removeItem(atPath: earlier)
+    try DurableFile.createFolder(earlier)
+    for file in late {
+      let target = "\(earlier)/\(file.split(separator: "/").last ?? "")"
+      guard rename(file, target) == 0 else {
+        throw StateError(
+          .notWritten, file,
+          "cannot be moved to \(earlier): \(String(cString: strerror(errno))); "
+            + "choose another --output")
+      }
+    }
+    return earlier
+  }
+
+  /// Whether the last state is one after a step; one that cannot be read counts.
+  private func isLast(after step: Int?) -> Bool {
+    guard let step, let state = try? RunState.read(statePath),
+      let own = try? RunState.step(of: state, at: statePath)
+    else { return true }
+    return own > step
   }
 
   /// Removes what processes that were killed left half written.
