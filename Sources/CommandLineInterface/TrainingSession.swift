@@ -66,30 +66,13 @@ struct TrainingSession {
       try stored.map { try RunState.step(of: $0.file, at: $0.path) } ?? 0
     }
     if let stored { tell("going on from \(stored.path), step \(done)") }
-    let records = try communicator.agreeing { () -> RunRecords? in
-      guard let storage else { return nil }
-      for path in storage.removeIncomplete() { warn("ignored \(path): incomplete") }
-      // Where there are states of another run, or of later steps, --resume auto would take those.
-      if let earlier = try storage.setAside(after: stored == nil ? nil : done) {
-        warn("\(folder) holds states of another run: the newest are kept in \(earlier)")
-      }
-      try storeConfiguration(kernels)
-      let records = try RunRecords(in: storage, options.metrics, after: done)
-      if records.missing > 0 {
-        warn("\(storage.metricsPath) lacks \(count(records.missing, "step")) of \(done)")
-      }
-      return records
-    }
     StopSignal.watch()
-    let outcome = try train(from: stored, done: done, records)
+    let outcome = try train(from: stored, done: done, kernels)
     if let stop = outcome.stop {
       tell(
         "stopped by \(stop.name) after step \(outcome.steps) of \(steps), with a checkpoint; "
           + "--resume auto goes on")
       return stop.exitCode
-    }
-    if let records, records.lost > 0 {
-      warn("\(records.lost) lines of \(folder)/metrics.jsonl could not be written")
     }
     log?.info("done", metadata: ["sha256": "\(outcome.digest)"])
     for table in outcome.results { say("\n" + table.text) }
@@ -99,10 +82,29 @@ struct TrainingSession {
     return .success
   }
 
+  /// Makes the folder this run's, and opens its records.
+  private func begin(
+    from stored: (file: TensorFile, path: String)?, done: Int, _ kernels: KernelSet
+  ) throws -> RunRecords? {
+    guard let storage else { return nil }
+    for path in storage.removeIncomplete() { warn("ignored \(path): incomplete") }
+    // Where there are states of another run, or of later steps, --resume auto would take those.
+    if let earlier = try storage.setAside(after: stored == nil ? nil : done) {
+      warn("\(folder) holds states of another run: the newest are kept in \(earlier)")
+    }
+    try storeConfiguration(kernels)
+    let records = try RunRecords(in: storage, options.metrics, after: done)
+    if records.missing > 0 {
+      warn("\(storage.metricsPath) lacks \(count(records.missing, "step")) of \(done)")
+    }
+    return records
+  }
+
   private func train(
-    from stored: (file: TensorFile, path: String)?, done: Int, _ records: RunRecords?
+    from stored: (file: TensorFile, path: String)?, done: Int, _ kernels: KernelSet
   ) throws -> RunOutcome {
     let (steps, tasks) = run.size
+    var records: RunRecords?
     var progress = ProgressLine(
       steps: steps, completed: done, tasksPerStep: tasks, isTerminal: isatty(STDERR_FILENO) != 0)
     var health = HealthWatch(
@@ -122,6 +124,7 @@ struct TrainingSession {
             && options.checkpointEvery.isDue(after: step, elapsed: Double(elapsed)),
           stop: StopSignal.received)
       },
+      begin: { records = try begin(from: stored, done: done, kernels) },
       store: { state, step, stop in
         records?.synchronise()
         last = clock.now
@@ -140,7 +143,7 @@ struct TrainingSession {
         records?.synchronise()
         try DurableFile.publish(state.encoded(), at: storage.statePath)
       })
-    return try run.train(communicator, continuation) { summary, timing in
+    let outcome = try run.train(communicator, continuation) { summary, timing in
       guard communicator.isRoot else { return }
       records?.append(summary, timing)
       for warning in health.warnings(after: summary, timing) {
@@ -153,6 +156,10 @@ struct TrainingSession {
         progress.report(done: summary.step + 1, upperLoss: summary.upperLoss)
       }
     }
+    if let records, records.lost > 0 {
+      warn("\(records.lost) lines of \(folder)/metrics.jsonl could not be written")
+    }
+    return outcome
   }
 
   /// The state to go on from. Rank 0 alone reads it, so that it need not be on every machine.

@@ -74,6 +74,18 @@
         #expect(try bytes("\(used)/earlier/state.safetensors") == old)
       }
 
+      /// A start that fails leaves the folder of another run as it is.
+      @Test(.enabled(if: requireMPI()))
+      func aMistakenStartLosesNothing() throws {
+        let used = folder()
+        defer { try? FileManager.default.removeItem(atPath: used) }
+        #expect(try run(1, used).exitCode == 0)
+        let before = try results(used) + [bytes("\(used)/configuration.yaml")]
+        #expect(try run(2, used, ["--initial", "nowhere.npz"]).exitCode == 66)
+        #expect(try results(used) + [bytes("\(used)/configuration.yaml")] == before)
+        #expect(!FileManager.default.fileExists(atPath: "\(used)/earlier"))
+      }
+
       /// Rows 24, 26, 27: a signal to one rank stops all at the same step, with a checkpoint.
       @Test(
         .enabled(if: requireMPI()),

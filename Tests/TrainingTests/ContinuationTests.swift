@@ -23,14 +23,29 @@ import Training
     #expect(try states(run(), every: 0).map { $0["step"] } == ["7"])
   }
 
-  /// Before scores and results: these may fail.
-  @Test func whatTheLastStepEndedWithIsStoredFirst() throws {
-    var finished: [TensorFile] = []
-    let continuation = Continuation(
-      from: nil, requests: { _ in StepRequests() }, store: { _, _, _ in },
-      finish: { finished.append($0) })
-    let end = try run().train(SoloCommunicator(), continuation) { _, _ in }
-    #expect(finished == [end.state] && end.state?["step"] == "7")
+  /// It begins when nothing is wrong, and ends before scores and results: these may fail.
+  @Test func aRunBeginsAndFinishesOnce() throws {
+    var events: [String] = []
+    func continuation(from state: TensorFile? = nil) -> Continuation {
+      Continuation(
+        from: state.map { ($0, "state") }, requests: { _ in StepRequests() },
+        begin: { events.append("begin") }, store: { _, _, _ in },
+        finish: { events.append("finish at \($0["step"] ?? "")") })
+    }
+    let end = try run().train(SoloCommunicator(), continuation()) { step, _ in
+      events.append("\(step.step)")
+    }
+    #expect(events == ["begin", "0", "1", "2", "3", "4", "5", "6", "finish at 7"])
+    events = []
+    #expect(throws: AgreementError.self) {
+      try run([("results-fail", "on")]).train(SoloCommunicator(), continuation()) { _, _ in }
+    }
+    #expect(events == ["begin", "finish at 7"])
+    events = []
+    #expect(throws: AgreementError.self) {
+      try run([("k", "2")]).train(SoloCommunicator(), continuation(from: end.state)) { _, _ in }
+    }
+    #expect(events.isEmpty)
   }
 
   @Test(arguments: [1, 2, 4]) func aRunTakenUpEndsWithTheSameBits(_ size: Int) throws {

@@ -10,6 +10,9 @@ public struct Continuation {
   public let allowedChanges: [String]
   /// What this rank asks for at the end of the step that ends now.
   public let requests: (_ step: Int) -> StepRequests
+  /// Called on rank 0 before the first step, once problem, data and stored state are found to be good: what is there already
+  /// is not touched before.
+  public let begin: () throws -> Void
   /// Stores a state after so many steps, the last one before a stop if there is one; called on rank 0.
   public let store: (_ state: TensorFile, _ step: Int, _ stop: StopSignal?) throws -> Void
   /// Stores what the last step ended with, before any result is worked out; called on rank 0.
@@ -23,13 +26,14 @@ public struct Continuation {
   /// Where a run takes up, and what becomes of it on the way.
   public init(
     from state: (file: TensorFile, path: String)?, allowing allowedChanges: [String] = [],
-    requests: @escaping (Int) -> StepRequests,
+    requests: @escaping (Int) -> StepRequests, begin: @escaping () throws -> Void = {},
     store: @escaping (TensorFile, Int, StopSignal?) throws -> Void,
     finish: @escaping (TensorFile) throws -> Void = { _ in }
   ) {
     self.state = state
     self.allowedChanges = allowedChanges
     self.requests = requests
+    self.begin = begin
     self.store = store
     self.finish = finish
   }

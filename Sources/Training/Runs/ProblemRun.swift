@@ -161,6 +161,7 @@ public struct ProblemRun<P: Problem>: Run {
       }
       lineage = Lineage.continued(from: file, step: trainer.step, changes)
     }
+    try communicator.agreeing { if communicator.isRoot { try continuation.begin() } }
     func state() -> TensorFile {
       RunState.file(of: trainer, settings: settings, lineage: lineage)
     }
