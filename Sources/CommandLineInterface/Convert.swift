@@ -41,9 +41,8 @@ struct Convert: ParsableCommand {
   }
 
   func run() throws {
-    // Rank 0 alone reads and writes; where it cannot, all ranks end alike.
     Launch.run { communicator in
-      try communicator.agreeing { if communicator.isRoot { try convert() } }
+      try communicator.onRoot(convert)
       return .success
     }
   }

@@ -14,7 +14,7 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     Launch.run { communicator in
-      try communicator.agreeing { if communicator.isRoot { try show() } }
+      try communicator.onRoot(show)
       return .success
     }
   }

@@ -17,7 +17,7 @@ struct Report: ProblemCommand {
 
   func run(_ problems: ProblemCatalogue) throws {
     Launch.run { communicator in
-      try communicator.agreeing { if communicator.isRoot { try write(problems) } }
+      try communicator.onRoot { try write(problems) }
       return .success
     }
   }

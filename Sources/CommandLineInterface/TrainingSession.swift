@@ -34,7 +34,7 @@ struct TrainingSession {
 
   /// This rank's log; without one where it cannot be written. Collective.
   static func log(in folder: String, _ communicator: any Communicator) throws -> Logger? {
-    try communicator.agreeing { if communicator.isRoot { try DurableFile.createFolder(folder) } }
+    try communicator.onRoot { try DurableFile.createFolder(folder) }
     let log = RankLog.logger(in: folder, rank: communicator.rank, host: communicator.hostName)
     if log == nil, communicator.isRoot {
       Command.write("warning: \(folder) cannot be written: there are no logs\n", to: .standardError)
@@ -90,7 +90,7 @@ struct TrainingSession {
     for path in storage.removeIncomplete() { warn("ignored \(path): incomplete") }
     // Where there are states of another run, or of later steps, --resume auto would take those.
     if let earlier = try storage.setAside(after: stored == nil ? nil : done) {
-      warn("\(folder) holds states of another run: the newest are kept in \(earlier)")
+      warn("\(folder) holds states that this run does not go on from: they are kept in \(earlier)")
     }
     try storeConfiguration(kernels)
     let records = try RunRecords(in: storage, options.metrics, after: done)

@@ -19,6 +19,14 @@ extension Communicator {
     guard failures.isEmpty else { throw AgreementError(failures: failures, size: size) }
     return try outcome.get()
   }
+
+  /// Runs `body` on rank 0 alone; where it fails, every rank throws the same error.
+  ///
+  /// - Parameter body: rank 0's work. It makes no collective calls: the others would not join in.
+  /// - Throws: as ``agreeing(_:)``.
+  public func onRoot(_ body: () throws -> Void) throws {
+    try agreeing { if isRoot { try body() } }
+  }
 }
 
 /// What went wrong on one rank.

@@ -42,6 +42,19 @@ import Testing
     #expect(sums == [3, 3, 3])
   }
 
+  @Test func whatTheRootDoesAloneFailsForAll() throws {
+    let ranks = try ThreadCommunicator.values(size: 3) { communicator in
+      var worked: [Int] = []
+      try communicator.onRoot { worked.append(communicator.rank) }
+      let error = #expect(throws: AgreementError.self) {
+        try communicator.onRoot { throw Missing() }
+      }
+      #expect(error?.failures.map(\.rank) == [0] && error?.exitCode == .noInput)
+      return worked
+    }
+    #expect(ranks == [[0], [], []])
+  }
+
   @Test func aMessageCommonToManyRanksIsShownOnce() {
     let failures = (0..<6).map { rank in
       RankFailure(

@@ -161,7 +161,7 @@ public struct ProblemRun<P: Problem>: Run {
       }
       lineage = Lineage.continued(from: file, step: trainer.step, changes)
     }
-    try communicator.agreeing { if communicator.isRoot { try continuation.begin() } }
+    try communicator.onRoot { try continuation.begin() }
     func state() -> TensorFile {
       RunState.file(of: trainer, settings: settings, lineage: lineage)
     }
@@ -170,10 +170,7 @@ public struct ProblemRun<P: Problem>: Run {
       observe(summary, trainer.timing)
       let requests = trainer.requests
       guard requests.checkpoint || requests.stop != nil else { continue }
-      try communicator.agreeing {
-        guard communicator.isRoot else { return }
-        try continuation.store(state(), trainer.step, requests.stop)
-      }
+      try communicator.onRoot { try continuation.store(state(), trainer.step, requests.stop) }
       if let stop = requests.stop, trainer.step < training.steps {
         return RunOutcome(
           results: [], state: nil, digest: ParameterDigest.sha256(of: problem.upperModel),
@@ -181,9 +178,7 @@ public struct ProblemRun<P: Problem>: Run {
       }
     }
     // Whatever goes wrong with scores and results, what was trained is stored.
-    try communicator.agreeing {
-      if communicator.isRoot { try continuation.finish(state()) }
-    }
+    try communicator.onRoot { try continuation.finish(state()) }
     let evaluation = try Evaluation.run(trainer, tasks: training.evaluationTasks)
     // The others wait here while rank 0 works out the results.
     return try communicator.agreeing {

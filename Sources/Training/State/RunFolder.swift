@@ -119,8 +119,7 @@ public final class RunFolder {
     if FileManager.default.fileExists(atPath: statePath) { candidates.append(statePath) }
     for candidate in candidates.reversed() {
       do throws(StateError) {
-        let bytes = try DurableFile.read(candidate)
-        let step = try RunState.step(of: try RunState.decoded(bytes, candidate), at: candidate)
+        let (step, bytes) = try Self.state(at: candidate)
         if step > best?.step ?? -1 { best = (step, bytes, candidate) }
         // Older checkpoints have smaller numbers.
         if best != nil, candidate != statePath { break }
@@ -138,8 +137,10 @@ public final class RunFolder {
   /// - Throws: ``StateError`` where they cannot be moved.
   public func setAside(after step: Int?) throws(StateError) -> String? {
     var late = checkpoints().filter { $0.step > step ?? -1 }.map(\.path)
-    if FileManager.default.fileExists(atPath: statePath), isLast(after: step) {
-      late.append(statePath)
+    if FileManager.default.fileExists(atPath: statePath) {
+      // A last state that cannot be read is none to go on from.
+      let last = (try? Self.state(at: statePath))?.step ?? .max
+      if last > step ?? -1 { late.append(statePath) }
     }
     guard !late.isEmpty else { return nil }
     let earlier = "\(path)/earlier"
@@ -157,12 +158,10 @@ public final class RunFolder {
     return earlier
   }
 
-  /// Whether the last state is one after a step; one that cannot be read counts.
-  private func isLast(after step: Int?) -> Bool {
-    guard let step, let state = try? RunState.read(statePath),
-      let own = try? RunState.step(of: state, at: statePath)
-    else { return true }
-    return own > step
+  /// A stored state's step and bytes, if it is whole.
+  private static func state(at path: String) throws(StateError) -> (step: Int, bytes: [UInt8]) {
+    let bytes = try DurableFile.read(path)
+    return (try RunState.step(of: try RunState.decoded(bytes, path), at: path), bytes)
   }
 
   /// Removes what processes that were killed left half written.
