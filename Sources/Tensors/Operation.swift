@@ -82,6 +82,10 @@ package enum Operation: Hashable {
   case rowMaximum
   /// A product of A (transposed or not) with B onto a third operand.
   case productOnto(transposeA: Bool, Onto)
+  /// Sums of the quarters of a matrix, for products with it: [sums, slabs, columns of a quarter, rows of a slab].
+  case quarters
+  /// A product of such a matrix (transposed or not) with B, perhaps onto a third operand.
+  case quarteredProduct(transposeA: Bool, Onto?)
   /// A convolution or an adjoint onto a third operand.
   case convolutionOnto(stride: Int)
   case convolutionInputOnto(stride: Int)

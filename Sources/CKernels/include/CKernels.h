@@ -38,7 +38,12 @@ typedef enum {
   CK_TILES = 0,  ///< in register tiles, lanes along the columns of C
   CK_DOTS = 1,   ///< narrow: as dot products, lanes along k
   CK_LANES = 2,  ///< narrow, A transposed: lanes along the rows of C
+  CK_QUARTERED = 3,  ///< A given as sums of its quarters
 } ck_product_form;
+
+/// Sums of a matrix's quarters, as `quarter` makes them: matrices of this many, each of slabs of
+/// this many rows of a quarter, [products][slabs][columns of a quarter][rows of a slab].
+enum { CK_QUARTER_PRODUCTS = 7, CK_SLAB_ROWS = 12 };
 
 /// C[m x n] (+)= A[m x k] B[k x n]. A may have any strides (a transposed operand has them swapped);
 /// the columns of B and C are contiguous.
@@ -49,6 +54,7 @@ typedef struct {
   int64_t c_row;            ///< element (i, j) of C is c[i * c_row + j]
   int32_t initial;          ///< a `ck_initial`
   int32_t relu;             ///< nonzero: negative results become 0
+  int32_t quartered;  ///< nonzero: A, or the matrix that it is the transpose of, is given as sums of its quarters
   /// Filled by the table's `plan_product`, from the fields above alone; the form and the depth are
   /// the same for every instruction set.
   int32_t form;       ///< a `ck_product_form`
@@ -206,6 +212,10 @@ typedef struct {
   /// `bias` is read for CK_BIAS only; `workspace` holds p->workspace elements, 64-byte aligned. C
   /// must overlap neither A nor B.
   void (*product)(const ck_product *p, const void *a, const void *b, const void *bias, void *c, void *workspace);
+  /// Sums of the quarters of a matrix, row by row, for products with it and with its transpose: seven
+  /// multiplications of quarters in place of eight. Rounding errors are a few times those of the
+  /// direct sums, and a row of the product depends on another one's values in its last bits.
+  void (*quarter)(int64_t rows, int64_t columns, const void *a, void *sums);
   /// target[j * target_row + i] = source[i * source_row + j] for i < rows, j < columns.
   void (*transpose)(int64_t rows, int64_t columns, const void *source, int64_t source_row, void *target, int64_t target_row);
 

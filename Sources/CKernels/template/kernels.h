@@ -9,6 +9,7 @@
 #include "transpose.h"
 #include "tile.h"
 #include "narrow.h"
+#include "strassen.h"
 #include "product.h"
 #include "steps.h"
 #include "loop.h"
@@ -25,6 +26,7 @@ const ck_kernels CK_TABLE = {
   .element = CK_TABLE_ELEMENT,
   .plan_product = plan_product,
   .product = product,
+  .quarter = quarter,
   .transpose = transpose,
   .plan_loop = plan_loop,
   .loop = loop,

@@ -55,11 +55,15 @@ static void plan_direct(ck_product *p) {
 }
 
 static void plan_product(ck_product *p) {
-  ck_plan_product(p, lanes);
   p->pack_a = 0;
   p->pack_b = 0;
   p->workspace = 0;
   p->direct = 0;
+  if (p->quartered) {
+    plan_quartered(p);
+    return;
+  }
+  ck_plan_product(p, lanes);
   if (p->form != CK_TILES) {
     plan_narrow(p);
     return;
@@ -174,6 +178,10 @@ static void product(
   if (p->direct) {
     const void *from = p->initial == CK_BIAS ? bias : p->initial == CK_ACCUMULATE ? c_start : NULL;
     direct_product(p, a_start, b_start, from, c_start);
+    return;
+  }
+  if (p->form == CK_QUARTERED) {
+    quartered_product(p, a_start, b_start, bias, c_start, workspace);
     return;
   }
   if (p->form != CK_TILES) {

@@ -12,7 +12,7 @@ typedef struct {
   int64_t b_row, b_piece, b_block;
   int64_t c_row, initial_row;
   int64_t tail;     ///< columns of the last vector
-  int64_t b_ahead;  ///< how far ahead B is fetched, in tiles that do
+  int64_t a_ahead, b_ahead;  ///< how far ahead A or B is fetched, in tiles that do
   int64_t fetches;  ///< nonzero: C is fetched ahead
   int64_t relu;     ///< nonzero: negative results become 0
   int64_t a_third_rows[MAX_TILE_ROWS / 3 + 1];  ///< where every third row of A starts: `set_rows`
@@ -26,14 +26,16 @@ INLINE void set_rows(walk *w, int64_t a_row) {
 }
 
 /// What the last vector of a tile is like: B is read in full (past its last column where B is
-/// packed), in full with what lies `b_ahead` fetched, under a mask, or in the lower half of a
-/// vector, which some processors multiply in half the time.
+/// packed), in full with what lies `b_ahead` fetched, under a mask, in the lower half of a vector,
+/// which some processors multiply in half the time, or in full with the slab of A (`strassen.h`)
+/// that lies `a_ahead` fetched.
 typedef enum {
   LAST_FULL = 0,
   LAST_AHEAD = 1,
   LAST_MASKED = 2,
   LAST_HALF = 3,
   LAST_KINDS = 3 + HAS_HALF_VECTORS,
+  LAST_SLAB_AHEAD,
 } last_kind;
 
 /// `initial` NULL stands for zero. The literal bounds of `sum` keep it in registers.
@@ -63,7 +65,12 @@ INLINE void tile(
     for (int64_t piece = 0; piece < w->pieces; piece++) {
       const E *al = a + block * w->a_block + piece * w->a_piece;
       const E *bl = b + block * w->b_block + piece * w->b_piece;
+      const E *next = al + w->a_ahead;
       for (int64_t l = 0; l < depth; l++, al += a_column, bl += b_row) {
+        if (last == LAST_SLAB_AHEAD) {
+          __builtin_prefetch(next, 0, 2);
+          next += CK_SLAB_ROWS;
+        }
         V bv[MAX_TILE_VECTORS];
         UNROLL for (int j = 0; j < full; j++) {
           const E *p = bl + j * vector_length;
@@ -158,6 +165,21 @@ static const tile_function tiles[LAST_KINDS][MAX_TILE_VECTORS][MAX_TILE_ROWS] = 
   {ALL_TILES(NAMES_HALF)},
 #endif
 };
+
+// Tiles that fetch a slab ahead: of two vectors.
+#define SLAB_TILES_1(rows)
+#define SLAB_TILES_2(rows) ROWS_TO_##rows(TILE_OF, SLAB_AHEAD, 2)
+#define SLAB_TILES_3(rows)
+#define SLAB_TILES_4(rows)
+#define SLAB_TILES(rows, vectors) SLAB_TILES_##vectors(rows)
+ALL_TILES(SLAB_TILES)
+#define SLAB_NAMES_1(rows)
+#define SLAB_NAMES_2(rows) ROWS_TO_##rows(TILE_NAME, SLAB_AHEAD, 2)
+#define SLAB_NAMES_3(rows)
+#define SLAB_NAMES_4(rows)
+#define SLAB_NAMES(rows, vectors) SLAB_NAMES_##vectors(rows)
+static const tile_function slab_tiles[] = {ALL_TILES(SLAB_NAMES)};
+
 static const int32_t most_rows[MAX_TILE_VECTORS] = {ALL_TILES(ROW_COUNT)};
 
 /// A panel of columns: as many vectors as a tile has, or what is left.

@@ -62,7 +62,8 @@ extension Graph {
         ? convolutionInput(operands[1], d, stride: s, height: shape(x)[1], width: shape(x)[2])
         : convolution(x, d, stride: s)
     case .input, .constant, .oneHot, .poolIndex: return nil
-    case .rowMaximum, .productOnto, .convolutionOnto, .convolutionInputOnto,
+    case .rowMaximum, .productOnto, .quarters, .quarteredProduct, .convolutionOnto,
+      .convolutionInputOnto,
       .convolutionWeightsOnto, .poolIndexOfAffine, .pad, .flipWeights, .transformWeights,
       .transformWeightsAdjoint,
       .flipTransformed, .transformedConvolution, .transformedConvolutionOnto,

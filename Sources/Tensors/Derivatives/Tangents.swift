@@ -43,7 +43,8 @@ extension Graph {
         of: t[0].map { bilinear(node, $0, operands[1]) },
         t[1].map { bilinear(node, operands[0], $0) })
     case .input, .constant, .oneHot, .poolIndex: return nil
-    case .rowMaximum, .productOnto, .convolutionOnto, .convolutionInputOnto,
+    case .rowMaximum, .productOnto, .quarters, .quarteredProduct, .convolutionOnto,
+      .convolutionInputOnto,
       .convolutionWeightsOnto, .poolIndexOfAffine, .pad, .flipWeights, .transformWeights,
       .transformWeightsAdjoint,
       .flipTransformed, .transformedConvolution, .transformedConvolutionOnto,

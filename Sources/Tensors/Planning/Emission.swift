@@ -54,6 +54,16 @@ struct Emission {
     case .productOnto(let transposeA, .matrix):
       copyBase(of: node)
       product(node, transposeA, CK_ACCUMULATE)
+    case .quarteredProduct(let transposeA, let onto):
+      if onto == .matrix { copyBase(of: node) }
+      let initial =
+        switch onto {
+        case nil: CK_ZERO
+        case .matrix: CK_ACCUMULATE
+        case .bias, .rectifiedBias: CK_BIAS
+        }
+      product(
+        node, transposeA, initial, isRectified: onto == .rectifiedBias, isQuartered: true)
     case .convolution(let s): convolution(node, .convolution, s, CK_ZERO)
     case .convolutionInput(let s): convolution(node, .convolutionInput, s, CK_ZERO)
     case .convolutionWeights(let s): convolution(node, .convolutionWeights, s, CK_ZERO)
@@ -83,7 +93,8 @@ struct Emission {
   // MARK: Kernel calls
 
   private mutating func product(
-    _ node: Int, _ transposeA: Bool, _ initial: ck_initial, isRectified: Bool = false
+    _ node: Int, _ transposeA: Bool, _ initial: ck_initial, isRectified: Bool = false,
+    isQuartered: Bool = false
   ) {
     let a = graph.operand(node)
     let b = graph.operand(node, 1)
@@ -99,6 +110,7 @@ struct Emission {
     descriptor.c_row = Int64(n)
     descriptor.initial = Int32(initial.rawValue)
     descriptor.relu = isRectified ? 1 : 0
+    descriptor.quartered = isQuartered ? 1 : 0
     append(
       .product, code.products.number(descriptor), a, b,
       initial == CK_BIAS ? graph.operand(node, 2) : nil, result: node)
@@ -173,6 +185,7 @@ struct Emission {
     let index = graph.nodes[node].operands.count > 1 ? graph.operand(node, 1) : nil
     let s = graph.shape(x)
     switch graph.operation(node) {
+    case .quarters: append(.quarters, extents(s[0], s[1]), x, nil, nil, result: node)
     case .transpose:
       append(.transpose, extents(s[0], s[1]), x, nil, nil, result: node)
     case .pad(let top, let left, let bottom, let right):

@@ -101,7 +101,8 @@ struct ListPlacing {
         for (offset, operand) in zip(offsets, operands) {
           claim(operand, .init(block: place.block, offset: place.offset + offset), list, outliving)
         }
-      case .productOnto(_, .matrix), .convolutionOnto, .convolutionInputOnto,
+      case .productOnto(_, .matrix), .quarteredProduct(_, .matrix), .convolutionOnto,
+        .convolutionInputOnto,
         .convolutionWeightsOnto, .transformedConvolutionOnto, .transformedGradientOnto:
         claim(graph.operand(node, 2), place, list, outliving)
       default: break

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Rewrites a graph into what kernels do: composite operations become element-wise steps, operands
 /// are padded, transposed or flipped by nodes of their own (which are then computed once for each
 /// change of what they are made from), and sums of products become products onto one another.
@@ -8,6 +10,8 @@ struct Lowering {
   private var uses: [Int]
   /// Values that something takes the positive part of.
   private var isRectified: [Bool]
+  /// Matrices of the task that Hessian-vector products multiply with: products with them run many times a task.
+  private var staysInProducts: [Bool]
 
   /// Lowers what `roots` need.
   init(_ source: Graph, roots: [Int]) {
@@ -15,11 +19,13 @@ struct Lowering {
     image = [Int](repeating: -1, count: source.nodes.count)
     uses = [Int](repeating: 0, count: source.nodes.count)
     isRectified = [Bool](repeating: false, count: source.nodes.count)
+    staysInProducts = [Bool](repeating: false, count: source.nodes.count)
     let needed = source.needed(by: roots)
     for root in roots { uses[root] += 2 }
     for node in needed.indices where needed[node] {
       for operand in source.nodes[node].operands { uses[operand] += 1 }
       if case .unary(.relu) = source.operation(node) { isRectified[source.operand(node)] = true }
+      if isProductOfTask(node) { staysInProducts[source.operand(node)] = true }
     }
     // Inputs keep their numbers.
     for node in source.nodes.indices {
@@ -108,10 +114,11 @@ struct Lowering {
     let b = image[source.operand(node, 1)]
     switch source.operation(node) {
     case .product(let transposeA, let transposeB):
-      return (
-        .product(transposeA: transposeA, transposeB: false),
-        [a, transposeB ? target.transpose(b) : b]
-      )
+      let right = transposeB ? target.transpose(b) : b
+      if staysInProducts[source.operand(node)], isLarge(node) {
+        return (.quarteredProduct(transposeA: transposeA, nil), [quarters(a), right])
+      }
+      return (.product(transposeA: transposeA, transposeB: false), [a, right])
     case .convolution(1) where isTransformed(a, channels: target.shape(b)[3]):
       return (.transformedConvolution, [a, transformed(b)])
     case .convolutionWeights(1) where isTransformed(a, channels: target.shape(b)[3]):
@@ -131,6 +138,27 @@ struct Lowering {
     default:
       fatalError("nothing to prepare: \(source.operation(node))")
     }
+  }
+
+  /// Whether a node is a product of a vector's with a matrix of the task.
+  private func isProductOfTask(_ node: Int) -> Bool {
+    guard case .product = source.operation(node) else { return false }
+    return source.nodes[node].stage == .vector
+      && source.nodes[source.operand(node)].stage == .task
+  }
+
+  /// Whether a product is large enough to be faster with sums of its matrix's quarters.
+  private func isLarge(_ product: Int) -> Bool {
+    let matrix = source.shape(source.operand(product))
+    return min(matrix[0], matrix[1]) >= 256 && source.shape(product)[1] >= 192
+  }
+
+  private func quarters(_ matrix: Int) -> Int {
+    let s = target.shape(matrix)
+    let slab = Int(CK_SLAB_ROWS)
+    let slabs = ((s[0] + 1) / 2 + slab - 1) / slab
+    return target.append(
+      .quarters, [matrix], [Int(CK_QUARTER_PRODUCTS), slabs, (s[1] + 1) / 2, slab])
   }
 
   /// Whether a convolution is computed in transformed space: where that saves enough multiplications to pay for the
@@ -180,8 +208,10 @@ struct Lowering {
   }
 
   private func isRectifiedProduct(_ node: Int) -> Bool {
-    if case .productOnto(_, .rectifiedBias) = target.operation(node) { return true }
-    return false
+    switch target.operation(node) {
+    case .productOnto(_, .rectifiedBias), .quarteredProduct(_, .rectifiedBias): true
+    default: false
+    }
   }
 
   /// Whether a node is a product or convolution (or a sum that starts with one) used by `user` only,
@@ -229,6 +259,7 @@ struct Lowering {
       switch operation {
       case .transformedConvolution: .transformedConvolutionOnto
       case .product(let transposeA, _): .productOnto(transposeA: transposeA, onto)
+      case .quarteredProduct(let transposeA, _): .quarteredProduct(transposeA: transposeA, onto)
       case .convolution(let stride): .convolutionOnto(stride: stride)
       case .convolutionInput(let stride): .convolutionInputOnto(stride: stride)
       case .convolutionWeights(let stride): .convolutionWeightsOnto(stride: stride)

@@ -101,6 +101,9 @@ final class CodeTables {
         kernels.product(products.baseAddress! + i.descriptor, a, b, c, y, scratch)
       case .loop: kernels.loop(loops.baseAddress! + i.descriptor, base, scratch)
       case .pass: kernels.pass(passes.baseAddress! + i.descriptor, base, scratch)
+      case .quarters:
+        let e = extents[i.descriptor]
+        kernels.quarter(Int64(e.first), Int64(e.second), a, y)
       case .transpose:
         let e = extents[i.descriptor]
         kernels.transpose(Int64(e.first), Int64(e.second), a, Int64(e.second), y, Int64(e.first))

@@ -3,7 +3,8 @@ import CKernels
 /// One kernel call: which, with which descriptor, at which places of the arena (in bytes).
 struct Instruction {
   enum Kind: UInt8 {
-    case product, loop, pass, transpose, convolution, convolutionInput, convolutionWeights, pad
+    case product, quarters, loop, pass, transpose, convolution, convolutionInput,
+      convolutionWeights, pad
     case flipWeights, pool, poolGather, gatherRows, scatterRows, sumMiddle
     case repeatMiddle, copy
     case transformWeights, transformWeightsAdjoint, flipTransformed, transformedConvolution
