@@ -85,7 +85,8 @@ struct ReferenceEvaluator {
       var result = [Double](repeating: 0, count: count)
       for at in x.indices { result[Self.window(at, shapes[0], node.shape)[Int(y[at])]] += x[at] }
       return result
-    case .productOnto, .convolutionOnto, .convolutionInputOnto, .convolutionWeightsOnto,
+    case .productOnto, .quarters, .quarteredProduct, .convolutionOnto, .convolutionInputOnto,
+      .convolutionWeightsOnto,
       .poolIndexOfAffine, .pad,
       .flipWeights, .transformWeights, .transformWeightsAdjoint, .flipTransformed,
       .transformedConvolution, .transformedConvolutionOnto, .transformedGradient,

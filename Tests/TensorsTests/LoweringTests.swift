@@ -1,0 +1,64 @@
+import Foundation
+import TestSupport
+import Tensors
+import Testing
+
+/// What lowering makes of products, against the reference.
+@Suite struct LoweringTests {
+  /// Gradient and Hessian-vector product of a net of one hidden layer.
+  private func check(
+    rows: Int, features: Int, hidden: Int, kernels: [KernelSet],
+    location: SourceLocation = #_sourceLocation
+  ) throws -> Int {
+    let graph = Graph()
+    let data = graph.input([rows, features], stage: .task)
+    let weights = graph.input([features, hidden], stage: .point)
+    let bias = graph.input([hidden], stage: .point)
+    let direction = graph.input([features, hidden], stage: .vector)
+    let value = (relu(matmul(data, weights) + bias)).squared.squared.sum()
+    let gradients = graph.gradients(of: value, withRespectTo: [weights, bias]).compactMap { $0 }
+    let product = graph.tangents(of: gradients, along: [(weights, direction)]).compactMap { $0 }
+    #expect(gradients.count == 2 && product.count == 2, sourceLocation: location)
+    func waves(_ count: Int, _ step: Double) -> [Double] {
+      (0..<count).map { 0.1 * sin(step * Double($0)) }
+    }
+    let inputs = [
+      waves(rows * features, 0.37), waves(features * hidden, 1.7), waves(hidden, 2.3),
+      waves(features * hidden, 0.9),
+    ]
+    let reference = ReferenceEvaluator(graph, inputs: inputs)
+    var taskCalls = 0
+    for set in kernels {
+      let program = try Program(
+        graph,
+        [
+          ListRequest("task", .task), ListRequest("gradient", .point, gradients),
+          ListRequest("product", .vector, product),
+        ], .double, set)
+      for (number, values) in inputs.enumerated() {
+        program.input(Tensor(graph, input: number)).set(values)
+      }
+      for list in 0..<3 { program.run(list) }
+      for (list, roots) in [(1, gradients), (2, product)] {
+        for (index, root) in roots.enumerated() {
+          let error = norm(
+            zip(program.root(index, of: list).values, reference(root)).map { $0 - $1 })
+          #expect(
+            error < 1e-12 * norm(reference(root)), "\(set), list \(list), root \(index)",
+            sourceLocation: location)
+        }
+      }
+      taskCalls = program.instructionCount(0)
+    }
+    return taskCalls
+  }
+
+  /// The quarters' sums are made once a task.
+  @Test func largeMatrixOfTheTaskIsQuartered() throws {
+    #expect(try check(rows: 270, features: 261, hidden: 200, kernels: KernelSet.available) == 1)
+  }
+
+  @Test func smallProductsAreMadeDirectly() throws {
+    #expect(try check(rows: 255, features: 300, hidden: 40, kernels: KernelSet.available) == 0)
+  }
+}
