@@ -80,12 +80,10 @@ package enum Operation: Hashable {
   // Made by the planner only (`Lowering`): what kernels want prepared or can do at once.
   /// The largest of each row of `[n, classes]`.
   case rowMaximum
-  /// A product of A (transposed or not) with B onto a third operand.
-  case productOnto(transposeA: Bool, Onto)
+  /// A product as its kernel has it: of A (transposed or not) with B, perhaps onto a third operand.
+  case kernelProduct(KernelProduct)
   /// Sums of the quarters of a matrix, for products with it: [sums, slabs, columns of a quarter, rows of a slab].
   case quarters
-  /// A product of such a matrix (transposed or not) with B, perhaps onto a third operand.
-  case quarteredProduct(transposeA: Bool, Onto?)
   /// A convolution or an adjoint onto a third operand.
   case convolutionOnto(stride: Int)
   case convolutionInputOnto(stride: Int)
@@ -108,6 +106,34 @@ package enum Operation: Hashable {
   /// The adjoint in the transformed weights.
   case transformedGradient
   case transformedGradientOnto
+
+  /// A product as its kernel has it.
+  package struct KernelProduct: Hashable {
+    let transposeA: Bool
+    /// Whether A is given as sums of its quarters.
+    let isQuartered: Bool
+    let rows: Rows
+    private(set) var onto: Onto?
+
+    init(transposeA: Bool, isQuartered: Bool, rows: Rows) {
+      (self.transposeA, self.isQuartered, self.rows) = (transposeA, isQuartered, rows)
+    }
+
+    func added(_ onto: Onto) -> KernelProduct {
+      var copy = self
+      copy.onto = onto
+      return copy
+    }
+  }
+
+  /// What is known of a product's rows.
+  package enum Rows: Hashable {
+    case any
+    /// A number may be added to each.
+    case shifted
+    /// Each adds up to 0.
+    case balanced
+  }
 
   /// What a product is added onto.
   package enum Onto: Hashable {

@@ -85,7 +85,7 @@ struct ReferenceEvaluator {
       var result = [Double](repeating: 0, count: count)
       for at in x.indices { result[Self.window(at, shapes[0], node.shape)[Int(y[at])]] += x[at] }
       return result
-    case .productOnto, .quarters, .quarteredProduct, .convolutionOnto, .convolutionInputOnto,
+    case .kernelProduct, .quarters, .convolutionOnto, .convolutionInputOnto,
       .convolutionWeightsOnto,
       .poolIndexOfAffine, .pad,
       .flipWeights, .transformWeights, .transformWeightsAdjoint, .flipTransformed,

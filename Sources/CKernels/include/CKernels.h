@@ -45,6 +45,13 @@ typedef enum {
 /// this many rows of a quarter, [products][slabs][columns of a quarter][rows of a slab].
 enum { CK_QUARTER_PRODUCTS = 7, CK_SLAB_ROWS = 12 };
 
+/// What is known of a product's rows. A narrow product then leaves out one column of up to 16.
+typedef enum {
+  CK_ROWS_ANY = 0,
+  CK_ROWS_SHIFTED = 1,  ///< only differences between the columns of C count: the last may be taken from all
+  CK_ROWS_BALANCED = 2, ///< every row of C sums to zero, as those of B do
+} ck_rows;
+
 /// C[m x n] (+)= A[m x k] B[k x n]. A may have any strides (a transposed operand has them swapped);
 /// the columns of B and C are contiguous.
 typedef struct {
@@ -54,11 +61,13 @@ typedef struct {
   int64_t c_row;            ///< element (i, j) of C is c[i * c_row + j]
   int32_t initial;          ///< a `ck_initial`
   int32_t relu;             ///< nonzero: negative results become 0
+  int32_t rows;             ///< a `ck_rows`
   int32_t quartered;  ///< nonzero: A, or the matrix that it is the transpose of, is given as sums of its quarters
   /// Filled by the table's `plan_product`, from the fields above alone; the form and the depth are
   /// the same for every instruction set.
   int32_t form;       ///< a `ck_product_form`
   int32_t direct;     ///< nonzero: in tiles where the operands are, all terms at once
+  int64_t columns;    ///< narrow: how many columns are computed as sums; the rest follows from `rows`
   int64_t depth;      ///< k is cut into pieces of this length
   int32_t tile_rows, tile_vectors, pack_a, pack_b;
   int64_t workspace;  ///< elements of scratch memory that `product` needs

@@ -5,13 +5,20 @@
 // copied side by side. CK_LANES: C = A' B where A' is a transposed matrix whose rows, read in
 // order, give the terms; lanes run along them and C is gathered transposed.
 
+enum { most_shifted_columns = 16 };
+
 // ---- Dot products.
 
-/// Columns of B, one after another, filled up with zeros to a multiple of `lanes`.
+/// Columns of B, one after another, filled up with zeros to a multiple of `lanes`; without the last,
+/// where that is left out.
 static void pack_dot_columns(const ck_product *p, const E *b, E *packed) {
-  const int64_t row = pieces_of(p->k, lanes) * lanes;
-  for (int64_t j = 0; j < p->n; j++) {
-    for (int64_t l = 0; l < p->k; l++) packed[j * row + l] = b[l * p->b_row + j];
+  const int64_t row = pieces_of(p->k, lanes) * lanes, last = p->n - 1;
+  const bool is_shifted = p->columns < p->n;
+  for (int64_t j = 0; j < p->columns; j++) {
+    for (int64_t l = 0; l < p->k; l++) {
+      const E *at = b + l * p->b_row;
+      packed[j * row + l] = is_shifted ? at[j] - at[last] : at[j];
+    }
     for (int64_t l = p->k; l < row; l++) packed[j * row + l] = 0;
   }
 }
@@ -120,12 +127,21 @@ static void dot_rows(
   const ck_product *p, const E *a, const E *packed, const E *initial, int64_t initial_row, E *c,
   int64_t first, int64_t last) {
   const int64_t column = pieces_of(p->k, lanes) * lanes;
-  const int64_t groups = larger(1, pieces_of(p->n, MAX_DOT_COLUMNS));
+  const int64_t groups = larger(1, pieces_of(p->columns, MAX_DOT_COLUMNS));
+  E shifted[most_shifted_columns];
+  if (p->columns < p->n) {
+    for (int64_t i = first; i < last; i++) c[i * p->c_row + p->columns] = 0;
+    // Biases are shifted as B is.
+    if (initial) {
+      for (int64_t j = 0; j < p->columns; j++) shifted[j] = initial[j] - initial[p->columns];
+      initial = shifted;
+    }
+  }
   for (int64_t i = first; i < last;) {
     const bool is_whole = i + MAX_DOT_ROWS <= last;
     for (int64_t group = 0; group < groups; group++) {
       // Groups as even as can be.
-      const int64_t j = group * p->n / groups, columns = (group + 1) * p->n / groups - j;
+      const int64_t j = group * p->columns / groups, columns = (group + 1) * p->columns / groups - j;
       const dot_function tile = (is_whole ? dot_tiles : dot_tiles_of_one)[columns - 1];
       tile(
         p, a + i * p->a_row, packed + j * column,
@@ -159,9 +175,9 @@ static void gather_terms(
       if (q.tail == vector_length) q.of_rows = tiles[LAST_AHEAD][q.vectors - 1];
       w.tail = q.tail;
       w.b_ahead = q.width;
-      for (int64_t j = 0; j < p->n; j += p->tile_rows) {
+      for (int64_t j = 0; j < p->columns; j += p->tile_rows) {
         E *to = gathered + j * row + i;
-        q.of_rows[smaller(p->tile_rows, p->n - j) - 1](
+        q.of_rows[smaller(p->tile_rows, p->columns - j) - 1](
           &w, b + l * p->b_row + j, a + l * p->a_column + i, is_fresh && l == 0 ? NULL : to, to);
       }
       i += q.width;
@@ -169,11 +185,21 @@ static void gather_terms(
   }
 }
 
+/// The last column from the others: rows sum to zero.
+static void balance_rows(const ck_product *p, E *c) {
+  for (int64_t i = 0; i < p->m; i++, c += p->c_row) {
+    E sum = 0;
+    for (int64_t j = 0; j < p->columns; j++) sum += c[j];
+    c[p->columns] = -sum;
+  }
+}
+
 static void scatter_gathered(
   const ck_product *p, const E *gathered, const E *initial, int64_t initial_row, E *c) {
   const int64_t row = gathered_row(p);
   if (!initial) {
-    transpose_elements(p->n, p->m, gathered, row, c, p->c_row);
+    transpose_elements(p->columns, p->m, gathered, row, c, p->c_row);
+    if (p->columns < p->n) balance_rows(p, c);
     return;
   }
   for (int64_t i = 0; i < p->m; i++)

@@ -27,15 +27,23 @@ INLINE int64_t columns_of_block(const ck_product *p) {
   return p->pack_b ? larger(1, packed_b_columns / width) * width : larger(p->n, 1);
 }
 
+/// How many columns of a narrow product are sums; the last one follows where it may.
+static int64_t columns_of_narrow(const ck_product *p) {
+  const bool may = p->form == CK_DOTS ? p->rows == CK_ROWS_SHIFTED && p->initial != CK_ACCUMULATE
+                                      : p->rows == CK_ROWS_BALANCED && p->initial == CK_ZERO;
+  return may && p->n > 1 && p->n <= most_shifted_columns ? p->n - 1 : p->n;
+}
+
 static void plan_narrow(ck_product *p) {
+  p->columns = columns_of_narrow(p);
   if (p->form == CK_DOTS) {
-    p->workspace = p->n * pieces_of(p->k, lanes) * lanes;
+    p->workspace = p->columns * pieces_of(p->k, lanes) * lanes;
     return;
   }
-  const tile_choice choice = choose_tile(p->n, p->m, MAX_TILE_VECTORS);
+  const tile_choice choice = choose_tile(p->columns, p->m, MAX_TILE_VECTORS);
   p->tile_rows = choice.rows;
   p->tile_vectors = choice.vectors;
-  p->workspace = p->n * pieces_of(p->m, lanes) * lanes;
+  p->workspace = p->columns * pieces_of(p->m, lanes) * lanes;
 }
 
 /// What `direct_product` runs without working it out anew.

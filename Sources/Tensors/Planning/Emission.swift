@@ -45,25 +45,7 @@ struct Emission {
   private mutating func emit(_ nodes: [Int]) {
     let node = nodes[0]
     switch graph.operation(node) {
-    case .product(let transposeA, _):
-      product(node, transposeA, CK_ZERO)
-    case .productOnto(let transposeA, .bias):
-      product(node, transposeA, CK_BIAS)
-    case .productOnto(let transposeA, .rectifiedBias):
-      product(node, transposeA, CK_BIAS, isRectified: true)
-    case .productOnto(let transposeA, .matrix):
-      copyBase(of: node)
-      product(node, transposeA, CK_ACCUMULATE)
-    case .quarteredProduct(let transposeA, let onto):
-      if onto == .matrix { copyBase(of: node) }
-      let initial =
-        switch onto {
-        case nil: CK_ZERO
-        case .matrix: CK_ACCUMULATE
-        case .bias, .rectifiedBias: CK_BIAS
-        }
-      product(
-        node, transposeA, initial, isRectified: onto == .rectifiedBias, isQuartered: true)
+    case .kernelProduct(let kernel): product(node, kernel)
     case .convolution(let s): convolution(node, .convolution, s, CK_ZERO)
     case .convolutionInput(let s): convolution(node, .convolutionInput, s, CK_ZERO)
     case .convolutionWeights(let s): convolution(node, .convolutionWeights, s, CK_ZERO)
@@ -92,28 +74,35 @@ struct Emission {
 
   // MARK: Kernel calls
 
-  private mutating func product(
-    _ node: Int, _ transposeA: Bool, _ initial: ck_initial, isRectified: Bool = false,
-    isQuartered: Bool = false
-  ) {
+  private mutating func product(_ node: Int, _ kernel: Operation.KernelProduct) {
+    if kernel.onto == .matrix { copyBase(of: node) }
     let a = graph.operand(node)
     let b = graph.operand(node, 1)
     let (m, n) = (graph.shape(node)[0], graph.shape(node)[1])
     let k = graph.shape(b)[0]
+    let hasBias = kernel.onto == .bias || kernel.onto == .rectifiedBias
+    let initial = hasBias ? CK_BIAS : kernel.onto == .matrix ? CK_ACCUMULATE : CK_ZERO
+    let rows =
+      switch kernel.rows {
+      case .any: CK_ROWS_ANY
+      case .shifted: CK_ROWS_SHIFTED
+      case .balanced: CK_ROWS_BALANCED
+      }
     var descriptor = ck_product()
     descriptor.m = Int64(m)
     descriptor.n = Int64(n)
     descriptor.k = Int64(k)
-    descriptor.a_row = transposeA ? 1 : Int64(k)
-    descriptor.a_column = transposeA ? Int64(m) : 1
+    descriptor.a_row = kernel.transposeA ? 1 : Int64(k)
+    descriptor.a_column = kernel.transposeA ? Int64(m) : 1
     descriptor.b_row = Int64(n)
     descriptor.c_row = Int64(n)
     descriptor.initial = Int32(initial.rawValue)
-    descriptor.relu = isRectified ? 1 : 0
-    descriptor.quartered = isQuartered ? 1 : 0
+    descriptor.relu = kernel.onto == .rectifiedBias ? 1 : 0
+    descriptor.rows = Int32(rows.rawValue)
+    descriptor.quartered = kernel.isQuartered ? 1 : 0
     append(
-      .product, code.products.number(descriptor), a, b,
-      initial == CK_BIAS ? graph.operand(node, 2) : nil, result: node)
+      .product, code.products.number(descriptor), a, b, hasBias ? graph.operand(node, 2) : nil,
+      result: node)
   }
 
   private mutating func convolution(

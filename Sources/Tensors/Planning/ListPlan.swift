@@ -101,9 +101,10 @@ struct ListPlacing {
         for (offset, operand) in zip(offsets, operands) {
           claim(operand, .init(block: place.block, offset: place.offset + offset), list, outliving)
         }
-      case .productOnto(_, .matrix), .quarteredProduct(_, .matrix), .convolutionOnto,
-        .convolutionInputOnto,
-        .convolutionWeightsOnto, .transformedConvolutionOnto, .transformedGradientOnto:
+      case .kernelProduct(let product) where product.onto == .matrix:
+        claim(graph.operand(node, 2), place, list, outliving)
+      case .convolutionOnto, .convolutionInputOnto, .convolutionWeightsOnto,
+        .transformedConvolutionOnto, .transformedGradientOnto:
         claim(graph.operand(node, 2), place, list, outliving)
       default: break
       }

@@ -12,6 +12,7 @@ struct Lowering {
   private var isRectified: [Bool]
   /// Matrices of the task that Hessian-vector products multiply with: products with them run many times a task.
   private var staysInProducts: [Bool]
+  private let classRows: ClassRows
 
   /// Lowers what `roots` need.
   init(_ source: Graph, roots: [Int]) {
@@ -21,6 +22,7 @@ struct Lowering {
     isRectified = [Bool](repeating: false, count: source.nodes.count)
     staysInProducts = [Bool](repeating: false, count: source.nodes.count)
     let needed = source.needed(by: roots)
+    classRows = ClassRows(source, needed: needed, roots: roots)
     for root in roots { uses[root] += 2 }
     for node in needed.indices where needed[node] {
       for operand in source.nodes[node].operands { uses[operand] += 1 }
@@ -114,11 +116,13 @@ struct Lowering {
     let b = image[source.operand(node, 1)]
     switch source.operation(node) {
     case .product(let transposeA, let transposeB):
-      let right = transposeB ? target.transpose(b) : b
-      if staysInProducts[source.operand(node)], isLarge(node) {
-        return (.quarteredProduct(transposeA: transposeA, nil), [quarters(a), right])
-      }
-      return (.product(transposeA: transposeA, transposeB: false), [a, right])
+      let product = Operation.KernelProduct(
+        transposeA: transposeA, isQuartered: staysInProducts[source.operand(node)] && isLarge(node),
+        rows: classRows.rows(of: node))
+      return (
+        .kernelProduct(product),
+        [product.isQuartered ? quarters(a) : a, transposeB ? target.transpose(b) : b]
+      )
     case .convolution(1) where isTransformed(a, channels: target.shape(b)[3]):
       return (.transformedConvolution, [a, transformed(b)])
     case .convolutionWeights(1) where isTransformed(a, channels: target.shape(b)[3]):
@@ -208,10 +212,8 @@ struct Lowering {
   }
 
   private func isRectifiedProduct(_ node: Int) -> Bool {
-    switch target.operation(node) {
-    case .productOnto(_, .rectifiedBias), .quarteredProduct(_, .rectifiedBias): true
-    default: false
-    }
+    guard case .kernelProduct(let product) = target.operation(node) else { return false }
+    return product.onto == .rectifiedBias
   }
 
   /// Whether a node is a product or convolution (or a sum that starts with one) used by `user` only,
@@ -258,8 +260,7 @@ struct Lowering {
     let result: Operation =
       switch operation {
       case .transformedConvolution: .transformedConvolutionOnto
-      case .product(let transposeA, _): .productOnto(transposeA: transposeA, onto)
-      case .quarteredProduct(let transposeA, _): .quarteredProduct(transposeA: transposeA, onto)
+      case .kernelProduct(let product): .kernelProduct(product.added(onto))
       case .convolution(let stride): .convolutionOnto(stride: stride)
       case .convolutionInput(let stride): .convolutionInputOnto(stride: stride)
       case .convolutionWeights(let stride): .convolutionWeightsOnto(stride: stride)
