@@ -89,3 +89,50 @@ INLINE E largest_lane(Block x) {
 #undef UPPER
   return x[0];
 }
+
+// ---- Many blocks at once.
+
+// JOIN_k folds two vectors into one with f: of each, the lower half of every group of lanes meets the
+// upper one; the first holds the lower lanes of the result.
+#define JOIN(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#if CK_DOUBLE_ELEMENT
+#define JOIN_1(f, a, b) f(JOIN(a, b, 0, 1, 2, 3, 8, 9, 10, 11), JOIN(a, b, 4, 5, 6, 7, 12, 13, 14, 15))
+#define JOIN_2(f, a, b) f(JOIN(a, b, 0, 1, 4, 5, 8, 9, 12, 13), JOIN(a, b, 2, 3, 6, 7, 10, 11, 14, 15))
+#define JOIN_3(f, a, b) f(JOIN(a, b, 0, 2, 4, 6, 8, 10, 12, 14), JOIN(a, b, 1, 3, 5, 7, 9, 11, 13, 15))
+#else
+#define JOIN_1(f, a, b)                                                                            \
+  f(JOIN(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),                            \
+    JOIN(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31))
+#define JOIN_2(f, a, b)                                                                            \
+  f(JOIN(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27),                          \
+    JOIN(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31))
+#define JOIN_3(f, a, b)                                                                            \
+  f(JOIN(a, b, 0, 1, 4, 5, 8, 9, 12, 13, 16, 17, 20, 21, 24, 25, 28, 29),                          \
+    JOIN(a, b, 2, 3, 6, 7, 10, 11, 14, 15, 18, 19, 22, 23, 26, 27, 30, 31))
+#define JOIN_4(f, a, b)                                                                            \
+  f(JOIN(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30),                         \
+    JOIN(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31))
+#endif
+
+INLINE Block sum_lanes(Block a, Block b) { return a + b; }
+
+/// Lane i of the result is all lanes of s[i] put together with f: sums as `fold` adds them up, or the
+/// largest as `largest_lane` finds it.
+#if CK_DOUBLE_ELEMENT
+#define FOLD_EACH(name, f)                                                                         \
+  INLINE Block name(Block s[16]) {                                                                 \
+    UNROLL for (int i = 0; i < 4; i++) s[i] = JOIN_1(f, s[2 * i], s[2 * i + 1]);                   \
+    UNROLL for (int i = 0; i < 2; i++) s[i] = JOIN_2(f, s[2 * i], s[2 * i + 1]);                   \
+    return JOIN_3(f, s[0], s[1]);                                                                  \
+  }
+#else
+#define FOLD_EACH(name, f)                                                                         \
+  INLINE Block name(Block s[16]) {                                                                 \
+    UNROLL for (int i = 0; i < 8; i++) s[i] = JOIN_1(f, s[2 * i], s[2 * i + 1]);                   \
+    UNROLL for (int i = 0; i < 4; i++) s[i] = JOIN_2(f, s[2 * i], s[2 * i + 1]);                   \
+    UNROLL for (int i = 0; i < 2; i++) s[i] = JOIN_3(f, s[2 * i], s[2 * i + 1]);                   \
+    return JOIN_4(f, s[0], s[1]);                                                                  \
+  }
+#endif
+FOLD_EACH(fold_each, sum_lanes)
+FOLD_EACH(largest_of_each, larger_lanes)

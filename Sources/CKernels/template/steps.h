@@ -156,11 +156,39 @@ static void step_unpool(const strip *s) {
 #define WHOLE(i) BLOCK_OPERAND(i, j)
 #define PART(i) BLOCK_PART(i, j, n)
 
+// Rows of at most one block are folded many at once, where a block is one register.
+enum { rows_at_once = VECTOR_BYTES == 64 ? lanes : 0 };
+
+INLINE bool folds_at_once(const strip *s) {
+  return rows_at_once > 0 && s->count <= lanes && s->out_row == 1 && s->lane[0]
+    && (s->in[1] == NULL || s->lane[1]);
+}
+
+/// The first rows, whole groups of them; gives their number.
+INLINE int64_t fold_rows(const strip *s, const bool largest) {
+  const int64_t rows = s->rows / larger(rows_at_once, 1) * rows_at_once;
+  for (int64_t r = 0; r < rows; r += rows_at_once) {
+    Block b[16];
+    UNROLL for (int i = 0; i < rows_at_once; i++) {
+      const E *p0 = s->in[0] + (r + i) * s->in_row[0];
+      if (largest) {
+        b[i] = load_lanes_or(p0, s->count, (Block)p0[0]);
+      } else {
+        const Block a = load_lanes(p0, s->count);
+        b[i] = s->in[1] ? fused_block(a, load_lanes(s->in[1] + (r + i) * s->in_row[1], s->count), (Block)0)
+                        : (Block)0 + a;
+      }
+    }
+    store_block(s->out + r, largest ? largest_of_each(b) : fold_each(b));
+  }
+  return rows;
+}
+
 // One row's sum: blocks in turn onto one accumulator, the tail last, then folded.
 static void step_sum_columns(const strip * s) {
   const int has_b = s->in[1] != NULL;
   const int lane0 = s->lane[0], lane1 = has_b ? s->lane[1] : 0;
-  for (int64_t r = 0; r < s->rows; r++) {
+  for (int64_t r = folds_at_once(s) ? fold_rows(s, false) : 0; r < s->rows; r++) {
     const E *p0 = s->in[0] + r * s->in_row[0];
     const E *p1 = has_b ? s->in[1] + r * s->in_row[1] : p0;
     const Block s0 = (Block)*p0, s1 = (Block)*p1;
@@ -182,7 +210,7 @@ static void step_sum_columns(const strip * s) {
 // value.
 static void step_max_columns(const strip *s) {
   const int64_t whole = s->count / lanes * lanes, n = s->count - whole;
-  for (int64_t r = 0; r < s->rows; r++) {
+  for (int64_t r = folds_at_once(s) ? fold_rows(s, true) : 0; r < s->rows; r++) {
     const E *p = s->in[0] + r * s->in_row[0];
     if (!s->lane[0]) {  // one value, repeated
       s->out[r * s->out_row] = *p;
