@@ -6,7 +6,7 @@ static int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size
 /// Terms of one visit where lanes run along A's columns: their rows stay in the second cache
 /// between the two products of a pass over the data.
 static int64_t terms_of_visit(int64_t columns, int64_t lanes) {
-  const int64_t elements = 2048 * lanes;
+  const int64_t elements = 4096 * lanes;
   const int64_t terms = elements / larger(1, columns);
   return terms < 20 ? 20 : terms > 260 ? 260 : terms / 20 * 20;
 }
