@@ -12,7 +12,7 @@
 enum {
   slab = CK_SLAB_ROWS,
   seven = CK_QUARTER_PRODUCTS,
-  /// Columns of a register tile, and its vectors.
+  /// Vectors of a register tile and its columns; the last panel may have more.
   quarter_vectors = 2,
   quarter_width = quarter_vectors * vector_length,
   /// Terms that are added up at once: the operands of a few tiles stay in the second cache.
@@ -122,12 +122,27 @@ typedef struct {
   int64_t first, depth, column, columns;
 } quarter_block;
 
+/// Where the last panel begins: a half vector is best computed beside more than one whole one.
+INLINE int64_t last_panel(int64_t columns) {
+  const int64_t whole = columns / quarter_width;
+  return (whole - (whole > 0 && ends_in_half(columns))) * quarter_width;
+}
+
+INLINE int64_t most_panel_vectors(int64_t j, int64_t columns) {
+  return j == last_panel(columns) ? MAX_TILE_VECTORS : quarter_vectors;
+}
+
+/// Rows of a tile: a slab is cut evenly.
+INLINE int64_t slab_tile_rows(int64_t vectors) {
+  return slab / pieces_of(slab, most_rows[vectors - 1]);
+}
+
 static void plan_quartered(ck_product *p) {
   const int64_t k = larger(half_of(p->k), 1), n = half_of(p->n);
   p->form = CK_QUARTERED;
   p->depth = pieces_of(pieces_of(k, pieces_of(k, most_quarter_terms)), slab) * slab;
   p->tile_vectors = quarter_vectors;
-  p->tile_rows = (int32_t)(slab / pieces_of(slab, most_rows[quarter_vectors - 1]));
+  p->tile_rows = (int32_t)slab_tile_rows(quarter_vectors);
   p->workspace = seven * p->depth * pieces_of(smaller(quarter_block_columns, n), quarter_width) * quarter_width;
 }
 
@@ -135,7 +150,7 @@ static void plan_quartered(ck_product *p) {
 /// constant here and where the products are added up, so that all stays in registers.
 INLINE void pack_quarters_of(
   const quarter_scheme *scheme, const quartered *q, const E *b, quarter_block at, E *packed) {
-  const int64_t all_right = q->p->n - q->n - at.column;
+  const int64_t all_right = q->p->n - q->n - at.column, last = last_panel(at.columns);
   for (int64_t l = 0; l < at.depth; l++) {
     const int64_t upper = at.first + l, lower = upper + q->k;
     for (int64_t j = 0; j < at.columns; j += vector_length) {
@@ -147,8 +162,9 @@ INLINE void pack_quarters_of(
         const E *row = b + (e < 2 ? upper : lower) * q->p->b_row + at.column;
         x[e] = is_there ? load_part(part_of(there), row + j + e % 2 * q->n) : splat(0);
       }
-      const int64_t start = j / quarter_width * quarter_width;
-      const int64_t width = pieces_of(smaller(quarter_width, at.columns - start), vector_length) * vector_length;
+      const int64_t start = smaller(j / quarter_width * quarter_width, last);
+      const int64_t end = start == last ? at.columns : start + quarter_width;
+      const int64_t width = pieces_of(end - start, vector_length) * vector_length;
       E *to = packed + seven * at.depth * start + l * width + j - start;
       UNROLL for (int r = 0; r < seven; r++)
         store(to + r * at.depth * width, sum_of(scheme->of_operand[r], x));
@@ -178,7 +194,7 @@ INLINE quarter_place place_in(const quartered *q, quarter_place of, int at) {
 INLINE void multiply_quarters(
   const quartered *q, const walk *w, const tile_function *tiles_of_rows, const E *a, const E *b,
   quarter_place place, const E *c, E *product) {
-  const int64_t tile_rows = q->p->tile_rows, width = w->b_row;
+  const int64_t width = w->b_row, tile_rows = slab_tile_rows(width / vector_length);
   for (int r = 0; r < seven; r++) {
     if (r < 4) {
       const quarter_place to = place_in(q, place, r);
@@ -228,7 +244,7 @@ static void add_quarters(
 static void add_block(
   const quartered *q, const E *sums, const E *packed, quarter_block at, const E *initial,
   int64_t initial_row, bool relu, E *c) {
-  E product[seven * slab * quarter_width] __attribute__((aligned(64)));
+  E product[seven * slab * MAX_TILE_VECTORS * vector_length] __attribute__((aligned(64)));
   walk w = {.pieces = 1, .blocks = 1, .depth = at.depth, .a_column = slab};
   set_rows(&w, 1);
   const E *a = sums + at.first * slab;
@@ -245,8 +261,8 @@ static void add_block(
   w.a_ahead = quarter_block_rows / slab * next;
   for (int64_t i0 = 0; i0 < q->m; i0 += quarter_block_rows) {
     const int64_t end = smaller(q->m, i0 + quarter_block_rows);
-    for (int64_t j = 0; j < at.columns; j += quarter_width) {
-      const panel of = panel_at(j, at.columns, quarter_vectors, true);
+    for (int64_t j = 0; j < at.columns;) {
+      const panel of = panel_at(j, at.columns, most_panel_vectors(j, at.columns), true);
       w.b_row = w.c_row = of.vectors * vector_length;
       w.b_piece = slab * w.b_row;
       w.tail = of.tail;
@@ -259,6 +275,7 @@ static void add_block(
           packed + seven * at.depth * j, place, c, product);
         add_quarters(q, product, w.b_row, place, initial, initial_row, relu, c);
       }
+      j += of.width;
     }
   }
 }
