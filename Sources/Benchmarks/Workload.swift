@@ -8,8 +8,8 @@ public struct Workload {
   public let tasks: Int
   /// Floating-point operations of one task's products and convolutions, counted as by their formulas.
   public let operations: Double
-  /// The operations that are left where 3x3 convolutions are computed in transformed space: what the machine has to do
-  /// at the least.
+  /// The operations that are left where 3x3 convolutions are computed in transformed space, large products by
+  /// Strassen's algorithm and softmax classifiers without their last class: what the machine has to do at the least.
   public let leastOperations: Double
   /// Bytes that one task must read from memory at the least, where its data do not fit a cache.
   public let bytes: Double
