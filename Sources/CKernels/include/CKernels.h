@@ -8,10 +8,12 @@
 /// - the order of every summation depends on shapes alone, so equal shapes give equal bits;
 /// - AVX-512 and AVX2 give the same bits (sums run over 16 float or 8 double lanes on both, products
 ///   over k in order with fused multiply-add); the portable ones may differ in the last bits;
-/// - a row of a product (of A as it is) or an image of a convolution does not depend on the others of its batch;
+/// - a row of a product (of A as it is, and not given as sums of its quarters) or an image of a convolution does not
+///   depend on the others of its batch;
 /// - matrices are row-major, images NHWC, convolution weights [3][3][in][out]; all counts and strides
 ///   are in elements, never bytes; buffers need only the element's own alignment;
-/// - NaN and infinities travel through as IEEE 754 has it.
+/// - NaN and infinities travel through as IEEE 754 has it; further than that where quarters are added up, or a column
+///   is left out, which only callers that treat any of them as an error ask for.
 #ifndef IGBM_CKERNELS_H
 #define IGBM_CKERNELS_H
 
@@ -222,7 +224,7 @@ typedef struct {
   /// must overlap neither A nor B.
   void (*product)(const ck_product *p, const void *a, const void *b, const void *bias, void *c, void *workspace);
   /// Sums of the quarters of a matrix, row by row, for products with it and with its transpose: seven
-  /// multiplications of quarters in place of eight. Rounding errors are a few times those of the
+  /// multiplications of quarters in place of eight. Rounding errors are about 1.5 times those of the
   /// direct sums, and a row of the product depends on another one's values in its last bits.
   void (*quarter)(int64_t rows, int64_t columns, const void *a, void *sums);
   /// target[j * target_row + i] = source[i * source_row + j] for i < rows, j < columns.

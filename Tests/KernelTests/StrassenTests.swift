@@ -85,7 +85,7 @@ private struct QuarteredProduct<Element: KernelElement> {
   }
 }
 
-@Suite struct QuarteredProductTests {
+@Suite struct StrassenTests {
   /// Odd and even halves, slabs and panels that are whole and not, several blocks of terms and columns.
   private static let shapes = [
     (1, 1, 1), (2, 2, 2), (3, 5, 7), (24, 24, 64), (25, 13, 33), (26, 47, 66), (49, 50, 21),
