@@ -1,5 +1,4 @@
 import Foundation
-import TestSupport
 import Tensors
 import Testing
 
@@ -73,15 +72,9 @@ import Testing
   ) throws -> Classifier {
     let classifier = Classifier(rows, features, classes, loss)
     #expect(classifier.roots.count == 5, sourceLocation: location)
-    let reference = ReferenceEvaluator(classifier.graph, inputs: inputs)
-    for set in KernelSet.available {
-      let found = try classifier.run(inputs, .double, set)
-      for (index, root) in classifier.roots.enumerated() {
-        let error = norm(zip(found[index], reference(root)).map { $0 - $1 })
-        #expect(
-          error < 1e-12 * norm(reference(root)), "\(set), root \(index)", sourceLocation: location)
-      }
-    }
+    _ = try compareWithReference(
+      classifier.graph, inputs: inputs, point: Array(classifier.roots[..<3]),
+      vector: Array(classifier.roots[3...]), location: location)
     return classifier
   }
 

@@ -1,5 +1,4 @@
 import Foundation
-import TestSupport
 import Tensors
 import Testing
 
@@ -33,31 +32,11 @@ import Testing
       waves(rows * features, 0.37), (0..<rows).map { Double($0 * 3 % classes) },
       waves(features * classes, 1.7), waves(classes, 2.3), waves(features * classes, 0.9),
     ]
-    let reference = ReferenceEvaluator(graph, inputs: inputs)
-    for set in KernelSet.available {
-      let program = try Program(
-        graph,
-        [
-          ListRequest("task", .task), ListRequest("gradient", .point, gradients),
-          ListRequest("product", .vector, product),
-        ], .double, set)
-      for (number, values) in inputs.enumerated() {
-        program.input(Tensor(graph, input: number)).set(values)
-      }
-      for list in 0..<3 { program.run(list) }
-      for (list, roots) in [(1, gradients), (2, product)] {
-        for (index, root) in roots.enumerated() {
-          let found = program.root(index, of: list).values
-          #expect(
-            norm(zip(found, reference(root)).map { $0 - $1 }) < 1e-12 * norm(reference(root)),
-            "\(set), list \(list), root \(index)", sourceLocation: location)
-        }
-      }
-      // The gradient in the bias is divided by the number of rows afterwards.
-      let calls = hasBias ? 2 : 1
-      #expect(program.instructionCount(1) == calls, sourceLocation: location)
-      #expect(program.instructionCount(2) == calls, sourceLocation: location)
-    }
+    let counts = try compareWithReference(
+      graph, inputs: inputs, point: gradients, vector: product, location: location)
+    // The gradient in the bias is divided by the number of rows afterwards.
+    let calls = hasBias ? 2 : 1
+    #expect(counts.allSatisfy { $0[1] == calls && $0[2] == calls }, sourceLocation: location)
   }
 
   @Test func classifierIsOnePass() throws {
