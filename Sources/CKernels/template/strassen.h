@@ -141,8 +141,6 @@ static void plan_quartered(ck_product *p) {
   const int64_t k = larger(half_of(p->k), 1), n = half_of(p->n);
   p->form = CK_QUARTERED;
   p->depth = pieces_of(pieces_of(k, pieces_of(k, most_quarter_terms)), slab) * slab;
-  p->tile_vectors = quarter_vectors;
-  p->tile_rows = (int32_t)slab_tile_rows(quarter_vectors);
   p->workspace = seven * p->depth * pieces_of(smaller(quarter_block_columns, n), quarter_width) * quarter_width;
 }
 
