@@ -98,6 +98,43 @@ extension ExactSum {
     #expect(received.values().map(\.bitPattern) == whole.values().map(\.bitPattern))
   }
 
+  /// One word a number or two: the same bits. Rows of these magnitudes just fit over so many ranks, the second ones do not.
+  @Test(arguments: [(1, 0x1p6), (2, 0x1p5), (3, 0x1p5), (1 << 17, 0x1p-11)])
+  func singleWordsChangeNoBit(ranks: Int, bound: Double) throws {
+    let largest = bound - 0x1p-12
+    let rows = [[largest, -largest, 0x1p-55, -0x1p-55, 0x1p-20 + 0x1p-54, -largest, 0]]
+    let part = try Self.sum(rows, width: 7)
+    #expect(part.fitsSingleWords(over: ranks))
+    #expect(!(try Self.sum([[0, 0, bound, 0, 0, 0, 0]], width: 7)).fitsSingleWords(over: ranks))
+    func overRanks(_ words: UnsafeMutableBufferPointer<Int64>) {
+      for index in words.indices { words[index] *= Int64(ranks) }
+    }
+    var (single, double) = (part, part)
+    var lengths: [Int] = []
+    single.reduce(inSingleWords: true) {
+      lengths.append($0.count)
+      overRanks($0)
+    }
+    double.reduce(inSingleWords: false) {
+      lengths.append($0.count)
+      overRanks($0)
+    }
+    #expect(lengths == [7, 14])
+    #expect(single.values().map(\.bitPattern) == double.values().map(\.bitPattern))
+    #expect(single.values()[0] == largest * Double(ranks))
+  }
+
+  /// Low words take room as well, and more ranks than numbers of 2^19 have none.
+  @Test func singleWordsLeaveRoomForLowOnes() throws {
+    var sum = ExactSum(count: 1)
+    try sum.add([0x1p-13])
+    #expect(sum.fitsSingleWords(over: 1 << 18) && !sum.fitsSingleWords(over: 1 << 19))
+    for _ in 0..<17 { try sum.merge(sum) }
+    #expect(sum.terms == 1 << 17)
+    #expect(sum.fitsSingleWords(over: 4) && !sum.fitsSingleWords(over: 8))
+    #expect(!ExactSum(count: 1).fitsSingleWords(over: 1 << 20))
+  }
+
   @Test func floatsKeepAllBits() throws {
     var stream = RandomStream(seed: 23, purpose: .task)
     let floats = (0..<10_000).map { _ in

@@ -15,19 +15,22 @@ import Training
       validate: task.validate, auxiliaryModel: AuxiliaryModel(values: [0.25, 4]), train: task.train)
   }
 
-  private static func vector(_ task: Int) -> [Double] {
-    [1 / Double(task + 3), -Double(task) * 1e4 / 7, 0.1]
+  /// Of the sizes that one word a number has room for, and that need two.
+  private enum Size: Double, CaseIterable { case small = 1, large = 1e4 }
+
+  private static func vector(_ task: Int, _ size: Size = .large) -> [Double] {
+    [1 / Double(task + 3), -Double(task) * size.rawValue / 7, 0.1]
   }
 
   /// What ranks with the given tasks reduce to.
   private static func reduced(
-    _ assignment: [[Int]], failing: Set<Int> = []
+    _ assignment: [[Int]], _ size: Size = .large, failing: Set<Int> = []
   ) throws -> [(failed: Int, mean: [Double], summary: StepSummary)] {
     try ThreadCommunicator.values(size: assignment.count) { communicator in
       var reduction = StepReduction(
         parameters: 3, tasks: 5, ranks: communicator.size)
       for task in assignment[communicator.rank] {
-        try reduction.add(Self.vector(task), try Self.report(task), task: task)
+        try reduction.add(Self.vector(task, size), try Self.report(task), task: task)
       }
       if failing.contains(communicator.rank) { reduction.fail() }
       let failed = try reduction.reduce(communicator)
@@ -58,10 +61,12 @@ import Training
   @Test(arguments: [
     [[4, 2, 0, 1, 3]], [[0, 1, 2], [3, 4]], [[3], [], [4, 0], [2, 1]], [[], [], [1, 4, 3, 2, 0]],
   ]) func orderAndRanksChangeNoBit(_ assignment: [[Int]]) throws {
-    let one = try Self.reduced([[0, 1, 2, 3, 4]])[0]
-    for rank in try Self.reduced(assignment) {
-      #expect(rank.mean.map(\.bitPattern) == one.mean.map(\.bitPattern))
-      #expect(rank.summary == one.summary)
+    for size in Size.allCases {
+      let one = try Self.reduced([[0, 1, 2, 3, 4]], size)[0]
+      for rank in try Self.reduced(assignment, size) {
+        #expect(rank.mean.map(\.bitPattern) == one.mean.map(\.bitPattern))
+        #expect(rank.summary == one.summary)
+      }
     }
   }
 
@@ -108,5 +113,6 @@ import Training
     #expect(throws: ExactSumError.self) { try reduction.add([0, value, 1], report, task: 0) }
     #expect(try reduction.reduce(SoloCommunicator()) == 0)
     #expect(reduction.hypergradient(over: 1) == [0, 0, 0])
+    #expect(reduction.summary(step: 0, tasks: 1, hypergradient: []).upperLoss == 0)
   }
 }

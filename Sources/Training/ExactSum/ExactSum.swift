@@ -48,7 +48,7 @@ package struct ExactSum: Sendable {
   /// Forgets all rows.
   package mutating func clear() {
     terms = 0
-    for index in storage.indices { storage[index] = 0 }
+    storage.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
   }
 
   /// Adds a row.
@@ -77,6 +77,50 @@ package struct ExactSum: Sendable {
     precondition(other.count == count, "a sum of \(other.count) is merged into one of \(count)")
     try makeRoom(for: other.terms)
     for index in storage.indices { storage[index] &+= other.storage[index] }
+  }
+
+  /// Whether one word a number has room for the sum over `ranks` sums with numbers like these.
+  ///
+  /// With H and L the sums of hi and lo, the word is H * 2^43 + L, where |L| is at most half of
+  /// ``terms`` * 2^43. So it stays within 2^62 / ranks where |H| + terms / 2 <= 2^19 / ranks; the
+  /// bound that is asked of H here is a power of two, which one addition and a mask compare with.
+  package func fitsSingleWords(over ranks: Int) -> Bool {
+    let room = (1 << 19) / ranks - (terms + 1) / 2
+    guard room > 0 else { return false }
+    let bound = Int64(1) << (Int64.bitWidth - 1 - room.leadingZeroBitCount)
+    let outside = ~(2 * bound - 1)
+    return storage.withUnsafeBufferPointer { words in
+      var beyond: Int64 = 0
+      for index in 0..<count { beyond |= (words[index] &+ bound) & outside }
+      return beyond == 0
+    }
+  }
+
+  /// Replaces this sum by the one over all ranks, which `sum` adds up word by word in place.
+  ///
+  /// ``terms`` stays as it was.
+  ///
+  /// - Parameters:
+  ///   - inSingleWords: Whether the numbers travel in one word each, in half as many bytes: the same
+  ///     on every rank, and only where ``fitsSingleWords(over:)`` holds on all of them. The sum has
+  ///     the same bits either way.
+  ///   - sum: Replaces each word by the sum of all ranks' words at its index.
+  /// - Throws: What `sum` throws.
+  package mutating func reduce<Failure: Error>(
+    inSingleWords: Bool, by sum: (UnsafeMutableBufferPointer<Int64>) throws(Failure) -> Void
+  ) throws(Failure) {
+    let count = count
+    try storage.withUnsafeMutableBufferPointer { words throws(Failure) in
+      guard inSingleWords else { return try sum(words) }
+      // L takes H in.
+      let highs = UnsafeMutableBufferPointer(rebasing: words[..<count])
+      let lows = UnsafeMutableBufferPointer(rebasing: words[count...])
+      for index in 0..<count {
+        lows[index] &+= highs[index] << 43
+        highs[index] = 0
+      }
+      try sum(lows)
+    }
   }
 
   /// The sums, as near as a `Double` can be.
@@ -110,10 +154,7 @@ package struct ExactSum: Sendable {
     _ row: UnsafeBufferPointer<Number>
   ) throws(ExactSumError) {
     precondition(row.count == count, "a row of \(row.count) is added to an exact sum of \(count)")
-    // A loop without exits, for vectors; NaN compares false.
-    var fits = true
-    for index in 0..<count { fits = (Double(row[index]).magnitude < Self.limit) && fits }
-    guard fits else { throw Self.divergence(in: row) }
+    try Self.check(row)
     try makeRoom(for: 1)
     storage.withUnsafeMutableBufferPointer { words in
       for index in 0..<count {
@@ -126,6 +167,19 @@ package struct ExactSum: Sendable {
         words[count + index] &+= Int64(bitPattern: low.bitPattern &- shift.bitPattern)
       }
     }
+  }
+
+  /// Whether the numbers of a row can be added.
+  ///
+  /// - Throws: ``ExactSumError`` where one is not finite or not below ``limit``.
+  @inline(__always)
+  package static func check<Number: BinaryFloatingPoint>(
+    _ row: UnsafeBufferPointer<Number>
+  ) throws(ExactSumError) {
+    // A loop without exits, for vectors; NaN compares false.
+    var fits = true
+    for number in row { fits = (Double(number).magnitude < limit) && fits }
+    guard fits else { throw divergence(in: row) }
   }
 
   private mutating func makeRoom(for more: Int) throws(ExactSumError) {

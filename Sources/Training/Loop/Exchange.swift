@@ -13,12 +13,13 @@ public struct Exchange {
     self.communicator = communicator
   }
 
-  /// Bytes that a rank gives to the sum, and gets from the broadcast.
+  /// Bytes that a rank gives to the sum at the most, and gets from the broadcast.
   public var byteCounts: (sum: Int, broadcast: Int) {
     (reduction.byteCount, MemoryLayout<Double>.stride * parameters.count)
   }
 
-  /// The exact sum over all ranks, and the broadcast of the parameters. Collective.
+  /// The exact sum over all ranks, of hypergradients whose numbers fit single words, and the broadcast of the parameters.
+  /// Collective.
   ///
   /// - Throws: `MessagePassingError` where a call of the library fails.
   public mutating func run() throws(MessagePassingError) {

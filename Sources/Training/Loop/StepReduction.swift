@@ -1,13 +1,14 @@
 import BilevelOptimization
 import MessagePassing
 
-/// What a step's tasks add up to on this rank, and then on all: one exact sum, one allreduce. Hypergradients, losses and
-/// counts travel together, as integers, so that neither the number of ranks nor the order of tasks changes a bit.
+/// What a step's tasks add up to on this rank, and then on all. Hypergradients, losses and counts travel as integers, so
+/// that neither the number of ranks nor the order of tasks changes a bit: in one allreduce all that is small, which tells
+/// whether a rank failed and how many words a hypergradient's numbers need, in a second one the hypergradients.
 package struct StepReduction {
-  private static let scalars = 3
-  private let count: Int
+  /// Of hypergradients.
   private var sum: ExactSum
-  private var row: [Double]
+  /// Of upper losses, norms of the lower gradients, and residuals.
+  private var figures = ExactSum(count: 3)
   /// Whole numbers that travel with the sum.
   private var counts = [Int64](
     repeating: 0, count: Count.reasons + SolveReport.Reason.allCases.count)
@@ -16,25 +17,24 @@ package struct StepReduction {
   private enum Count {
     static let (products, negativeCurvature, failedRanks, skipped, checkpoints) = (0, 1, 2, 3, 4)
     static let (marks, squaredMarks, unconverged) = (5, 6, 7)
-    static let stops = 8
+    /// Ranks whose hypergradients need two words a number.
+    static let wide = 8
+    static let stops = 9
     static let reasons = stops + StopSignal.allCases.count
   }
 
   /// A sum over `tasks` tasks of hypergradients with `count` numbers, on `ranks` ranks.
   package init(parameters count: Int, tasks: Int, ranks: Int) {
-    self.count = count
     slots = Slots(tasks: tasks, ranks: ranks)
-    sum = ExactSum(count: count + Self.scalars)
-    row = [Double](repeating: 0, count: count + Self.scalars)
+    sum = ExactSum(count: count)
   }
 
-  /// Bytes that a rank gives to the reduction.
-  package var byteCount: Int {
-    MemoryLayout<Int64>.stride * (sum.words.count + counts.count + slots.words.count)
-  }
+  /// Bytes that a rank gives to the reduction, where hypergradients need two words a number.
+  package var byteCount: Int { MemoryLayout<Int64>.stride * (small.count + sum.words.count) }
 
   package mutating func clear() {
     sum.clear()
+    figures.clear()
     for index in counts.indices { counts[index] = 0 }
     slots.clear()
   }
@@ -46,11 +46,13 @@ package struct StepReduction {
     _ hypergradient: [Double], _ report: HypergradientReport, task: Int,
     lowerTolerance: Double = 0
   ) throws {
-    row.replaceSubrange(0..<count, with: hypergradient)
-    row[count] = report.upperLoss
-    row[count + 1] = report.lowerGradientNorm
-    row[count + 2] = report.solve.residual
-    try row.withUnsafeBufferPointer { try sum.add($0) }
+    let losses = [report.upperLoss, report.lowerGradientNorm, report.solve.residual]
+    try losses.withUnsafeBufferPointer { losses in
+      // All of them are added or none.
+      try ExactSum.check(losses)
+      try hypergradient.withUnsafeBufferPointer { try sum.add($0) }
+      try figures.add(losses)
+    }
     slots.fill(task: task, report)
     if lowerTolerance > 0, report.lowerGradientNorm > lowerTolerance {
       counts[Count.unconverged] += 1
@@ -109,27 +111,43 @@ package struct StepReduction {
   /// Tasks left out, over all ranks once reduced.
   var skipped: Int { Int(counts[Count.skipped]) }
 
-  /// Adds up over all ranks.
+  /// Adds up over all ranks; the hypergradients only where none failed.
   ///
   /// - Returns: How many ranks failed.
   package mutating func reduce(_ communicator: any Communicator) throws(MessagePassingError) -> Int
   {
-    var words = sum.words + counts + slots.words
+    let isAlone = communicator.size == 1
+    counts[Count.wide] = isAlone || sum.fitsSingleWords(over: communicator.size) ? 0 : 1
+    var words = small
     try communicator.sum(&words)
-    let (first, second) = (sum.words.count, sum.words.count + counts.count)
-    sum.words = Array(words[..<first])
-    counts = Array(words[first..<second])
-    slots.words = Array(words[second...])
-    return Int(counts[Count.failedRanks])
+    small = words
+    let failed = Int(counts[Count.failedRanks])
+    if failed == 0, !isAlone {
+      try sum.reduce(inSingleWords: counts[Count.wide] == 0) {
+        words throws(MessagePassingError) in try communicator.sum(words)
+      }
+    }
+    return failed
+  }
+
+  /// All but the hypergradients.
+  private var small: [Int64] {
+    get { figures.words + counts + slots.words }
+    set {
+      let (first, second) = (figures.words.count, figures.words.count + counts.count)
+      figures.words = Array(newValue[..<first])
+      counts = Array(newValue[first..<second])
+      slots.words = Array(newValue[second...])
+    }
   }
 
   /// The mean hypergradient over `tasks` tasks.
   package func hypergradient(over tasks: Int) -> [Double] {
-    sum.values().prefix(count).map { $0 / Double(tasks) }
+    sum.values().map { $0 / Double(tasks) }
   }
 
   package func summary(step: Int, tasks: Int, hypergradient: [Double]) -> StepSummary {
-    let means = sum.values().suffix(Self.scalars).map { $0 / Double(tasks) }
+    let means = figures.values().map { $0 / Double(tasks) }
     let reasons = SolveReport.Reason.allCases.enumerated().map {
       ($1, Int(counts[Count.reasons + $0]))
     }

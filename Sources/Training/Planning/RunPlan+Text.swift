@@ -63,7 +63,7 @@ extension RunPlan {
     if ranks.count > 1, let first {
       rows.append([
         "exchanged a step",
-        "\(Amount.bytes(first.sumBytes)) a rank in the sum, "
+        "\(Amount.bytes(first.sumBytes)) a rank in the sum at most, "
           + "\(Amount.bytes(first.broadcastBytes)) in the broadcast",
       ])
     }
