@@ -35,10 +35,10 @@ INLINE V in_register(V x) {
 #define HAS_HALF_VECTORS 1
 #define MAX_TILE_VECTORS 4
 #define MAX_TILE_ROWS 14
-#define ALL_TILES(TILES_OF) TILES_OF(14, 1) TILES_OF(14, 2) TILES_OF(8, 3) TILES_OF(6, 4)
+#define ALL_TILES(TILES_OF) TILES_OF(14, 1) TILES_OF(14, 2) TILES_OF(9, 3) TILES_OF(6, 4)
 
 /// Tiles of dot products: rows of A x columns of B, and the same with one row.
-#define MAX_DOT_ROWS 5
+#define MAX_DOT_ROWS 4
 #define MAX_DOT_COLUMNS 5
-#define ALL_DOT_TILES(TILE) TILE(5, 1) TILE(5, 2) TILE(5, 3) TILE(5, 4) TILE(5, 5)
+#define ALL_DOT_TILES(TILE) TILE(4, 1) TILE(4, 2) TILE(4, 3) TILE(4, 4) TILE(4, 5)
 #define DOT_TILE_COLUMNS(TILES) TILES(1) TILES(2) TILES(3) TILES(4) TILES(5)

@@ -138,8 +138,9 @@ typedef void (*tile_function)(const walk *w, const E *a, const E *b, const E *in
 #define ROWS_TO_4(X, k, v) X(k, 1, v) X(k, 2, v) X(k, 3, v) X(k, 4, v)
 #define ROWS_TO_6(X, k, v) ROWS_TO_4(X, k, v) X(k, 5, v) X(k, 6, v)
 #define ROWS_TO_8(X, k, v) ROWS_TO_6(X, k, v) X(k, 7, v) X(k, 8, v)
+#define ROWS_TO_9(X, k, v) ROWS_TO_8(X, k, v) X(k, 9, v)
 #define ROWS_TO_14(X, k, v)                                                                        \
-  ROWS_TO_8(X, k, v) X(k, 9, v) X(k, 10, v) X(k, 11, v) X(k, 12, v) X(k, 13, v) X(k, 14, v)
+  ROWS_TO_9(X, k, v) X(k, 10, v) X(k, 11, v) X(k, 12, v) X(k, 13, v) X(k, 14, v)
 
 #define TILES_FULL(rows, vectors) ROWS_TO_##rows(TILE_OF, FULL, vectors)
 #define TILES_AHEAD(rows, vectors) ROWS_TO_##rows(TILE_OF, AHEAD, vectors)
