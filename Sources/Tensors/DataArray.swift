@@ -73,6 +73,23 @@ public struct DataArray: Sendable, Equatable {
     }
   }
 
+  /// Whether these are the same numbers, not copies of each other. Two arrays that are both alive share a place only
+  /// where they share their storage, which neither can change without making its own first.
+  func isStored(with other: DataArray) -> Bool {
+    switch (storage, other.storage) {
+    case (.single(let mine), .single(let others)): Self.share(mine, others)
+    case (.double(let mine), .double(let others)): Self.share(mine, others)
+    default: false
+    }
+  }
+
+  private static func share<Value>(_ mine: [Value], _ others: [Value]) -> Bool {
+    mine.count == others.count
+      && mine.withUnsafeBufferPointer { mine in
+        others.withUnsafeBufferPointer { mine.baseAddress == $0.baseAddress }
+      }
+  }
+
   func write(to elements: Elements) {
     switch storage {
     case .single(let values): elements.set(values)

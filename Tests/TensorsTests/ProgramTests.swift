@@ -92,4 +92,29 @@ import Testing
       }
     }
   }
+
+  /// Data that an input is set from again are not copied, unless the input was changed meanwhile; a changed copy of them
+  /// is other data.
+  @Test(arguments: Precision.allCases) func dataAreSetOnce(_ precision: Precision) throws {
+    let graph = Graph()
+    let x = graph.data([3])
+    let program = try Program(
+      graph, [ListRequest("task", .task, [x * 2])], precision, try KernelSet.chosen())
+    func doubled(_ data: DataArray) throws -> [Double] {
+      try program.set(x, data, named: "x")
+      program.run(0)
+      return program.root(0, of: 0).values
+    }
+    var numbers = [1.0, 2, 3]
+    let data = DataArray(numbers)
+    #expect(try doubled(data) == [2, 4, 6])
+    #expect(try doubled(data) == [2, 4, 6])
+    program.input(x).set([7, 8, 9] as [Double])
+    #expect(try doubled(data) == [2, 4, 6])
+    numbers[1] = 5
+    #expect(try doubled(DataArray(numbers)) == [2, 10, 6])
+    #expect(try doubled(data) == [2, 4, 6])
+    // Single precision's numbers are other numbers, wherever they are.
+    #expect(try doubled(DataArray([3], [Float](arrayLiteral: 4, 5, 6))) == [8, 10, 12])
+  }
 }

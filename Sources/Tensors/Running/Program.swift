@@ -18,6 +18,8 @@ package final class Program {
   private let inputs: [(shape: Shape, offset: Int)]
   private let roots: [[(shape: Shape, offset: Int)]]
   private let bounds: [IndexBound]
+  /// What each input was last set from: kept alive, so that data at the same place are the same data.
+  private var sources: [DataArray?]
 
   /// Plans a graph.
   ///
@@ -37,6 +39,7 @@ package final class Program {
       }
     }
     bounds = graph.indexBounds
+    sources = [DataArray?](repeating: nil, count: inputs.count)
     for (place, value) in planner.constants {
       elements([], planner.offset(place))[0] = value
     }
@@ -62,6 +65,7 @@ package final class Program {
     guard let number = tensor.graph.inputNumber(tensor) else {
       fatalError("not an input of the trace")
     }
+    if sources[number] != nil { sources[number] = nil }
     return elements(inputs[number].shape, inputs[number].offset)
   }
 
@@ -70,7 +74,7 @@ package final class Program {
     elements(roots[list][index].shape, roots[list][index].offset)
   }
 
-  /// Sets an input from data.
+  /// Sets an input from data; the data that it was last set from are neither checked nor copied again.
   ///
   /// - Throws: ``TensorError`` where the shape is not the traced one, or a value that is used as class or row
   ///   number is out of range, or above what the precision holds exactly.
@@ -79,13 +83,16 @@ package final class Program {
       throw TensorError(
         .shape, "\(name): shape \(data.shape), but the objective was traced with \(tensor.shape)")
     }
-    if let number = tensor.graph.inputNumber(tensor) {
-      for bound in bounds where bound.input == number {
-        try data.checkIndices(
-          below: bound.bound, in: precision, named: name, what: bound.isLabel ? "class" : "row")
-      }
+    guard let number = tensor.graph.inputNumber(tensor) else {
+      fatalError("not an input of the trace")
+    }
+    if let source = sources[number], source.isStored(with: data) { return }
+    for bound in bounds where bound.input == number {
+      try data.checkIndices(
+        below: bound.bound, in: precision, named: name, what: bound.isLabel ? "class" : "row")
     }
     data.write(to: input(tensor))
+    sources[number] = data
   }
 
   /// Bytes of the arena and the kernels' scratch memory.
