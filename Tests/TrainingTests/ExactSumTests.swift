@@ -124,7 +124,7 @@ extension ExactSum {
     #expect(single.values()[0] == largest * Double(ranks))
   }
 
-  /// Low words take room as well, and more ranks than numbers of 2^19 have none.
+  /// Low words take room as well; over 2^19 ranks and more there is none.
   @Test func singleWordsLeaveRoomForLowOnes() throws {
     var sum = ExactSum(count: 1)
     try sum.add([0x1p-13])

@@ -104,8 +104,9 @@ static void dot_rows(
   for (int64_t i = first; i < last;) {
     const bool is_whole = i + MAX_DOT_ROWS <= last;
     for (int64_t turn = 0; turn < groups; turn++) {
+      // There and back: the columns that the rows before were multiplied with last are still in the nearest cache.
       const int64_t group = i / MAX_DOT_ROWS % 2 ? groups - 1 - turn : turn;
-      // Groups as even as can be, a larger one first: it waits for A.
+      // Groups as even as can be.
       const int64_t j = pieces_of(group * p->columns, groups);
       const int64_t columns = pieces_of((group + 1) * p->columns, groups) - j;
       const dot_function tile = (is_whole ? dot_tiles : dot_tiles_of_one)[columns - 1];

@@ -62,9 +62,7 @@ package final class Program {
 
   /// An input's elements, to be set.
   package func input(_ tensor: Tensor) -> Elements {
-    guard let number = tensor.graph.inputNumber(tensor) else {
-      fatalError("not an input of the trace")
-    }
+    let number = number(of: tensor)
     if sources[number] != nil { sources[number] = nil }
     return elements(inputs[number].shape, inputs[number].offset)
   }
@@ -83,9 +81,7 @@ package final class Program {
       throw TensorError(
         .shape, "\(name): shape \(data.shape), but the objective was traced with \(tensor.shape)")
     }
-    guard let number = tensor.graph.inputNumber(tensor) else {
-      fatalError("not an input of the trace")
-    }
+    let number = number(of: tensor)
     if let source = sources[number], source.isStored(with: data) { return }
     for bound in bounds where bound.input == number {
       try data.checkIndices(
@@ -100,6 +96,13 @@ package final class Program {
 
   /// The number of kernel calls in a list.
   package func instructionCount(_ list: Int) -> Int { tables.instructionCount(list) }
+
+  private func number(of input: Tensor) -> Int {
+    guard let number = input.graph.inputNumber(input) else {
+      fatalError("not an input of the trace")
+    }
+    return number
+  }
 
   private func elements(_ shape: Shape, _ offset: Int) -> Elements {
     Elements(

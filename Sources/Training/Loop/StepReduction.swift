@@ -46,12 +46,12 @@ package struct StepReduction {
     _ hypergradient: [Double], _ report: HypergradientReport, task: Int,
     lowerTolerance: Double = 0
   ) throws {
-    let losses = [report.upperLoss, report.lowerGradientNorm, report.solve.residual]
-    try losses.withUnsafeBufferPointer { losses in
-      // All of them are added or none.
-      try ExactSum.check(losses)
+    let row = [report.upperLoss, report.lowerGradientNorm, report.solve.residual]
+    try row.withUnsafeBufferPointer { row in
+      // Both rows are added or none.
+      try ExactSum.check(row)
       try hypergradient.withUnsafeBufferPointer { try sum.add($0) }
-      try figures.add(losses)
+      try figures.add(row)
     }
     slots.fill(task: task, report)
     if lowerTolerance > 0, report.lowerGradientNorm > lowerTolerance {
