@@ -84,6 +84,8 @@ package enum Operation: Hashable {
   case kernelProduct(KernelProduct)
   /// Sums of the quarters of a matrix, for products with it: [sums, slabs, columns of a quarter, rows of a slab].
   case quarters
+  /// Sums over all axes but the last, and then sums of squared deviations from the mean: [2 channels].
+  case moments
   /// A convolution or an adjoint onto a third operand.
   case convolutionOnto(stride: Int)
   case convolutionInputOnto(stride: Int)

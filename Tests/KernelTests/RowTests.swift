@@ -111,4 +111,43 @@ import Testing
     checkMiddle(Float.self)
     checkMiddle(Double.self)
   }
+
+  /// Numbers around 0, and around a mean that is large beside their deviations.
+  private func checkMoments<Element: KernelElement>(_ type: Element.Type) {
+    for mean in [0.0, 1000] {
+      for rows in [1, 31, 32, 33, 64, 500] {
+        for columns in [1, 3, 16, 64, 70] {
+          var numbers = Numbers(rows * columns)
+          let x = Storage<Element>(
+            (0..<rows * columns).map { _ in Element(mean + numbers.value()) })
+          let all = x.values
+          let ofColumns = (0..<columns).map { column in
+            (0..<rows).map { Double(all[$0 * columns + column]) }
+          }
+          let sums = ofColumns.map { $0.reduce(0, +) }
+          let magnitudes = ofColumns.map { $0.reduce(1) { $0 + abs($1) } }
+          let squares = ofColumns.map { column in
+            let mean = column.reduce(0, +) / Double(rows)
+            return column.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+          }
+          // A mean of 1000 is known to some 6e-5 deviations in single precision.
+          let tolerance = mean > 0 ? 5e-4 : 2e-6
+          checkEverySet(type, "moments of \(rows) x \(columns) around \(mean)") { kernels in
+            let found = Storage<Element>(count: 2 * columns)
+            kernels.table.moments(Int64(rows), Int64(columns), x.start, found.start)
+            #expect(found.isWithinBounds)
+            return found.values
+          } expect: {
+            firstDifference(Array($0[..<columns]), sums, scale: magnitudes)
+              ?? firstDifference(Array($0[columns...]), squares, tolerance: tolerance)
+          }
+        }
+      }
+    }
+  }
+
+  @Test func moments() {
+    checkMoments(Float.self)
+    checkMoments(Double.self)
+  }
 }

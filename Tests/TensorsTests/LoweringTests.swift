@@ -37,4 +37,31 @@ import Testing
   @Test func smallProductsAreMadeDirectly() throws {
     #expect(try check(rows: 255, features: 300, hidden: 40).allSatisfy { $0 == 0 })
   }
+
+  /// Kernel calls for batch norm's mean and variance, of a convolution and of what is made from one in a loop.
+  @Test func momentsOfAConvolutionAreFoundTogether() throws {
+    func calls(_ images: (Tensor) -> Tensor) throws -> Set<Int> {
+      let graph = Graph()
+      let data = graph.input([3, 5, 4, 2], stage: .task)
+      let weights = graph.input([3, 3, 2, 6], stage: .point)
+      let direction = graph.input([3, 3, 2, 6], stage: .vector)
+      let x = images(data.convolved(with: weights, stride: 1))
+      let variance = x.centred.squared.mean(axes: 0..<3)
+      let value = (x.centred * (1 / sqrt(variance + 1e-2))).squared.squared.sum()
+      let gradient = try #require(graph.gradients(of: value, withRespectTo: [weights])[0])
+      let product = try #require(
+        graph.tangents(of: [gradient], along: [(weights, direction)])[0])
+      func waves(_ count: Int, _ step: Double) -> [Double] {
+        (0..<count).map { sin(step * Double($0)) }
+      }
+      return Set(
+        try compareWithReference(
+          graph, inputs: [waves(120, 0.37), waves(108, 1.7), waves(108, 0.9)],
+          point: [variance, value, gradient], vector: [product], location: #_sourceLocation
+        ).map { $0[1] })
+    }
+    // Two loops fewer: that of the hyperbolic tangent, and one of the two that read its values.
+    #expect(try calls { $0 } == [9])
+    #expect(try calls { tanh($0) } == [11])
+  }
 }

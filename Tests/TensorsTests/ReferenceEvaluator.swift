@@ -85,7 +85,7 @@ struct ReferenceEvaluator {
       var result = [Double](repeating: 0, count: count)
       for at in x.indices { result[Self.window(at, shapes[0], node.shape)[Int(y[at])]] += x[at] }
       return result
-    case .kernelProduct, .quarters, .convolutionOnto, .convolutionInputOnto,
+    case .kernelProduct, .quarters, .moments, .convolutionOnto, .convolutionInputOnto,
       .convolutionWeightsOnto,
       .poolIndexOfAffine, .pad,
       .flipWeights, .transformWeights, .transformWeightsAdjoint, .flipTransformed,

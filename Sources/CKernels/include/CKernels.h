@@ -237,6 +237,9 @@ typedef struct {
   /// `workspace` holds p->workspace elements, 64-byte aligned.
   void (*pass)(const ck_pass *p, void *base, void *workspace);
 
+  /// Each column's sum, and then each column's sum of squared deviations from its mean: 2 * columns elements. x is read
+  /// from afar once.
+  void (*moments)(int64_t rows, int64_t columns, const void *x, void *result);
   /// Sums out, or repeats along, the middle axis of [outer][middle][inner].
   void (*sum_middle)(int64_t outer, int64_t middle, int64_t inner, const void *x, void *y);
   void (*repeat_middle)(int64_t outer, int64_t middle, int64_t inner, const void *y, void *x);

@@ -32,6 +32,7 @@ const ck_kernels CK_TABLE = {
   .loop = loop,
   .plan_pass = plan_pass,
   .pass = pass,
+  .moments = moments,
   .sum_middle = sum_middle,
   .repeat_middle = repeat_middle,
   .pad = pad,

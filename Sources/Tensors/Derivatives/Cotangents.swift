@@ -62,7 +62,7 @@ extension Graph {
         ? convolutionInput(operands[1], d, stride: s, height: shape(x)[1], width: shape(x)[2])
         : convolution(x, d, stride: s)
     case .input, .constant, .oneHot, .poolIndex: return nil
-    case .rowMaximum, .kernelProduct, .quarters, .convolutionOnto,
+    case .rowMaximum, .kernelProduct, .quarters, .moments, .convolutionOnto,
       .convolutionInputOnto,
       .convolutionWeightsOnto, .poolIndexOfAffine, .pad, .flipWeights, .transformWeights,
       .transformWeightsAdjoint,

@@ -43,7 +43,7 @@ extension Graph {
         of: t[0].map { bilinear(node, $0, operands[1]) },
         t[1].map { bilinear(node, operands[0], $0) })
     case .input, .constant, .oneHot, .poolIndex: return nil
-    case .rowMaximum, .kernelProduct, .quarters, .convolutionOnto,
+    case .rowMaximum, .kernelProduct, .quarters, .moments, .convolutionOnto,
       .convolutionInputOnto,
       .convolutionWeightsOnto, .poolIndexOfAffine, .pad, .flipWeights, .transformWeights,
       .transformWeightsAdjoint,

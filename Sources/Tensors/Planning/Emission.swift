@@ -200,6 +200,9 @@ struct Emission {
       append(
         .scatterRows, extents(count, graph.shape(node)[0], perRow(node)), x, index, nil,
         result: node)
+    case .moments:
+      let channels = s[s.rank - 1]
+      append(.moments, extents(s.count / channels, channels), x, nil, nil, result: node)
     case .sum(let axes):
       let (outer, middle, inner) = s.split(around: axes)
       append(.sumMiddle, extents(outer, middle, inner), x, nil, nil, result: node)

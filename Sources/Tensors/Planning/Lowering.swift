@@ -12,6 +12,8 @@ struct Lowering {
   private var isRectified: [Bool]
   /// Matrices of the task that Hessian-vector products multiply with: products with them run many times a task.
   private var staysInProducts: [Bool]
+  /// Convolutions whose values' variance is wanted beside their mean, as batch norm does: both are found in one reading.
+  private var hasMoments: [Bool]
   private let classRows: ClassRows
 
   /// Lowers what `roots` need.
@@ -21,6 +23,7 @@ struct Lowering {
     uses = [Int](repeating: 0, count: source.nodes.count)
     isRectified = [Bool](repeating: false, count: source.nodes.count)
     staysInProducts = [Bool](repeating: false, count: source.nodes.count)
+    hasMoments = [Bool](repeating: false, count: source.nodes.count)
     let needed = source.needed(by: roots)
     classRows = ClassRows(source, needed: needed, roots: roots)
     for root in roots { uses[root] += 2 }
@@ -28,6 +31,7 @@ struct Lowering {
       for operand in source.nodes[node].operands { uses[operand] += 1 }
       if case .unary(.relu) = source.operation(node) { isRectified[source.operand(node)] = true }
       if isProductOfTask(node) { staysInProducts[source.operand(node)] = true }
+      if let x = convolutionOfVariance(node) { hasMoments[x] = true }
     }
     // Inputs keep their numbers.
     for node in source.nodes.indices {
@@ -53,7 +57,12 @@ struct Lowering {
     case .unary(.relu) where isRectifiedProduct(operands[0]):
       return operands[0]
     case .centre:
-      return centre(operands[0])
+      return centre(node)
+    case .sum(let axes):
+      if let x = convolutionOfVariance(node) { return moment(x, .squares) }
+      let x = source.operand(node)
+      if hasMoments[x], axes == 0..<source.shape(x).rank - 1 { return moment(x, .sum) }
+      return target.append(.sum(axes), operands, shape)
     case .poolIndex:
       return poolIndexOfAffine(operands[0], shape) ?? target.append(.poolIndex, operands, shape)
     case .softmax:
@@ -70,10 +79,37 @@ struct Lowering {
     }
   }
 
-  private func centre(_ x: Int) -> Int {
-    let shape = target.shape(x)
-    let mean = target.mean(ofChannels: x)
+  private func centre(_ node: Int) -> Int {
+    let operand = source.operand(node)
+    let shape = source.shape(node), channels = shape[shape.rank - 1]
+    let x = image[operand]
+    let mean =
+      hasMoments[operand]
+      ? target.scale(moment(operand, .sum), 1 / Double(shape.count / channels))
+      : target.mean(ofChannels: x)
     return target.subtract(x, target.spread(mean, 0..<shape.rank - 1, to: shape))
+  }
+
+  /// The convolution x where a node is the sum of (x - mean)^2 over all axes but the last.
+  private func convolutionOfVariance(_ node: Int) -> Int? {
+    guard case .sum(let axes) = source.operation(node) else { return nil }
+    let square = source.operand(node)
+    guard axes == 0..<source.shape(square).rank - 1,
+      source.operation(square) == .unary(.square),
+      source.operation(source.operand(square)) == .centre
+    else { return nil }
+    let x = source.operand(source.operand(square))
+    guard case .convolution = source.operation(x) else { return nil }
+    return x
+  }
+
+  private enum Moment: Int { case sum, squares }
+
+  /// A convolution's sums over all axes but the last, or the sums of squared deviations.
+  private func moment(_ convolution: Int, _ moment: Moment) -> Int {
+    let shape = source.shape(convolution), channels = shape[shape.rank - 1]
+    let both = target.append(.moments, [image[convolution]], [2 * channels])
+    return target.slice(both, offset: moment.rawValue * channels, [channels])
   }
 
   /// The index of a batch norm's largest values, from what is normalised; `nil` where `y` is no such thing.

@@ -137,6 +137,9 @@ final class CodeTables {
       case .scatterRows:
         let e = extents[i.descriptor]
         kernels.scatter_rows(Int64(e.first), Int64(e.second), Int64(e.third), a, b, y)
+      case .moments:
+        let e = extents[i.descriptor]
+        kernels.moments(Int64(e.first), Int64(e.second), a, y)
       case .sumMiddle:
         let e = extents[i.descriptor]
         kernels.sum_middle(Int64(e.first), Int64(e.second), Int64(e.third), a, y)

@@ -5,7 +5,7 @@ struct Instruction {
   enum Kind: UInt8 {
     case product, quarters, loop, pass, transpose, convolution, convolutionInput,
       convolutionWeights, pad
-    case flipWeights, pool, poolGather, gatherRows, scatterRows, sumMiddle
+    case flipWeights, pool, poolGather, gatherRows, scatterRows, moments, sumMiddle
     case repeatMiddle, copy
     case transformWeights, transformWeightsAdjoint, flipTransformed, transformedConvolution
     case transformedGradient
