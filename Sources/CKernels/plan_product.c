@@ -16,12 +16,14 @@ void ck_plan_product(ck_product *p, int64_t lanes) {
   const double in_tiles = (double)p->m * (double)pieces_of(p->n, lanes) * (double)p->k;
   const double in_dots = (double)p->m * (double)p->n * (double)(pieces_of(p->k, lanes) + 4);
   const double in_lanes = (double)pieces_of(p->m, lanes) * (double)p->n * (double)p->k;
+  // Tiles read a long transposed A in pieces that must be copied first.
+  const double most_in_lanes = p->m * p->k > 65536 ? 1.01 : 0.75;
   const int64_t most_depth = 64 * lanes;
   p->form = CK_TILES;
   p->depth = larger(1, pieces_of(p->k, larger(1, pieces_of(p->k, most_depth))));
   if (p->a_column == 1 && in_dots < 0.85 * in_tiles) {
     p->form = CK_DOTS;
-  } else if (p->a_row == 1 && p->n <= lanes && in_lanes < 0.75 * in_tiles) {
+  } else if (p->a_row == 1 && p->n <= lanes && in_lanes < most_in_lanes * in_tiles) {
     p->form = CK_LANES;
     p->depth = terms_of_visit(p->m, lanes);
   }

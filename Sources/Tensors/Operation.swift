@@ -82,7 +82,8 @@ package enum Operation: Hashable {
   case rowMaximum
   /// A product as its kernel has it: of A (transposed or not) with B, perhaps onto a third operand.
   case kernelProduct(KernelProduct)
-  /// Sums of the quarters of a matrix, for products with it: [sums, slabs, columns of a quarter, rows of a slab].
+  /// Sums of the quarters of a matrix's quarters, for products with it: [sums, slabs, columns of a block, rows of a
+  /// slab].
   case quarters
   /// Sums over all axes but the last, and then sums of squared deviations from the mean: [2 channels].
   case moments
@@ -112,7 +113,7 @@ package enum Operation: Hashable {
   /// A product as its kernel has it.
   package struct KernelProduct: Hashable {
     let transposeA: Bool
-    /// Whether A is given as sums of its quarters.
+    /// Whether A is given as sums of its quarters; then the last operand is A itself.
     let isQuartered: Bool
     let rows: Rows
     private(set) var onto: Onto?

@@ -29,9 +29,9 @@ private struct QuarteredProduct<Element: KernelElement> {
 
   func run(_ kernels: Kernels<Element>) -> [Element] {
     let slab = Int(CK_SLAB_ROWS)
-    let slabs = ((rows + 1) / 2 + slab - 1) / slab
+    let slabs = ((rows + 3) / 4 + slab - 1) / slab
     let sums = Storage<Element>(
-      count: Int(CK_QUARTER_PRODUCTS) * slabs * slab * ((columns + 1) / 2))
+      count: Int(CK_QUARTER_PRODUCTS) * slabs * slab * ((columns + 3) / 4))
     kernels.table.quarter(Int64(rows), Int64(columns), matrix.start, sums.start)
     #expect(sums.isWithinBounds)
     var p = ck_product()
@@ -86,10 +86,11 @@ private struct QuarteredProduct<Element: KernelElement> {
 }
 
 @Suite struct StrassenTests {
-  /// Odd and even halves, slabs and panels that are whole and not, several blocks of terms and columns.
+  /// Blocks that are whole and not, slabs and panels too, several groups of rows, ranges of terms and of columns.
   private static let shapes = [
     (1, 1, 1), (2, 2, 2), (3, 5, 7), (24, 24, 64), (25, 13, 33), (26, 47, 66), (49, 50, 21),
     (70, 950, 37), (950, 70, 45), (30, 26, 1100), (121, 1000, 150),
+    (1201, 905, 3), (1206, 30, 34),
   ]
 
   @Test(arguments: [CK_ZERO, CK_ACCUMULATE, CK_BIAS]) func products(initial: ck_initial) {

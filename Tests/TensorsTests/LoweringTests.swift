@@ -31,7 +31,9 @@ import Testing
 
   /// The quarters' sums are made once a task.
   @Test func largeMatrixOfTheTaskIsQuartered() throws {
+    // With columns left over, and without.
     #expect(try check(rows: 270, features: 261, hidden: 200).allSatisfy { $0 == 1 })
+    #expect(try check(rows: 256, features: 259, hidden: 128).allSatisfy { $0 == 1 })
   }
 
   @Test func smallProductsAreMadeDirectly() throws {

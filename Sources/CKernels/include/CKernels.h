@@ -43,9 +43,9 @@ typedef enum {
   CK_QUARTERED = 3,  ///< A given as sums of its quarters
 } ck_product_form;
 
-/// Sums of a matrix's quarters, as `quarter` makes them: matrices of this many, each of slabs of
-/// this many rows of a quarter, [products][slabs][columns of a quarter][rows of a slab].
-enum { CK_QUARTER_PRODUCTS = 7, CK_SLAB_ROWS = 12 };
+/// Sums of a matrix's quarters and of these quarters' quarters (blocks), as `quarter` makes them: this many
+/// matrices, each of slabs of this many rows of a block, [products][slabs][columns of a block][rows of a slab].
+enum { CK_QUARTER_PRODUCTS = 49, CK_SLAB_ROWS = 12 };
 
 /// What is known of a product's rows. A narrow product then leaves out one column of up to 16.
 typedef enum {
@@ -223,8 +223,8 @@ typedef struct {
   /// `bias` is read for CK_BIAS only; `workspace` holds p->workspace elements, 64-byte aligned. C
   /// must overlap neither A nor B.
   void (*product)(const ck_product *p, const void *a, const void *b, const void *bias, void *c, void *workspace);
-  /// Sums of the quarters of a matrix, row by row, for products with it and with its transpose: seven
-  /// multiplications of quarters in place of eight. Rounding errors are about 1.5 times those of the
+  /// Sums of the quarters of a matrix, and of sums of their quarters, row by row, for products with it and with its
+  /// transpose: 49 multiplications of blocks in place of 64. Rounding errors are 2 to 3.3 times those of the
   /// direct sums, and a row of the product depends on another one's values in its last bits.
   void (*quarter)(int64_t rows, int64_t columns, const void *a, void *sums);
   /// target[j * target_row + i] = source[i * source_row + j] for i < rows, j < columns.

@@ -9,6 +9,7 @@
 #include "transpose.h"
 #include "tile.h"
 #include "narrow.h"
+#include "strassen_sums.h"
 #include "strassen.h"
 #include "product.h"
 #include "steps.h"

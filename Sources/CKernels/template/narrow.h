@@ -124,10 +124,10 @@ static void dot_rows(
 INLINE int64_t gathered_row(const ck_product *p) { return pieces_of(p->m, lanes) * lanes; }
 
 /// Adds the terms first ..< last, in visits of p->depth terms that `first` is the start of one of;
-/// `is_fresh`: the first of all to nothing.
+/// `is_fresh`: the first of all to nothing; `is_near`: A's rows are in the second cache.
 static void gather_terms(
-  const ck_product *p, const E *a, const E *b, bool is_fresh, E *gathered, int64_t first,
-  int64_t last) {
+  const ck_product *p, const E *a, const E *b, bool is_fresh, bool is_near, E *gathered,
+  int64_t first, int64_t last) {
   const int64_t row = gathered_row(p);
   walk w = {
     .pieces = 1, .blocks = 1, .a_column = p->b_row, .b_row = p->a_column, .c_row = row,
@@ -138,10 +138,11 @@ static void gather_terms(
     w.depth = smaller(p->depth, last - l);
     for (int64_t i = 0; i < p->m;) {
       panel q = panel_at(i, p->m, p->tile_vectors, false);
-      // The rows of A are far apart: what the next panel needs is fetched meanwhile.
-      if (q.tail == vector_length) q.of_rows = tiles[LAST_AHEAD][q.vectors - 1];
+      // The rows of A are far apart: what the next panel needs, or from afar the next visit, is fetched meanwhile.
+      if (q.tail == vector_length)
+        q.of_rows = tiles[is_near ? LAST_AHEAD : LAST_FAR_AHEAD][q.vectors - 1];
       w.tail = q.tail;
-      w.b_ahead = q.width;
+      w.b_ahead = is_near ? q.width : p->depth * p->a_column;
       for (int64_t j = 0; j < p->columns; j += p->tile_rows) {
         E *to = gathered + j * row + i;
         q.of_rows[smaller(p->tile_rows, p->columns - j) - 1](
@@ -183,9 +184,9 @@ static void narrow_product(
     dot_rows(p, a, workspace, initial, initial_row, c, 0, p->m);
   } else if (p->n == 1 && p->c_row == 1 && p->initial != CK_BIAS) {
     // One column that is whole in memory is gathered where it belongs.
-    gather_terms(p, a, b, p->initial == CK_ZERO, c, 0, p->k);
+    gather_terms(p, a, b, p->initial == CK_ZERO, false, c, 0, p->k);
   } else {
-    gather_terms(p, a, b, true, workspace, 0, p->k);
+    gather_terms(p, a, b, true, false, workspace, 0, p->k);
     scatter_gathered(p, workspace, initial, initial_row, c);
   }
 }

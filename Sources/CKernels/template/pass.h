@@ -32,7 +32,7 @@ static void pass(const ck_pass *p, void *base, void *workspace) {
     const int64_t place = is_last ? length : row * elements_of_row / l->tile * l->tile;
     loop_part(l, base, tiles, looped, place, totals);
     const int64_t term = is_last ? rows : place / elements_of_row / back->depth * back->depth;
-    gather_terms(back, a, start + p->terms, added == 0, gathered, added, term);
+    gather_terms(back, a, start + p->terms, added == 0, true, gathered, added, term);
     multiplied = row, looped = place, added = term;
   }
   scatter_gathered(back, gathered, NULL, 0, start + p->result);

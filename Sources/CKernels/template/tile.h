@@ -26,16 +26,19 @@ INLINE void set_rows(walk *w, int64_t a_row) {
 }
 
 /// What the last vector of a tile is like: B is read in full (past its last column where B is
-/// packed), in full with what lies `b_ahead` fetched, under a mask, in the lower half of a vector,
+/// packed), in full with what lies `b_ahead` fetched, into the nearest cache or, where that comes from
+/// afar, the second one, under a mask, in the lower half of a vector,
 /// which some processors multiply in half the time, or in full with the slab of A (`strassen.h`)
-/// that lies `a_ahead` fetched.
+/// that lies `a_ahead` fetched: slabs lie along the rows, or, turned, along the terms.
 typedef enum {
   LAST_FULL = 0,
   LAST_AHEAD = 1,
-  LAST_MASKED = 2,
-  LAST_HALF = 3,
-  LAST_KINDS = 3 + HAS_HALF_VECTORS,
+  LAST_FAR_AHEAD = 2,
+  LAST_MASKED = 3,
+  LAST_HALF = 4,
+  LAST_KINDS = 4 + HAS_HALF_VECTORS,
   LAST_SLAB_AHEAD,
+  LAST_TURNED_AHEAD,
 } last_kind;
 
 /// `initial` NULL stands for zero. The literal bounds of `sum` keep it in registers.
@@ -49,7 +52,11 @@ INLINE void tile(
   const Part part = part_of(w->tail);
   int64_t thirds[MAX_TILE_ROWS / 3 + 1];
   UNROLL for (int i = 0; i <= MAX_TILE_ROWS / 3; i++) thirds[i] = w->a_third_rows[i];
-  const int64_t a_row = w->a_row, a_column = w->a_column, b_row = w->b_row, depth = w->depth;
+  // In slabs all is known beforehand, and no register is taken by it.
+  const bool in_slabs = last == LAST_SLAB_AHEAD || last == LAST_TURNED_AHEAD;
+  const int64_t a_row = !in_slabs ? w->a_row : last == LAST_TURNED_AHEAD ? CK_SLAB_ROWS : 1;
+  const int64_t a_column = !in_slabs ? w->a_column : last == LAST_TURNED_AHEAD ? 1 : CK_SLAB_ROWS;
+  const int64_t b_row = in_slabs ? vectors * vector_length : w->b_row, depth = w->depth;
   const int64_t ahead = w->b_ahead;
   UNROLL for (int i = 0; i < rows; i++) {
     UNROLL for (int j = 0; j < full; j++) sum[i][j] = splat(0);
@@ -67,7 +74,7 @@ INLINE void tile(
       const E *bl = b + block * w->b_block + piece * w->b_piece;
       const E *next = al + w->a_ahead;
       for (int64_t l = 0; l < depth; l++, al += a_column, bl += b_row) {
-        if (last == LAST_SLAB_AHEAD) {
+        if (in_slabs) {
           __builtin_prefetch(next, 0, 2);
           next += CK_SLAB_ROWS;
         }
@@ -75,6 +82,7 @@ INLINE void tile(
         UNROLL for (int j = 0; j < full; j++) {
           const E *p = bl + j * vector_length;
           if (last == LAST_AHEAD) __builtin_prefetch(p + ahead);
+          if (last == LAST_FAR_AHEAD) __builtin_prefetch(p + ahead, 0, 2);
           bv[j] = j < vectors - 1 || last != LAST_MASKED ? load(p) : load_part(part, p);
         }
 #if HAS_HALF_VECTORS
@@ -82,7 +90,7 @@ INLINE void tile(
         if (last == LAST_HALF) half_b = load_half(part, bl + full * vector_length);
 #endif
         UNROLL for (int i = 0; i < rows; i++) {
-          V av = splat(al[thirds[i / 3] + i % 3 * a_row]);
+          V av = splat(al[in_slabs ? i * a_row : thirds[i / 3] + i % 3 * a_row]);
 #if HAS_HALF_VECTORS
           if (last == LAST_HALF) {
             av = in_register(av);
@@ -144,10 +152,12 @@ typedef void (*tile_function)(const walk *w, const E *a, const E *b, const E *in
 
 #define TILES_FULL(rows, vectors) ROWS_TO_##rows(TILE_OF, FULL, vectors)
 #define TILES_AHEAD(rows, vectors) ROWS_TO_##rows(TILE_OF, AHEAD, vectors)
+#define TILES_FAR_AHEAD(rows, vectors) ROWS_TO_##rows(TILE_OF, FAR_AHEAD, vectors)
 #define TILES_MASKED(rows, vectors) ROWS_TO_##rows(TILE_OF, MASKED, vectors)
 #define TILES_HALF(rows, vectors) ROWS_TO_##rows(TILE_OF, HALF, vectors)
 ALL_TILES(TILES_FULL)
 ALL_TILES(TILES_AHEAD)
+ALL_TILES(TILES_FAR_AHEAD)
 ALL_TILES(TILES_MASKED)
 #if HAS_HALF_VECTORS
 ALL_TILES(TILES_HALF)
@@ -155,31 +165,34 @@ ALL_TILES(TILES_HALF)
 
 #define NAMES_FULL(rows, vectors) {ROWS_TO_##rows(TILE_NAME, FULL, vectors)},
 #define NAMES_AHEAD(rows, vectors) {ROWS_TO_##rows(TILE_NAME, AHEAD, vectors)},
+#define NAMES_FAR_AHEAD(rows, vectors) {ROWS_TO_##rows(TILE_NAME, FAR_AHEAD, vectors)},
 #define NAMES_MASKED(rows, vectors) {ROWS_TO_##rows(TILE_NAME, MASKED, vectors)},
 #define NAMES_HALF(rows, vectors) {ROWS_TO_##rows(TILE_NAME, HALF, vectors)},
 #define ROW_COUNT(rows, vectors) rows,
 static const tile_function tiles[LAST_KINDS][MAX_TILE_VECTORS][MAX_TILE_ROWS] = {
   {ALL_TILES(NAMES_FULL)},
   {ALL_TILES(NAMES_AHEAD)},
+  {ALL_TILES(NAMES_FAR_AHEAD)},
   {ALL_TILES(NAMES_MASKED)},
 #if HAS_HALF_VECTORS
   {ALL_TILES(NAMES_HALF)},
 #endif
 };
 
-// Tiles that fetch a slab ahead: of two vectors.
+// Tiles that fetch a slab ahead, and turned ones: of two vectors.
 #define SLAB_TILES_1(rows)
-#define SLAB_TILES_2(rows) ROWS_TO_##rows(TILE_OF, SLAB_AHEAD, 2)
+#define SLAB_TILES_2(rows) ROWS_TO_##rows(TILE_OF, SLAB_AHEAD, 2) ROWS_TO_##rows(TILE_OF, TURNED_AHEAD, 2)
 #define SLAB_TILES_3(rows)
 #define SLAB_TILES_4(rows)
 #define SLAB_TILES(rows, vectors) SLAB_TILES_##vectors(rows)
 ALL_TILES(SLAB_TILES)
 #define SLAB_NAMES_1(rows)
-#define SLAB_NAMES_2(rows) ROWS_TO_##rows(TILE_NAME, SLAB_AHEAD, 2)
+#define SLAB_NAMES_2(rows)                                                                         \
+  {ROWS_TO_##rows(TILE_NAME, SLAB_AHEAD, 2)}, {ROWS_TO_##rows(TILE_NAME, TURNED_AHEAD, 2)},
 #define SLAB_NAMES_3(rows)
 #define SLAB_NAMES_4(rows)
 #define SLAB_NAMES(rows, vectors) SLAB_NAMES_##vectors(rows)
-static const tile_function slab_tiles[] = {ALL_TILES(SLAB_NAMES)};
+static const tile_function slab_tiles[2][MAX_TILE_ROWS] = {ALL_TILES(SLAB_NAMES)};
 
 static const int32_t most_rows[MAX_TILE_VECTORS] = {ALL_TILES(ROW_COUNT)};
 

@@ -99,11 +99,26 @@ struct Emission {
     descriptor.initial = Int32(initial.rawValue)
     descriptor.relu = kernel.onto == .rectifiedBias ? 1 : 0
     descriptor.rows = Int32(rows.rawValue)
-    descriptor.quartered = kernel.isQuartered ? 1 : 0
+    let bias = hasBias ? graph.operand(node, 2) : nil
+    guard kernel.isQuartered, let matrix = graph.nodes[node].operands.last else {
+      append(.product, code.products.number(descriptor), a, b, bias, result: node)
+      return
+    }
+    // Quarters are cut into whole vectors; the columns that are left over are multiplied directly.
+    let rest = n % Self.columnsOfQuarters
+    descriptor.rows = Int32(CK_ROWS_ANY.rawValue)
+    descriptor.quartered = 1
+    descriptor.n = Int64(n - rest)
+    append(.product, code.products.number(descriptor), a, b, bias, result: node)
+    guard rest > 0 else { return }
+    descriptor.quartered = 0
+    descriptor.n = Int64(rest)
     append(
-      .product, code.products.number(descriptor), a, b, hasBias ? graph.operand(node, 2) : nil,
-      result: node)
+      .product, code.products.number(descriptor), matrix, b, bias, result: node, column: n - rest)
   }
+
+  /// Four blocks of half a vector each.
+  private static let columnsOfQuarters = 32
 
   private mutating func convolution(
     _ node: Int, _ kind: Instruction.Kind, _ stride: Int, _ initial: ck_initial
@@ -243,13 +258,14 @@ struct Emission {
   }
 
   private mutating func append(
-    _ kind: Instruction.Kind, _ descriptor: Int, _ a: Int, _ b: Int?, _ c: Int?, result: Int
+    _ kind: Instruction.Kind, _ descriptor: Int, _ a: Int, _ b: Int?, _ c: Int?, result: Int,
+    column: Int = 0
   ) {
     var instruction = Instruction(kind: kind, descriptor: descriptor)
     instruction.a = offset(a)
-    instruction.b = b.map(offset) ?? 0
-    instruction.c = c.map(offset) ?? 0
-    instruction.result = offset(result)
+    instruction.b = b.map { offset($0) + column } ?? 0
+    instruction.c = c.map { offset($0) + column } ?? 0
+    instruction.result = offset(result) + column
     instructions.append(instruction)
   }
 }

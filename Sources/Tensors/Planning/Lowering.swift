@@ -155,10 +155,9 @@ struct Lowering {
       let product = Operation.KernelProduct(
         transposeA: transposeA, isQuartered: staysInProducts[source.operand(node)] && isLarge(node),
         rows: classRows.rows(of: node))
-      return (
-        .kernelProduct(product),
-        [product.isQuartered ? quarters(a) : a, transposeB ? target.transpose(b) : b]
-      )
+      let second = transposeB ? target.transpose(b) : b
+      let prepared = product.isQuartered ? [quarters(a), second, a] : [a, second]
+      return (.kernelProduct(product), prepared)
     case .convolution(1) where isTransformed(a, channels: target.shape(b)[3]):
       return (.transformedConvolution, [a, transformed(b)])
     case .convolutionWeights(1) where isTransformed(a, channels: target.shape(b)[3]):
@@ -190,15 +189,15 @@ struct Lowering {
   /// Whether a product is large enough to be faster with sums of its matrix's quarters.
   private func isLarge(_ product: Int) -> Bool {
     let matrix = source.shape(source.operand(product))
-    return min(matrix[0], matrix[1]) >= 256 && source.shape(product)[1] >= 192
+    return min(matrix[0], matrix[1]) >= 256 && source.shape(product)[1] >= 128
   }
 
   private func quarters(_ matrix: Int) -> Int {
     let s = target.shape(matrix)
     let slab = Int(CK_SLAB_ROWS)
-    let slabs = ((s[0] + 1) / 2 + slab - 1) / slab
+    let slabs = ((s[0] + 3) / 4 + slab - 1) / slab
     return target.append(
-      .quarters, [matrix], [Int(CK_QUARTER_PRODUCTS), slabs, (s[1] + 1) / 2, slab])
+      .quarters, [matrix], [Int(CK_QUARTER_PRODUCTS), slabs, (s[1] + 3) / 4, slab])
   }
 
   /// Whether a convolution is computed in transformed space: where that saves enough multiplications to pay for the
@@ -302,6 +301,6 @@ struct Lowering {
       case .convolutionWeights(let stride): .convolutionWeightsOnto(stride: stride)
       default: fatalError("no accumulating form of \(operation)")
       }
-    return target.append(result, prepared + [base], shape)
+    return target.append(result, prepared[..<2] + [base] + prepared[2...], shape)
   }
 }
