@@ -138,7 +138,8 @@ INLINE block_vectors vectors_at(
 
 INLINE V next_of(block_vectors *of, int64_t l, int64_t b_row) {
   const V x = l < of->rows ? load_part(of->part, of->next) : splat(0);
-  __builtin_prefetch(of->next + rows_ahead * b_row);
+  // A vector lies in two lines of the cache: the first is the last one of the vector beside it.
+  __builtin_prefetch(of->next + rows_ahead * b_row + vector_length - 1);
   of->next += b_row;
   return x;
 }
