@@ -75,9 +75,9 @@ static void multiply_quarters(
   int64_t next;
   walk w = walk_of(q, at, &next);
   const E *first = a_sums + r * seven * q->sum_size
-    + (q->transposed ? at.first / slab * q->slab_size : at.first * slab) + rows.from / slab * next;
+    + (q->transposed ? at.first / slab * q->slab_size : at.first * slab) + rows.first / slab * next;
   const E *a = first;
-  for (int64_t i = rows.from; i < rows.end; i += slab, a += next) {
+  for (int64_t i = rows.first; i < rows.end; i += slab, a += next) {
     const bool is_last = i + slab >= rows.end;
     // The first panel fetches what comes next: of these rows, or of the next product.
     w.a_ahead = is_last ? first + seven * q->sum_size - a : next;
@@ -88,7 +88,8 @@ static void multiply_quarters(
       w.b_row = w.c_row = width;
       w.b_piece = slab * width;
       w.tail = of.tail;
-      const bool fetches = j == 0 && of.vectors == 2 && of.tail == vector_length && !(is_last && r == seven - 1);
+      const bool fetches =
+        j == 0 && of.width == panel_vectors * vector_length && !(is_last && r == seven - 1);
       const tile_function *tiles_of_rows = fetches ? slab_tiles[q->transposed] : of.of_rows;
       const int64_t tile_rows = slab_tile_rows(of.vectors);
       for (int t = 0; t < seven; t++, b += at.depth * width) {
@@ -106,14 +107,15 @@ static void multiply_quarters(
 
 /// What a group of rows starts from: C as it is so far, a row of biases, or zero.
 static void begin_group(
-  const quartered *q, quarter_range at, block_rows rows, const E *bias, E *c, E *sums) {
+  const quartered *q, quarter_range at, block_rows rows, const E *bias, const E *c, E *sums) {
   const int64_t initial = at.first > 0 ? CK_ACCUMULATE : q->p->initial;
   if (initial == CK_ZERO) {
-    const int64_t length = 16 * pieces_of(rows.end - rows.from, slab) * slab * width_of_range(at.columns);
+    const int64_t length = 16 * pieces_of(rows.end - rows.first, slab) * slab * width_of_range(at.columns);
     memset(sums, 0, (size_t)length * sizeof(E));
+  } else if (initial == CK_BIAS) {
+    copy_blocks(q, at, rows, bias, 0, sums, false, NULL);
   } else {
-    const bool is_bias = initial == CK_BIAS;
-    copy_blocks(q, at, rows, sums, false, false, is_bias ? (E *)bias : c, is_bias ? 0 : q->p->c_row);
+    copy_blocks(q, at, rows, c, q->p->c_row, sums, false, NULL);
   }
 }
 
@@ -139,7 +141,7 @@ static void quartered_product(
           multiply_quarters(&q, r, a_sums, packed_r, at, rows, sums);
         }
         if (is_last || !is_one)
-          copy_blocks(&q, at, rows, sums, true, p->relu && is_last, c, p->c_row);
+          copy_blocks(&q, at, rows, NULL, 0, sums, p->relu && is_last, c);
       }
     }
   }

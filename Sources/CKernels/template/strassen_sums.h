@@ -10,6 +10,8 @@
 enum {
   slab = CK_SLAB_ROWS,
   seven = 7,
+  /// Vectors of a panel's rows; the last panel may have more.
+  panel_vectors = 2,
   /// How far ahead B is fetched, in rows.
   rows_ahead = 8,
 };
@@ -111,10 +113,9 @@ typedef struct {
 /// The panel of columns at column j of a range: a half vector at the end is best computed beside more
 /// than one whole one.
 INLINE panel quarter_panel(int64_t j, int64_t columns) {
-  enum { vectors = 2, width = vectors * vector_length };
-  const int64_t whole = columns / width;
+  const int64_t width = panel_vectors * vector_length, whole = columns / width;
   const int64_t last = (whole - (whole > 0 && ends_in_half(columns))) * width;
-  return panel_at(j, columns, j == last ? MAX_TILE_VECTORS : vectors, true);
+  return panel_at(j, columns, j == last ? MAX_TILE_VECTORS : panel_vectors, true);
 }
 
 INLINE int64_t width_of(panel of) { return of.vectors * vector_length; }
@@ -224,16 +225,17 @@ INLINE void fetch_block(quarter_sum of, int inner, int64_t size, const E *to) {
   }
 }
 
-/// Rows of C, from `from` to `end` of every block, while products are added up there: slab by slab and
-/// panel by panel, 16 blocks each. Copies them from C, or from a row of biases, or back.
+/// Rows `first` to `end` of every block of C.
 typedef struct {
-  int64_t from, end;
+  int64_t first, end;
 } block_rows;
 
+/// Copies rows of C to where products are added up - slab by slab and panel by panel, 16 blocks each -
+/// from C as it is, or from a row of biases; or, where `to` is not NULL, from there to C.
 INLINE void copy_blocks(
-  const quartered *q, quarter_range at, block_rows rows, E *sums, bool back, bool relu, E *c,
-  int64_t c_row) {
-  for (int64_t i = rows.from; i < rows.end; i += slab) {
+  const quartered *q, quarter_range at, block_rows rows, const E *from, int64_t from_row, E *sums,
+  bool relu, E *to) {
+  for (int64_t i = rows.first; i < rows.end; i += slab) {
     for (int64_t j = 0; j < at.columns;) {
       const panel of = quarter_panel(j, at.columns);
       const int64_t width = width_of(of);
@@ -245,9 +247,13 @@ INLINE void copy_blocks(
         for (int64_t y = 0; y < rows_there; y++) {
           for (int64_t x = 0; x < columns_there; x += vector_length) {
             const Part part = part_of(smaller(vector_length, columns_there - x));
-            E *sum = sums + y * width + x, *place = c + (row + y) * c_row + column + x;
-            if (back) store_part(part, place, relu ? rectified(load(sum)) : load(sum));
-            else store(sum, load_part(part, place));
+            E *sum = sums + y * width + x;
+            if (to) {
+              E *place = to + (row + y) * q->p->c_row + column + x;
+              store_part(part, place, relu ? rectified(load(sum)) : load(sum));
+            } else {
+              store(sum, load_part(part, from + (row + y) * from_row + column + x));
+            }
           }
         }
       }
