@@ -93,6 +93,14 @@ package enum Operation: Hashable {
   case convolutionWeightsOnto(stride: Int)
   /// `poolIndex` of (x - centre) scale + shift, with one value a channel of each but x.
   case poolIndexOfAffine
+  /// Of padded images: the means of their 3x3 patches, and the triangular factor of the patches' deviations from
+  /// these: [1 + taps, taps].
+  case patchFactor
+  /// `poolIndex` of a convolution of padded images with weights, times a factor a channel where there is a third operand.
+  case patchPoolIndex
+  /// `poolGather` of a convolution of padded images with weights, and its adjoint in the weights.
+  case patchPoolGather
+  case patchPoolWeights
   /// An image with zeros around it.
   case pad(top: Int, left: Int, bottom: Int, right: Int)
   /// Weights as the adjoint in the input wants them.

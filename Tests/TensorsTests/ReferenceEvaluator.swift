@@ -87,7 +87,7 @@ struct ReferenceEvaluator {
       return result
     case .kernelProduct, .quarters, .moments, .convolutionOnto, .convolutionInputOnto,
       .convolutionWeightsOnto,
-      .poolIndexOfAffine, .pad,
+      .poolIndexOfAffine, .patchFactor, .patchPoolIndex, .patchPoolGather, .patchPoolWeights, .pad,
       .flipWeights, .transformWeights, .transformWeightsAdjoint, .flipTransformed,
       .transformedConvolution, .transformedConvolutionOnto, .transformedGradient,
       .transformedGradientOnto:

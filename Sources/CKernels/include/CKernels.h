@@ -201,6 +201,9 @@ typedef struct {
   int32_t initial;  ///< CK_ZERO or CK_ACCUMULATE
 } ck_convolution;
 
+/// The most input channels of a convolution that is computed from its patches.
+enum { CK_PATCH_CHANNELS = 3 };
+
 /// Where `pad` puts zeros around each image.
 typedef struct {
   int64_t images, height, width, channels;
@@ -284,6 +287,25 @@ typedef struct {
     const ck_pooling *p, const void *x, const void *centre, const void *scale, const void *shift,
     void *y, void *index);
   void (*pool_gather)(const ck_pooling *p, const void *x, const void *index, void *y);
+
+  // Convolutions of images of up to CK_PATCH_CHANNELS channels, stride 1, from their patches: the 3x3 pixels that an
+  // output pixel is made from, 9 * in values (taps), ordered as the weights are.
+
+  /// What sums over all output pixels come to, but for the weights: the patches' mean m, then R, [taps][taps], upper
+  /// triangular, with R'R the sum of the products of deviations from m. With the weights as a matrix W, [taps][out],
+  /// the outputs' means are m W, and the sums of products of two outputs' deviations are those of (R W1) and (R W2).
+  /// Summed in double precision; a tap that depends on those before it up to 1e-13 of its sum has a row of zeros.
+  void (*patch_factor)(const ck_convolution *c, const void *padded_x, void *result);
+  /// `pool` of the convolution with w, with the same bits; where there is a factor, of factor * convolution.
+  void (*convolve_pool)(
+    const ck_convolution *c, const void *padded_x, const void *w, const void *factor, void *y,
+    void *index);
+  /// `pool_gather` of the convolution with w, with the same bits.
+  void (*convolve_pool_gather)(
+    const ck_convolution *c, const void *padded_x, const void *w, const void *index, void *y);
+  /// dw (+)= its adjoint in w.
+  void (*convolve_pool_weight_gradient)(
+    const ck_convolution *c, const void *padded_x, const void *dy, const void *index, void *dw);
 
   /// y[i] = x[index[i]], rows of `columns` elements; the caller has checked the index (held as
   /// elements).

@@ -18,6 +18,7 @@
 #include "convolution.h"
 #include "winograd.h"
 #include "pooling.h"
+#include "patches.h"
 #include "rows.h"
 #include "vectors.h"
 
@@ -49,6 +50,10 @@ const ck_kernels CK_TABLE = {
   .winograd_weight_gradient = winograd_weight_gradient,
   .pool = pool,
   .pool_gather = pool_gather,
+  .patch_factor = patch_factor,
+  .convolve_pool = convolve_pool,
+  .convolve_pool_gather = convolve_pool_gather,
+  .convolve_pool_weight_gradient = convolve_pool_weight_gradient,
   .gather_rows = gather_rows,
   .scatter_rows = scatter_rows,
   .dot = dot,

@@ -8,6 +8,9 @@
     for (int64_t i = 0; i < (p)->height / 2; i++)                                                  \
       for (int64_t j = 0; j < (p)->width / 2; j++, at += (p)->channels)
 
+/// Whether x is larger; a value that is not a number wins over one that is.
+INLINE VWhole wins_over(V x, V best) { return ~(x <= best) & (best == best); }
+
 /// One vector of channels: the four values of a window, transformed where there is a scale.
 INLINE void pool_vector(
   Part part, const E *const from[4], const E *centre, const E *scale, const E *shift, int64_t c,
@@ -21,8 +24,7 @@ INLINE void pool_vector(
                       load_part(part, shift + c));
   V best = v[0], which = splat(0), value = x[0];
   UNROLL for (int k = 1; k < 4; k++) {
-    // A value that is not a number wins over one that is.
-    const VWhole wins = (v[k] > best) | ((v[k] != v[k]) & (best == best));
+    const VWhole wins = wins_over(v[k], best);
     best = choose(wins, v[k], best);
     which = choose(wins, splat((E)k), which);
     value = choose(wins, x[k], value);

@@ -64,7 +64,8 @@ extension Graph {
     case .input, .constant, .oneHot, .poolIndex: return nil
     case .rowMaximum, .kernelProduct, .quarters, .moments, .convolutionOnto,
       .convolutionInputOnto,
-      .convolutionWeightsOnto, .poolIndexOfAffine, .pad, .flipWeights, .transformWeights,
+      .convolutionWeightsOnto, .poolIndexOfAffine, .patchFactor, .patchPoolIndex,
+      .patchPoolGather, .patchPoolWeights, .pad, .flipWeights, .transformWeights,
       .transformWeightsAdjoint,
       .flipTransformed, .transformedConvolution, .transformedConvolutionOnto,
       .transformedGradient, .transformedGradientOnto:

@@ -68,6 +68,8 @@ struct Emission {
       transformed(node, .transformedGradient, CK_ACCUMULATE)
     case .assemble(let offsets): assemble(node, offsets)
     case .poolIndex, .poolIndexOfAffine: pool(nodes)
+    case .patchPoolIndex: patchPool(nodes)
+    case .patchFactor, .patchPoolGather, .patchPoolWeights: patch(node)
     default: emitSimple(node)
     }
   }
@@ -182,6 +184,41 @@ struct Emission {
   private func pooling(_ s: Shape) -> ck_pooling {
     ck_pooling(
       images: Int64(s[0]), height: Int64(s[1]), width: Int64(s[2]), channels: Int64(s[3]))
+  }
+
+  private mutating func patch(_ node: Int) {
+    let operands = graph.nodes[node].operands
+    let b = operands.count > 1 ? operands[1] : nil
+    let c = operands.count > 2 ? operands[2] : nil
+    let kind: Instruction.Kind =
+      switch graph.operation(node) {
+      case .patchFactor: .patchFactor
+      case .patchPoolGather: .patchPoolGather
+      default: .patchPoolWeights
+      }
+    let descriptor = patchConvolution(operands[0], out: graph.shape(node).sizes.last ?? 0)
+    append(kind, descriptor, operands[0], b, c, result: node)
+  }
+
+  private mutating func patchPool(_ nodes: [Int]) {
+    let operands = graph.nodes[nodes[0]].operands
+    var instruction = Instruction(
+      kind: .patchPool, descriptor: patchConvolution(operands[0], out: graph.shape(nodes[0])[3]))
+    instruction.a = offset(operands[0])
+    instruction.b = offset(operands[1])
+    if operands.count > 2 { instruction.scale = offset(operands[2]) }
+    instruction.c = nodes.count > 1 ? offset(nodes[1]) : -1
+    instruction.result = offset(nodes[0])
+    instructions.append(instruction)
+  }
+
+  /// A convolution of images that are padded by 1.
+  private mutating func patchConvolution(_ padded: Int, out: Int) -> Int {
+    let s = graph.shape(padded)
+    return code.convolutions.number(
+      ck_convolution(
+        images: Int64(s[0]), height: Int64(s[1] - 2), width: Int64(s[2] - 2), in: Int64(s[3]),
+        out: Int64(out), stride: 1, initial: Int32(CK_ZERO.rawValue)))
   }
 
   private mutating func emitSimple(_ node: Int) {

@@ -62,13 +62,22 @@ struct Fusion {
 
   /// One kernel call finds a window's largest value and which it is.
   private mutating func joinsPooling(_ node: Int) -> Bool {
-    guard case .poolGather = graph.operation(node), let index = unit[graph.operand(node, 1)],
-      works[index].nodes == [graph.operand(node, 1)],
-      graph.operand(works[index].nodes[0]) == graph.operand(node)
+    guard let (place, values) = gathering(node), let index = unit[place],
+      works[index].nodes == [place], graph.nodes[place].operands.starts(with: values)
     else { return false }
     works[index].nodes.append(node)
     unit[node] = index
     return true
+  }
+
+  /// Of a node that gathers largest values: which of a window they are, and what they are values of.
+  private func gathering(_ node: Int) -> (place: Int, values: [Int])? {
+    let operands = graph.nodes[node].operands
+    return switch graph.operation(node) {
+    case .poolGather: (operands[1], [operands[0]])
+    case .patchPoolGather: (operands[2], [operands[0], operands[1]])
+    default: nil
+    }
   }
 
   /// The nodes of this list that a node's operands come from.

@@ -6,7 +6,8 @@ import CKernels
 struct Lowering {
   let source: Graph
   let target = Graph()
-  private var image: [Int]
+  /// The lowered node of each node.
+  private(set) var image: [Int]
   private var uses: [Int]
   /// Values that something takes the positive part of.
   private var isRectified: [Bool]
@@ -59,12 +60,16 @@ struct Lowering {
     case .centre:
       return centre(node)
     case .sum(let axes):
+      if let sum = sumOfPatches(node) { return sum }
       if let x = convolutionOfVariance(node) { return moment(x, .squares) }
       let x = source.operand(node)
       if hasMoments[x], axes == 0..<source.shape(x).rank - 1 { return moment(x, .sum) }
       return target.append(.sum(axes), operands, shape)
     case .poolIndex:
-      return poolIndexOfAffine(operands[0], shape) ?? target.append(.poolIndex, operands, shape)
+      return poolIndexOfPatches(node) ?? poolIndexOfAffine(operands[0], shape)
+        ?? target.append(.poolIndex, operands, shape)
+    case .poolGather:
+      return poolGatherOfPatches(node) ?? target.append(.poolGather, operands, shape)
     case .softmax:
       let (exponentials, _, total) = exponentials(operands[0])
       let factor = target.unary(.reciprocal, total)
@@ -72,7 +77,9 @@ struct Lowering {
     case .logSumExp:
       let (_, largest, total) = exponentials(operands[0])
       return target.add(largest, target.unary(.log, total))
-    case .product, .convolution, .convolutionInput, .convolutionWeights:
+    case .convolutionWeights:
+      return weightsFromPatches(node) ?? append(node)
+    case .product, .convolution, .convolutionInput:
       return append(node)
     case let operation:
       return target.append(operation, operands, shape)
@@ -84,9 +91,10 @@ struct Lowering {
     let shape = source.shape(node), channels = shape[shape.rank - 1]
     let x = image[operand]
     let mean =
-      hasMoments[operand]
-      ? target.scale(moment(operand, .sum), 1 / Double(shape.count / channels))
-      : target.mean(ofChannels: x)
+      meanOfPatches(operand)
+      ?? (hasMoments[operand]
+        ? target.scale(moment(operand, .sum), 1 / Double(shape.count / channels))
+        : target.mean(ofChannels: x))
     return target.subtract(x, target.spread(mean, 0..<shape.rank - 1, to: shape))
   }
 
@@ -99,7 +107,7 @@ struct Lowering {
       source.operation(source.operand(square)) == .centre
     else { return nil }
     let x = source.operand(source.operand(square))
-    guard case .convolution = source.operation(x) else { return nil }
+    guard case .convolution = source.operation(x), patchImages(x) == nil else { return nil }
     return x
   }
 
@@ -222,7 +230,7 @@ struct Lowering {
     return target.append(.transformWeights, [weights], [36, w[2], w[3]])
   }
 
-  private func pad(_ x: Int, _ top: Int, _ left: Int, _ bottom: Int, _ right: Int) -> Int {
+  func pad(_ x: Int, _ top: Int, _ left: Int, _ bottom: Int, _ right: Int) -> Int {
     let s = target.shape(x)
     return target.append(
       .pad(top: top, left: left, bottom: bottom, right: right), [x],

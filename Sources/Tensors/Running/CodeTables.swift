@@ -131,6 +131,17 @@ final class CodeTables {
           poolings.baseAddress! + i.descriptor, a, isAffine ? base + i.centre : nil,
           isAffine ? base + i.scale : nil, isAffine ? base + i.shift : nil, i.c < 0 ? nil : c, y)
       case .poolGather: kernels.pool_gather(poolings.baseAddress! + i.descriptor, a, b, y)
+      case .patchFactor:
+        kernels.patch_factor(convolutions.baseAddress! + i.descriptor, a, y)
+      case .patchPool:
+        kernels.convolve_pool(
+          convolutions.baseAddress! + i.descriptor, a, b, i.scale < 0 ? nil : base + i.scale,
+          i.c < 0 ? nil : c, y)
+      case .patchPoolGather:
+        kernels.convolve_pool_gather(convolutions.baseAddress! + i.descriptor, a, b, c, y)
+      case .patchPoolWeights:
+        kernels.convolve_pool_weight_gradient(
+          convolutions.baseAddress! + i.descriptor, a, b, c, y)
       case .gatherRows:
         let e = extents[i.descriptor]
         kernels.gather_rows(Int64(e.first), Int64(e.second), a, b, y)

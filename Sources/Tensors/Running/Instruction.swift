@@ -6,7 +6,7 @@ struct Instruction {
     case product, quarters, loop, pass, transpose, convolution, convolutionInput,
       convolutionWeights, pad
     case flipWeights, pool, poolGather, gatherRows, scatterRows, moments, sumMiddle
-    case repeatMiddle, copy
+    case repeatMiddle, copy, patchFactor, patchPool, patchPoolGather, patchPoolWeights
     case transformWeights, transformWeightsAdjoint, flipTransformed, transformedConvolution
     case transformedGradient
   }
