@@ -376,11 +376,16 @@ extension Graph {
     case .centre:
       let mean = spread(mean(ofChannels: operand(x)), leading, to: target)
       return subtract(poolGather(operand(x), index), mean)
-    case .binary(.add): return gathered(x, index, add)
+    case .binary(.add) where !isSumOfConvolutions(x): return gathered(x, index, add)
     case .binary(.subtract): return gathered(x, index, subtract)
     case .binary(.multiply): return gathered(x, index, multiply)
     default: return nil
     }
+  }
+
+  /// One is made onto the other, and the sum is all that there is.
+  private func isSumOfConvolutions(_ x: Int) -> Bool {
+    nodes[x].operands.allSatisfy { if case .convolution = operation($0) { true } else { false } }
   }
 
   private func gathered(_ x: Int, _ index: Int, _ function: (Int, Int) -> Int) -> Int {

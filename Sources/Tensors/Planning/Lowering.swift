@@ -64,6 +64,11 @@ struct Lowering {
       if let x = convolutionOfVariance(node) { return moment(x, .squares) }
       let x = source.operand(node)
       if hasMoments[x], axes == 0..<source.shape(x).rank - 1 { return moment(x, .sum) }
+      if source.operation(x) == .binary(.add), source.nodes[x].operands.allSatisfy(isProduct) {
+        // Each is summed where its factors are at hand, and neither stored.
+        return target.add(
+          target.sum(image[source.operand(x)], axes), target.sum(image[source.operand(x, 1)], axes))
+      }
       return target.append(.sum(axes), operands, shape)
     case .poolIndex:
       return poolIndexOfPatches(node) ?? poolIndexOfAffine(operands[0], shape)
@@ -84,6 +89,11 @@ struct Lowering {
     case let operation:
       return target.append(operation, operands, shape)
     }
+  }
+
+  /// Whether a node is a product element by element, which a sum takes in.
+  private func isProduct(_ node: Int) -> Bool {
+    [.binary(.multiply), .unary(.square)].contains(source.operation(node))
   }
 
   private func centre(_ node: Int) -> Int {
