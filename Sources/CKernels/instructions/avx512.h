@@ -20,6 +20,10 @@ INLINE V fused(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
 INLINE Half load_half(Part m, const E *p) { return _mm256_maskz_loadu_ps((__mmask8)m, p); }
 INLINE void store_half(Part m, E *p, Half x) { _mm256_mask_storeu_ps(p, (__mmask8)m, x); }
 INLINE Half fused_half(Half a, Half b, Half c) { return _mm256_fmadd_ps(a, b, c); }
+
+/// Lane i of the result is lane `places[i]` of x.
+#define HAS_LANES_AT 1
+INLINE V lanes_at(V x, VWhole places) { return _mm512_permutexvar_ps((__m512i)places, x); }
 #endif
 
 /// The first n lanes, 0 <= n <= vector_length.

@@ -168,6 +168,26 @@ INLINE void outputs_of_window(
       }
 }
 
+#if HAS_LANES_AT
+// All that a window needs of one channel is in a vector, from which each lane takes the pixel that its index names.
+
+INLINE V pixels_of_window(const ck_convolution *c, const E *corner) {
+  E pixels[16];
+  UNROLL for (int i = 0; i < 4; i++) memcpy(pixels + 4 * i, corner + i * (c->width + 2), 4 * sizeof(E));
+  return load(pixels);
+}
+
+/// Where the chosen output's patch begins.
+INLINE VWhole places_of(V index) {
+  const VWhole k = __builtin_convertvector(index, VWhole);
+  return k + (k & (VWhole)2);
+}
+
+INLINE V chosen_under_tap(V pixels, VWhole places, const int tap) {
+  return lanes_at(pixels, places + (VWhole)(4 * (tap / 3) + tap % 3));
+}
+#endif
+
 INLINE void pool_outputs(
   const ck_convolution *c, const bool is_single, const E *x, const vector_of_weights *w,
   const E *factor, E *y, E *index) {
@@ -192,9 +212,21 @@ INLINE void gather_outputs(
   const ck_convolution *c, const bool is_single, const E *x, const vector_of_weights *w,
   const E *index, E *y) {
   EACH_CORNER(c, x) {
-    V outputs[window_pixels];
-    outputs_of_window(c, is_single, corner_of(c, x, n, i, j), w, outputs);
+    const E *corner = corner_of(c, x, n, i, j);
     const V which = load_part(w->part, index + at);
+#if HAS_LANES_AT
+    if (is_single) {
+      const V pixels = pixels_of_window(c, corner);
+      const VWhole places = places_of(which);
+      V output = splat(0);
+      UNROLL for (int t = 0; t < 9; t++)
+        output = fused(chosen_under_tap(pixels, places, t), w->held[t], output);
+      store_part(w->part, y + at, output);
+      continue;
+    }
+#endif
+    V outputs[window_pixels];
+    outputs_of_window(c, is_single, corner, w, outputs);
     V value = outputs[0];
     UNROLL for (int k = 1; k < window_pixels; k++)
       value = choose(which == splat((E)k), outputs[k], value);
@@ -231,27 +263,37 @@ static void convolve_pool_gather(
     c, w, gather_outputs(c, is_single, padded_x, &weights, (const E *)index + e, (E *)y + e))
 }
 
+/// Adds a window's part of the gradient in the weights of one input channel.
+INLINE void add_window(
+  const ck_convolution *c, const bool is_single, const E *corner, V dy, V which, V sum[9]) {
+#if HAS_LANES_AT
+  if (is_single) {
+    const V pixels = pixels_of_window(c, corner);
+    const VWhole places = places_of(which);
+    UNROLL for (int t = 0; t < 9; t++) sum[t] = fused(chosen_under_tap(pixels, places, t), dy, sum[t]);
+    return;
+  }
+#endif
+  (void)is_single;
+  UNROLL for (int k = 0; k < window_pixels; k++) {
+    const V own = choose(which == splat((E)k), dy, splat(0));
+    UNROLL for (int t = 0; t < 9; t++)
+      sum[t] = fused(under_tap(c, corner, k, t / 3, t % 3, 0), own, sum[t]);
+  }
+}
+
 /// The gradient in the weights of one input channel: `x` is at that channel. Images are summed on their own first.
 INLINE void pooled_weight_gradient(
-  const ck_convolution *c, Part part, const E *x, const E *dy, const E *index, E *dw) {
+  const ck_convolution *c, const bool is_single, Part part, const E *x, const E *dy, const E *index, E *dw) {
   V total[9];
   UNROLL for (int t = 0; t < 9; t++) total[t] = splat(0);
-  const int64_t windows = c->height / 2 * (c->width / 2);
-  for (int64_t image = 0; image < c->images; image++) {
-    const E *const own_x = x + image * (c->height + 2) * (c->width + 2) * c->in;
-    const E *const own_dy = dy + image * windows * c->out, *const own_index = index + image * windows * c->out;
+  for (int64_t n = 0, at = 0; n < c->images; n++) {
     V sum[9];
     UNROLL for (int t = 0; t < 9; t++) sum[t] = splat(0);
-    int64_t at = 0;
     for (int64_t i = 0; i < c->height / 2; i++)
-      for (int64_t j = 0; j < c->width / 2; j++, at += c->out) {
-        const E *corner = corner_of(c, own_x, 0, i, j);
-        const V d = load_part(part, own_dy + at), which = load_part(part, own_index + at);
-        UNROLL for (int k = 0; k < window_pixels; k++) {
-          const V own = choose(which == splat((E)k), d, splat(0));
-          UNROLL for (int t = 0; t < 9; t++) sum[t] = fused(under_tap(c, corner, k, t / 3, t % 3, 0), own, sum[t]);
-        }
-      }
+      for (int64_t j = 0; j < c->width / 2; j++, at += c->out)
+        add_window(
+          c, is_single, corner_of(c, x, n, i, j), load_part(part, dy + at), load_part(part, index + at), sum);
     UNROLL for (int t = 0; t < 9; t++) total[t] += sum[t];
   }
   UNROLL for (int t = 0; t < 9; t++) {
@@ -263,8 +305,11 @@ INLINE void pooled_weight_gradient(
 static void convolve_pool_weight_gradient(
   const ck_convolution *c, const void *padded_x, const void *dy, const void *index, void *dw) {
   for (int64_t channel = 0; channel < c->in; channel++)
-    for (int64_t e = 0; e < c->out; e += vector_length)
-      pooled_weight_gradient(
-        c, part_of(smaller(vector_length, c->out - e)), (const E *)padded_x + channel, (const E *)dy + e,
-        (const E *)index + e, (E *)dw + channel * c->out + e);
+    for (int64_t e = 0; e < c->out; e += vector_length) {
+      const Part part = part_of(smaller(vector_length, c->out - e));
+      const E *x = (const E *)padded_x + channel, *from = (const E *)dy + e, *which = (const E *)index + e;
+      E *to = (E *)dw + channel * c->out + e;
+      if (c->in == 1) pooled_weight_gradient(c, true, part, x, from, which, to);
+      else pooled_weight_gradient(c, false, part, x, from, which, to);
+    }
 }
