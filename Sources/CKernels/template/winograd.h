@@ -31,7 +31,12 @@ INLINE band narrow_band(int64_t length) {
 typedef struct {
   int64_t height, width, total, at_once;
   band rows, columns;
+  bool is_far;
 } tiling;
+
+/// Batches that do not stay in the second cache are fetched some tiles ahead: the rows of a tile are too short for the
+/// processor to follow.
+enum { far_elements = CK_DOUBLE_ELEMENT ? 131072 : 262144, tiles_ahead = 2 };
 
 INLINE tiling tiling_of(const ck_convolution *c, const int height, const int width) {
   tiling t = {
@@ -43,6 +48,7 @@ INLINE tiling tiling_of(const ck_convolution *c, const int height, const int wid
   const int64_t elements = points_of(height) * points_of(width) * (c->in + c->out);
   const int64_t most = larger(1, winograd_elements / elements);
   t.at_once = larger(1, pieces_of(t.total, larger(1, pieces_of(t.total, most))));
+  t.is_far = c->images * c->height * c->width * larger(c->in, c->out) >= far_elements;
   return t;
 }
 
@@ -73,6 +79,19 @@ INLINE void pixels_of(
     }
 }
 
+/// Fetches the rectangle of tile k, moved by `border` pixels: what earlier tiles did not need.
+INLINE void fetch_ahead(
+  const tiling *t, const int height, const int width, const int border, int64_t k, int64_t channels, const E *x) {
+  if (!t->is_far || k >= t->total) return;
+  const int64_t image = t->rows.count * t->columns.count, n = k / image, at = k % image;
+  const int64_t top = t->rows.start + at / t->columns.count * t->rows.size + border;
+  const int64_t left = t->columns.start + at % t->columns.count * t->columns.size + border;
+  for (int64_t row = top; row < smaller(top + height, t->height); row++) {
+    const E *from = x + ((n * t->height + row) * t->width + left) * channels;
+    for (int64_t e = 0; e < width * channels; e += 64 / sizeof(E)) __builtin_prefetch(from + e, 0, 2);
+  }
+}
+
 /// Tiles first ..< first + count of the inputs: v[frequency][tile][channel].
 INLINE void input_tiles(
   const int height, const int width, const tiling *t, int64_t channels, const E *x,
@@ -81,6 +100,7 @@ INLINE void input_tiles(
   for (int64_t k = 0; k < count; k++) {
     const E *p[frequencies];
     pixels_of(t, points_of(height), points_of(width), 1, first + k, channels, x, zeros, p);
+    fetch_ahead(t, height, width, 1, first + k + tiles_ahead, channels, x);
     for (int64_t e = 0; e < channels; e += vector_length) {
       const Part part = part_of(smaller(vector_length, channels - e));
       V d[frequencies];
@@ -99,6 +119,7 @@ INLINE void output_gradient_tiles(
   for (int64_t k = 0; k < count; k++) {
     const E *p[frequencies];
     pixels_of(t, height, width, 0, first + k, channels, dy, zeros, p);
+    fetch_ahead(t, height, width, 0, first + k + tiles_ahead, channels, dy);
     for (int64_t e = 0; e < channels; e += vector_length) {
       const Part part = part_of(smaller(vector_length, channels - e));
       V y[frequencies], d[frequencies];
@@ -117,6 +138,7 @@ INLINE void output_tiles(
   for (int64_t k = 0; k < count; k++) {
     const E *p[frequencies];
     pixels_of(t, height, width, 0, first + k, channels, y, NULL, p);
+    fetch_ahead(t, height, width, 0, first + k + tiles_ahead, channels, y);
     for (int64_t e = 0; e < channels; e += vector_length) {
       const Part part = part_of(smaller(vector_length, channels - e));
       V d[frequencies], sum[frequencies];
