@@ -109,9 +109,7 @@ package enum Operation: Hashable {
   /// Weights of a convolution of stride 1 in transformed space, `[36, in, out]`, and their adjoint.
   case transformWeights
   case transformWeightsAdjoint
-  /// Transformed weights as the adjoint in the input wants them, `[36, out, in]`.
-  case flipTransformed
-  /// A convolution of stride 1 with transformed weights (of the adjoint, if these are flipped).
+  /// A convolution of stride 1 with transformed weights; its adjoint in the input, where these were flipped before.
   case transformedConvolution
   case transformedConvolutionOnto
   /// The adjoint in the transformed weights.

@@ -82,17 +82,15 @@ private struct Convolution<Element: KernelElement> {
   // The same in transformed space, for stride 1.
 
   func transformedForward(_ kernels: Kernels<Element>, _ initial: ck_initial) -> [Element] {
-    transformed(kernels, plan(initial), x, transformedWeights(kernels), yBefore)
+    transformed(kernels, plan(initial), x, transformedWeights(kernels, w), yBefore)
   }
 
   func transformedInputGradient(_ kernels: Kernels<Element>, _ initial: ck_initial) -> [Element] {
     var c = plan(initial)
-    let weights = transformedWeights(kernels)
-    let flipped = Storage<Element>(count: weights.count)
-    kernels.table.winograd_flip(&c, weights.start, flipped.start)
-    #expect(flipped.isWithinBounds)
+    let (weights, flipped) = (Storage(w), Storage<Element>(count: w.count))
+    kernels.table.flip_weights(&c, weights.start, flipped.start)
     swap(&c.in, &c.out)
-    return transformed(kernels, c, dy, flipped, dxBefore)
+    return transformed(kernels, c, dy, transformedWeights(kernels, flipped.values), dxBefore)
   }
 
   func transformedWeightGradient(_ kernels: Kernels<Element>, _ initial: ck_initial) -> [Element] {
@@ -115,7 +113,9 @@ private struct Convolution<Element: KernelElement> {
     return dw.values
   }
 
-  private func transformedWeights(_ kernels: Kernels<Element>) -> Storage<Element> {
+  private func transformedWeights(
+    _ kernels: Kernels<Element>, _ w: [Element]
+  ) -> Storage<Element> {
     var c = plan(CK_ZERO)
     let weights = Storage(w)
     let u = Storage<Element>(count: 36 * inputs * outputs)

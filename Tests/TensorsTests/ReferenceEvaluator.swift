@@ -88,7 +88,7 @@ struct ReferenceEvaluator {
     case .kernelProduct, .quarters, .moments, .convolutionOnto, .convolutionInputOnto,
       .convolutionWeightsOnto,
       .poolIndexOfAffine, .patchFactor, .patchPoolIndex, .patchPoolGather, .patchPoolWeights, .pad,
-      .flipWeights, .transformWeights, .transformWeightsAdjoint, .flipTransformed,
+      .flipWeights, .transformWeights, .transformWeightsAdjoint,
       .transformedConvolution, .transformedConvolutionOnto, .transformedGradient,
       .transformedGradientOnto:
       fatalError("planner operations are not traced")

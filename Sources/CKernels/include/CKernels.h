@@ -266,13 +266,12 @@ typedef struct {
 
   /// u = transformed weights: [3][3][in][out] to [36][in][out].
   void (*winograd_weights)(const ck_convolution *c, const void *w, void *u);
-  /// The transformed weights of the adjoint in x, [36][out][in], from those of the convolution.
-  void (*winograd_flip)(const ck_convolution *c, const void *u, void *flipped);
   /// dw (+)= adjoint of `winograd_weights`.
   void (*winograd_weights_adjoint)(const ck_convolution *c, const void *du, void *dw);
   /// Elements of scratch memory of the two that follow.
   int64_t (*winograd_workspace)(const ck_convolution *c);
-  /// y (+)= convolution of x; the adjoint in x where u is flipped and in and out are swapped.
+  /// y (+)= convolution of x; the adjoint in x where u is the transform of flipped weights, and in and
+  /// out are swapped.
   void (*winograd_convolve)(
     const ck_convolution *c, const void *x, const void *u, void *y, void *workspace);
   /// du (+)= adjoint in u.

@@ -43,7 +43,6 @@ const ck_kernels CK_TABLE = {
   .convolve_input_gradient = convolve_input_gradient,
   .convolve_weight_gradient = convolve_weight_gradient,
   .winograd_weights = winograd_weights,
-  .winograd_flip = winograd_flip,
   .winograd_weights_adjoint = winograd_weights_adjoint,
   .winograd_workspace = winograd_workspace,
   .winograd_convolve = winograd_convolve,

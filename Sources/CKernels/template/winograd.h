@@ -267,15 +267,3 @@ static void winograd_weights_adjoint(const ck_convolution *c, const void *du_sta
     }
   }
 }
-
-/// The transform of the weights of the adjoint in the input, [36][out][in]: in and out are swapped,
-/// and both image axes are reversed, which takes each point to its inverse.
-static void winograd_flip(const ck_convolution *c, const void *u, void *flipped) {
-  static const int inverse[points] = {5, 3, 4, 1, 2, 0};
-  const int64_t plane = c->in * c->out;
-  for (int i = 0; i < points; i++)
-    for (int j = 0; j < points; j++)
-      transpose_elements(
-        c->in, c->out, (const E *)u + (points * i + j) * plane, c->out,
-        (E *)flipped + (points * inverse[i] + inverse[j]) * plane, c->in);
-}

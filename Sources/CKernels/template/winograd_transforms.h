@@ -5,8 +5,7 @@
 //
 // A tile of 4 outputs needs 6 points: 0, p, -p, q, -q and infinity, with p = 2/3 and q = 1/p, whose
 // rounding errors are less than half those of the usual 1 and 2. One of 2 outputs, at the end of an
-// axis, needs 4, and takes 0, p, -p and infinity: the weights at a point are the same for both. As
-// q = 1/p, weights in reverse order are the same sums at other points.
+// axis, needs 4, and takes 0, p, -p and infinity: the weights at a point are the same for both.
 //
 // Each function is one line, of an image or of weights: it reads vectors x_step apart and writes
 // vectors y_step apart. Tiles have `size` outputs.

@@ -67,7 +67,7 @@ extension Graph {
       .convolutionWeightsOnto, .poolIndexOfAffine, .patchFactor, .patchPoolIndex,
       .patchPoolGather, .patchPoolWeights, .pad, .flipWeights, .transformWeights,
       .transformWeightsAdjoint,
-      .flipTransformed, .transformedConvolution, .transformedConvolutionOnto,
+      .transformedConvolution, .transformedConvolutionOnto,
       .transformedGradient, .transformedGradientOnto:
       fatalError("planner operations are never differentiated")
     }

@@ -48,7 +48,7 @@ extension Graph {
       .convolutionWeightsOnto, .poolIndexOfAffine, .patchFactor, .patchPoolIndex,
       .patchPoolGather, .patchPoolWeights, .pad, .flipWeights, .transformWeights,
       .transformWeightsAdjoint,
-      .flipTransformed, .transformedConvolution, .transformedConvolutionOnto,
+      .transformedConvolution, .transformedConvolutionOnto,
       .transformedGradient, .transformedGradientOnto:
       fatalError("planner operations are never differentiated")
     }

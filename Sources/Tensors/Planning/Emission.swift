@@ -241,7 +241,6 @@ struct Emission {
       append(.flipWeights, code.convolutions.number(descriptor), x, nil, nil, result: node)
     case .transformWeights: weights(node, .transformWeights, in: s[2], out: s[3])
     case .transformWeightsAdjoint: weights(node, .transformWeightsAdjoint, in: s[1], out: s[2])
-    case .flipTransformed: weights(node, .flipTransformed, in: s[1], out: s[2])
     case .poolGather:
       append(.poolGather, code.poolings.number(pooling(s)), x, index, nil, result: node)
     case .gatherRows:

@@ -182,8 +182,8 @@ struct Lowering {
       return (.transformedGradient, [a, b])
     case .convolutionInput(1) where isTransformed(a, channels: target.shape(b)[2]):
       let w = target.shape(b)
-      let flipped = target.append(.flipTransformed, [transformed(b)], [36, w[3], w[2]])
-      return (.transformedConvolution, [a, flipped])
+      let flipped = target.append(.flipWeights(stride: 1), [b], [3, 3, w[3], w[2]])
+      return (.transformedConvolution, [a, transformed(flipped)])
     case .convolution(let stride):
       return (.convolution(stride: stride), [pad(a, 1, 1, 1, 1), b])
     case .convolutionWeights(let stride):

@@ -118,8 +118,6 @@ final class CodeTables {
         kernels.winograd_weights(convolutions.baseAddress! + i.descriptor, a, y)
       case .transformWeightsAdjoint:
         kernels.winograd_weights_adjoint(convolutions.baseAddress! + i.descriptor, a, y)
-      case .flipTransformed:
-        kernels.winograd_flip(convolutions.baseAddress! + i.descriptor, a, y)
       case .transformedConvolution:
         kernels.winograd_convolve(convolutions.baseAddress! + i.descriptor, a, b, y, scratch)
       case .transformedGradient:

@@ -7,7 +7,7 @@ struct Instruction {
       convolutionWeights, pad
     case flipWeights, pool, poolGather, gatherRows, scatterRows, moments, sumMiddle
     case repeatMiddle, copy, patchFactor, patchPool, patchPoolGather, patchPoolWeights
-    case transformWeights, transformWeightsAdjoint, flipTransformed, transformedConvolution
+    case transformWeights, transformWeightsAdjoint, transformedConvolution
     case transformedGradient
   }
 
