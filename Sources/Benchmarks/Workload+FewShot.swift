@@ -71,9 +71,9 @@ extension Workload {
     return perImage * Double(shape.ways * (passes + shape.query))
   }
 
-  /// Operations of an image's gradient: the first layer has no gradient in its input, and is computed as it is. In
-  /// transformed space (Winograd's F(4x4, 3x3)) four pixels along an axis take 6 products instead of 12, and two at
-  /// its end 4 instead of 6.
+  /// Operations of an image's gradient: the first layer has no gradient in its input, and is computed as it is; the
+  /// gradient in its weights needs one pixel of each window at the least. In transformed space (Winograd's F(4x4, 3x3))
+  /// four pixels along an axis take 6 products instead of 12, and two at its end 4 instead of 6.
   private static func gradientOperations(filters: Int, _ isTransformed: Bool) -> Double {
     let sizes: [(side: Int, inputs: Int)] = [(28, 1), (14, filters), (7, filters), (3, filters)]
     let layers = sizes.enumerated().map { index, size -> Double in
@@ -82,6 +82,6 @@ extension Workload {
       let products = isTransformed && index > 0 ? points * points : size.side * size.side * 9
       return Double(2 * products * size.inputs * filters)
     }
-    return 3 * layers.reduce(0, +) - layers[0]
+    return 3 * layers[1...].reduce(0, +) + layers[0] * (isTransformed ? 1.25 : 2)
   }
 }
