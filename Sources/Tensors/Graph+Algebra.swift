@@ -24,6 +24,9 @@ extension Graph {
 
   private func isZero(_ node: Int) -> Bool { constantValue(node) == 0 }
 
+  /// Whether a tensor is zero, or has no elements: sums over it are zero.
+  private func isNothing(_ node: Int) -> Bool { isZero(node) || shape(node).count == 0 }
+
   // MARK: Element by element
 
   func scale(_ x: Int, _ factor: Double) -> Int {
@@ -167,6 +170,7 @@ extension Graph {
     let result = shape(x).removing(axes)
     let count = shape(x).split(around: axes).middle
     if axes.isEmpty { return x }
+    if shape(x).count == 0 { return fill(0, result) }
     if count == 1 { return reshape(x, result) }
     if let simpler = simplerSum(x, axes, count) { return simpler }
     return append(.sum(axes), [x], result)
@@ -319,8 +323,7 @@ extension Graph {
   func product(_ a: Int, _ b: Int, transposeA: Bool = false, transposeB: Bool = false) -> Int {
     let m = shape(a)[transposeA ? 1 : 0]
     let n = shape(b)[transposeB ? 0 : 1]
-    if isZero(a) || isZero(b) { return fill(0, [m, n]) }
-    return append(.product(transposeA: transposeA, transposeB: transposeB), [a, b], [m, n])
+    return bilinear(.product(transposeA: transposeA, transposeB: transposeB), a, b, [m, n])
   }
 
   func softmax(_ x: Int) -> Int { append(.softmax, [x], shape(x)) }
@@ -335,24 +338,32 @@ extension Graph {
 
   func scatterRows(_ x: Int, _ index: Int, rows: Int) -> Int {
     let target = Shape([rows] + shape(x).sizes.dropFirst())
-    if isZero(x) { return fill(0, target) }
+    if isNothing(x) { return fill(0, target) }
     return append(.scatterRows, [x, index], target)
   }
 
   func convolution(_ x: Int, _ w: Int, stride: Int) -> Int {
     let s = shape(x)
-    return append(
-      .convolution(stride: stride), [x, w],
-      [s[0], (s[1] + stride - 1) / stride, (s[2] + stride - 1) / stride, shape(w)[3]])
+    let target: Shape = [
+      s[0], (s[1] + stride - 1) / stride, (s[2] + stride - 1) / stride, shape(w)[3],
+    ]
+    return bilinear(.convolution(stride: stride), x, w, target)
   }
 
   func convolutionInput(_ dy: Int, _ w: Int, stride: Int, height: Int, width: Int) -> Int {
-    append(
-      .convolutionInput(stride: stride), [dy, w], [shape(dy)[0], height, width, shape(w)[2]])
+    let target: Shape = [shape(dy)[0], height, width, shape(w)[2]]
+    return bilinear(.convolutionInput(stride: stride), dy, w, target)
   }
 
   func convolutionWeights(_ x: Int, _ dy: Int, stride: Int) -> Int {
-    append(.convolutionWeights(stride: stride), [x, dy], [3, 3, shape(x)[3], shape(dy)[3]])
+    let target: Shape = [3, 3, shape(x)[3], shape(dy)[3]]
+    return bilinear(.convolutionWeights(stride: stride), x, dy, target)
+  }
+
+  /// What is linear in both operands is zero where one of them is, or has no elements.
+  private func bilinear(_ operation: Operation, _ a: Int, _ b: Int, _ target: Shape) -> Int {
+    if isNothing(a) || isNothing(b) { return fill(0, target) }
+    return append(operation, [a, b], target)
   }
 
   func poolIndex(_ x: Int) -> Int {
@@ -393,6 +404,7 @@ extension Graph {
   }
 
   func poolScatter(_ dy: Int, _ index: Int, to target: Shape) -> Int {
-    append(.poolScatter, [dy, index], target)
+    if isNothing(dy) { return fill(0, target) }
+    return append(.poolScatter, [dy, index], target)
   }
 }

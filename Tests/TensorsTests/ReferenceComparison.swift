@@ -25,7 +25,7 @@ func compareWithReference(
       for (index, root) in request.roots.enumerated() {
         let error = norm(zip(program.root(index, of: list).values, reference(root)).map { $0 - $1 })
         #expect(
-          error < 1e-12 * norm(reference(root)), "\(set), \(request.name), root \(index)",
+          error <= 1e-12 * norm(reference(root)), "\(set), \(request.name), root \(index)",
           sourceLocation: location)
       }
     }

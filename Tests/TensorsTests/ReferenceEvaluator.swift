@@ -1,19 +1,30 @@
 import Foundation
 import Tensors
 
-/// Computes a graph node by node, in double precision with plain loops: what planned programs are compared with.
+/// Computes a graph node by node, in double precision with plain loops: what planned programs are compared with. With each
+/// value comes a bound of what a program's may be away from it, to first order in the program's unit roundoff: whatever
+/// the order of its sums, and whichever of two values that rounding cannot tell apart it takes for the larger.
 struct ReferenceEvaluator {
-  private(set) var values: [[Double]] = []
+  var values: [[Double]] = []
+  private(set) var errors: [[Double]] = []
+  /// The unit roundoff of the programs that are compared.
+  let roundoff: Double
 
-  init(_ graph: Graph, inputs: [[Double]]) {
+  init(_ graph: Graph, inputs: [[Double]], roundoff: Double = 0x1p-53) {
+    self.roundoff = roundoff
     for node in graph.nodes {
-      values.append(value(node, graph, inputs))
+      let value = value(node, graph, inputs)
+      values.append(value)
+      errors.append(error(node, graph, value))
     }
   }
 
   func callAsFunction(_ tensor: Tensor) -> [Double] { values[tensor.node] }
 
-  private func value(_ node: Graph.Node, _ graph: Graph, _ inputs: [[Double]]) -> [Double] {
+  /// How far a program's values may be from these.
+  func error(of tensor: Tensor) -> [Double] { errors[tensor.node] }
+
+  func value(_ node: Graph.Node, _ graph: Graph, _ inputs: [[Double]]) -> [Double] {
     let x = node.operands.first.map { values[$0] } ?? []
     let y = node.operands.count > 1 ? values[node.operands[1]] : []
     let shapes = node.operands.map { graph.nodes[$0].shape }
@@ -40,7 +51,7 @@ struct ReferenceEvaluator {
       return Self.fill(count) { x[$0 % rows * columns + $0 / rows] }
     case .centre:
       let inner = node.shape.sizes.last ?? 1
-      let rows = count / inner
+      let rows = count / max(inner, 1)
       return Self.fill(count) { index in
         x[index] - (0..<rows).reduce(0) { $0 + x[$1 * inner + index % inner] } / Double(rows)
       }
@@ -64,10 +75,10 @@ struct ReferenceEvaluator {
     case .oneHot:
       return Self.fill(count) { x[$0 / node.shape[1]] == Double($0 % node.shape[1]) ? 1 : 0 }
     case .gatherRows:
-      let inner = count / node.shape[0]
+      let inner = count / max(node.shape[0], 1)
       return Self.fill(count) { x[Int(y[$0 / inner]) * inner + $0 % inner] }
     case .scatterRows:
-      let inner = count / node.shape[0]
+      let inner = count / max(node.shape[0], 1)
       var result = [Double](repeating: 0, count: count)
       for index in x.indices { result[Int(y[index / inner]) * inner + index % inner] += x[index] }
       return result
@@ -121,7 +132,7 @@ struct ReferenceEvaluator {
   }
 
   /// Where the four values of a pooled element's window are.
-  private static func window(_ at: Int, _ pooled: Shape, _ image: Shape) -> [Int] {
+  static func window(_ at: Int, _ pooled: Shape, _ image: Shape) -> [Int] {
     let c = at % pooled[3]
     let j = at / pooled[3] % pooled[2]
     let i = at / (pooled[3] * pooled[2]) % pooled[1]
@@ -131,7 +142,7 @@ struct ReferenceEvaluator {
     }
   }
 
-  private static func unary(_ function: UnaryFunction, _ x: Double) -> Double {
+  static func unary(_ function: UnaryFunction, _ x: Double) -> Double {
     switch function {
     case .exp: exp(x)
     case .log: log(x)

@@ -28,19 +28,22 @@ struct LoopReading {
   /// Nodes that have no value of their own: each loop that reads one computes it.
   private(set) var recomputed: [Bool]
 
-  init(_ graph: Graph, needed: [Bool], roots: [Int]) {
+  init(_ graph: Graph, needed: [Bool], roots: [Int], _ optimisations: Optimisations) {
     self.graph = graph
     written = [Bool](repeating: false, count: graph.nodes.count)
     recomputed = written
     for root in roots { markWritten(root) }
     for node in needed.indices where needed[node] {
-      if !isLoop(node) || isSpread(node) {
+      // Nothing else, and no window's value, is read where it repeats.
+      if !isLoop(node) || isSpread(node) || isUnpooling(node) {
         for operand in graph.nodes[node].operands { markWritten(operand) }
       } else {
         markConflicts(node)
       }
     }
-    recomputed = Recomputation.nodes(self, needed: needed, roots: roots)
+    if optimisations.contains(.recomputation) {
+      recomputed = Recomputation.nodes(self, needed: needed, roots: roots)
+    }
   }
 
   /// Whether a node is a step of a loop (and not a view, a given value or a kernel call of its own).
@@ -80,6 +83,11 @@ struct LoopReading {
     case .poolScatter: return graph.shape(node)[3]
     default: return nil
     }
+  }
+
+  /// What a loop node's reads and result together demand of its space's columns: they agree (`markConflicts`).
+  func ownColumns(_ node: Int) -> Int? {
+    resultColumns(node) ?? reads(node).lazy.compactMap(\.columns).first
   }
 
   /// How a loop node's value is laid out in its space.
@@ -123,6 +131,8 @@ struct LoopReading {
     if case .spread = graph.operation(node) { return true }
     return false
   }
+
+  private func isUnpooling(_ node: Int) -> Bool { graph.operation(node) == .poolScatter }
 
   private func isInMiddle(_ axes: Range<Int>, of shape: Shape) -> Bool {
     let (outer, _, inner) = shape.split(around: axes)

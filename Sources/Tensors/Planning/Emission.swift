@@ -20,10 +20,14 @@ struct Emission {
     self.stored = stored
     self.place = place
     self.code = code
-    for work in list.works {
+    var footprints: [Footprint] = []
+    for (unit, work) in list.works.enumerated() {
       if let loop = work.loop { emit(work, loop) } else { emit(work.nodes) }
+      let footprint = list.footprint(unit, stored: stored, offset)
+      for _ in footprints.count..<instructions.count { footprints.append(footprint) }
     }
     self.code.lists.append(instructions)
+    self.code.footprints.append(footprints)
   }
 
   private func offset(_ node: Int) -> Int {

@@ -22,37 +22,41 @@ struct Fusion {
   private var unit: [Int: Int] = [:]
   /// Nodes that are one value a row of their unit's loop.
   private(set) var columnNodes: Set<Int> = []
+  /// The loops that read a value, in order.
+  private var readers: [Reading: [Int]] = [:]
   /// The largest number of steps in a loop: more would not fit the nearest cache.
   private static let longest = 40
 
-  init(_ graph: Graph, _ reading: LoopReading, nodes: [Int]) {
-    self.graph = graph
-    self.reading = reading
-    for node in nodes
-    where !isView(node) && !reading.isVirtual(node) && !reading.recomputed[node] {
-      place(node)
-    }
+  /// A value, read by loops over so many elements.
+  private struct Reading: Hashable {
+    let value: Int
+    let count: Int
   }
 
-  /// Views have no value of their own.
-  private func isView(_ node: Int) -> Bool {
-    switch graph.operation(node) {
-    case .reshape, .slice: true
-    default: false
+  private let optimisations: Optimisations
+
+  init(
+    _ graph: Graph, _ reading: LoopReading, nodes: [Int], _ optimisations: Optimisations
+  ) {
+    self.graph = graph
+    self.reading = reading
+    self.optimisations = optimisations
+    for node in nodes
+    where !reading.isView(node) && !reading.isVirtual(node) && !reading.recomputed[node] {
+      place(node)
     }
   }
 
   private mutating func place(_ node: Int) {
     let producers = producers(of: node)
     let earliest = producers.map { unit[$0] ?? 0 }.max() ?? 0
-    if joinsPooling(node) { return }
+    if optimisations.contains(.pooling), joinsPooling(node) { return }
     if reading.isLoop(node) {
       for index in candidates(node, from: earliest) where join(node, index, producers) { return }
-      let columns = demandedColumns(node)
-      works.append(
-        Work(
-          nodes: recomputed(for: node) + [node],
-          loop: .init(count: reading.spaceCount(node), columns: columns)))
+      let space = Work.LoopSpace(
+        count: reading.spaceCount(node), columns: demandedColumns(node))
+      works.append(Work(nodes: [], loop: space))
+      add(recomputed(for: node) + [node], to: works.count - 1)
     } else {
       works.append(Work(nodes: [node], loop: nil))
     }
@@ -85,14 +89,14 @@ struct Fusion {
 
   /// What a node reads, through views, virtual spreads and what is computed anew.
   private func sources(of node: Int) -> [Int] {
-    graph.nodes[node].operands.map(origin).flatMap { source in
+    graph.nodes[node].operands.map(reading.origin).flatMap { source in
       reading.recomputed[source] ? sources(of: source) : [source]
     }
   }
 
   /// What has to be computed anew before a node, in order.
   private func recomputed(for node: Int) -> [Int] {
-    let own = graph.nodes[node].operands.map(origin).filter { reading.recomputed[$0] }
+    let own = graph.nodes[node].operands.map(reading.origin).filter { reading.recomputed[$0] }
     return own.reduce(into: []) { nodes, source in
       for inner in recomputed(for: source) + [source] where !nodes.contains(inner) {
         nodes.append(inner)
@@ -100,37 +104,28 @@ struct Fusion {
     }
   }
 
-  /// The node whose memory or tile an operand reads.
-  private func origin(_ operand: Int) -> Int {
-    var node = operand
-    while isView(node) || reading.isVirtual(node) { node = graph.operand(node) }
-    return node
-  }
-
   /// Loops that a node might join: first those that make an operand, then those that read one.
   private func candidates(_ node: Int, from earliest: Int) -> [Int] {
-    guard earliest < works.count else { return [] }
-    let isNumber = reading.spaceCount(node) == 1
-    let origins = Set(sources(of: node).filter { isNumber || !isScalar($0) })
-    let range = (earliest..<works.count).filter {
+    guard optimisations.contains(.fusion) else { return [] }
+    let count = reading.spaceCount(node)
+    let origins = Set(sources(of: node).filter { count == 1 || !isScalar($0) })
+    let making = Set(origins.compactMap { unit[$0] }).filter { $0 >= earliest }
+    let reading = Set(
+      origins.flatMap { value in
+        readers[Reading(value: value, count: count), default: []].reversed()
+          .prefix { $0 >= earliest }
+      }
+    ).subtracting(making)
+    return (making.sorted() + reading.sorted()).filter {
       works[$0].loop != nil && works[$0].nodes.count < Self.longest
     }
-    let making = range.filter { index in origins.contains { unit[$0] == index } }
-    let reading = range.filter { index in
-      !making.contains(index)
-        && works[index].nodes.contains { other in
-          graph.nodes[other].operands.contains { origins.contains(origin($0)) }
-        }
-    }
-    return making + reading
   }
 
   private func isScalar(_ node: Int) -> Bool { graph.shape(node).count == 1 }
 
-  /// What a node's reads and result together demand of the number of columns.
+  /// What a node and all that is computed anew for it demand of the number of columns: they agree (`Recomputation`).
   private func demandedColumns(_ node: Int) -> Int? {
-    reading.resultColumns(node) ?? reading.reads(node).compactMap(\.columns).first
-      ?? recomputed(for: node).compactMap(demandedColumns).first
+    reading.ownColumns(node) ?? recomputed(for: node).lazy.compactMap(reading.ownColumns).first
   }
 
   /// Adds a node to a loop if all that it reads of that loop is at hand when a tile is.
@@ -147,22 +142,27 @@ struct Fusion {
           inside.allSatisfy { isAtHand($0, for: step, loop, columns) }
         })
       else { return false }
-      add(Array(steps.dropLast()), to: index)
+      add(steps, to: index)
       works[index].loop?.columns = columns
       if reading.resultAccess(node) == .column { columnNodes.insert(node) }
     } else {
       guard isColumnStep(node, loop, inside) else { return false }
       columnNodes.insert(node)
+      add([node], to: index)
     }
-    works[index].nodes.append(node)
     unit[node] = index
     return true
   }
 
-  /// Adds what a loop computes anew, once.
-  private mutating func add(_ recomputed: [Int], to index: Int) {
-    for node in recomputed where !works[index].nodes.contains(node) {
+  /// Adds nodes to a loop: what it computes anew once, however many read it.
+  private mutating func add(_ nodes: [Int], to index: Int) {
+    guard let count = works[index].loop?.count else { return }
+    for node in nodes where !works[index].nodes.contains(node) {
       works[index].nodes.append(node)
+      for operand in graph.nodes[node].operands {
+        let reading = Reading(value: reading.origin(operand), count: count)
+        readers[reading, default: []].insertInOrder(index)
+      }
     }
   }
 
@@ -171,23 +171,16 @@ struct Fusion {
     _ producer: Int, for node: Int, _ loop: Work.LoopSpace, _ columns: Int?
   ) -> Bool {
     let reads = zip(graph.nodes[node].operands, reading.reads(node))
-      .filter { origin($0.0) == producer }
+      .filter { reading.origin($0.0) == producer }
     return reads.allSatisfy { operand, read in
       // Only views of the whole, in order, are the tile's own elements.
-      guard graph.shape(origin(operand)).count == graph.shape(viewed(operand)).count else {
-        return false
-      }
+      guard reading.isWhole(operand) else { return false }
       if columnNodes.contains(producer) {
         return read.access == .column && read.columns == columns
       }
       guard reading.resultAccess(producer) == .full, read.access != .pooled else { return false }
       return read.access == .full || loop.count == 1
     }
-  }
-
-  /// An operand, or what a virtual spread repeats.
-  private func viewed(_ operand: Int) -> Int {
-    reading.isVirtual(operand) ? graph.operand(operand) : operand
   }
 
   /// Whether a node is element-wise over one value a row of a loop, some of them made by that loop.
@@ -200,12 +193,22 @@ struct Fusion {
     else { return false }
     return zip(graph.nodes[node].operands, reading.reads(node)).allSatisfy { operand, read in
       read.access == .scalar
-        || graph.shape(origin(operand)).count == graph.shape(operand).count
+        || graph.shape(reading.origin(operand)).count == graph.shape(operand).count
     }
   }
 
   private func isSpreadNode(_ node: Int) -> Bool {
     if case .spread = graph.operation(node) { return true }
     return false
+  }
+}
+
+extension [Int] {
+  /// Inserts a number among smaller and larger ones, unless it is there: near the end, mostly.
+  fileprivate mutating func insertInOrder(_ number: Int) {
+    var place = count
+    while place > 0, self[place - 1] > number { place -= 1 }
+    if place > 0, self[place - 1] == number { return }
+    insert(number, at: place)
   }
 }

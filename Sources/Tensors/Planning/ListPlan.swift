@@ -5,38 +5,51 @@ struct ListPlan {
   let list: NodeList
   let works: [Work]
   let columnNodes: Set<Int>
+  /// Whether it depends on the vector.
+  let isVector: Bool
   private let unit: [Int: Int]
   /// Nodes of loops that something outside their unit reads.
   private let readOutside: Set<Int>
+  /// How many operands of this list's nodes are views of a node, or the node itself.
+  private let readerCounts: [Int: Int]
 
-  init(_ graph: Graph, _ reading: LoopReading, _ list: NodeList) {
+  init(
+    _ graph: Graph, _ reading: LoopReading, _ list: NodeList, _ optimisations: Optimisations
+  ) {
     self.graph = graph
     self.reading = reading
     self.list = list
-    let fusion = Fusion(graph, reading, nodes: list.nodes)
-    works = PassOrder(graph: graph, reading: reading).ordered(fusion.works)
+    let fusion = Fusion(graph, reading, nodes: list.nodes, optimisations)
+    works =
+      optimisations.contains(.passes)
+      ? PassOrder(graph: graph, reading: reading).ordered(fusion.works) : fusion.works
     columnNodes = fusion.columnNodes
     var unit: [Int: Int] = [:]
     for (index, work) in works.enumerated() {
       for node in work.nodes where !reading.recomputed[node] { unit[node] = index }
     }
     var readOutside: Set<Int> = []
+    var readerCounts: [Int: Int] = [:]
     for (index, work) in works.enumerated() {
       for operand in work.nodes.flatMap({ graph.nodes[$0].operands }) {
         let origin = reading.origin(operand)
+        readerCounts[origin, default: 0] += 1
         if let made = unit[origin], made != index { readOutside.insert(origin) }
       }
     }
+    isVector = list.nodes.contains { graph.nodes[$0].stage == .vector }
     self.unit = unit
     self.readOutside = readOutside
+    self.readerCounts = readerCounts
   }
 
   /// Every node that this list computes.
   var nodes: [Int] { works.flatMap(\.nodes) }
 
-  var isVector: Bool { nodes.contains { graph.nodes[$0].stage == .vector } }
-
   func contains(_ node: Int) -> Bool { unit[node] != nil }
+
+  /// Whether one operand of one node is all that reads a node of this list.
+  func isReadOnce(_ node: Int) -> Bool { readerCounts[node] == 1 }
 
   func isKept(_ node: Int, _ outliving: Set<Int>) -> Bool {
     contains(node) && outliving.contains(node)
@@ -82,7 +95,9 @@ struct ListPlacing {
   /// The blocks made for this list.
   private(set) var blocks: [Int] = []
 
-  init(_ list: ListPlan, _ outliving: Set<Int>, _ storage: inout StoragePlan) {
+  init(
+    _ list: ListPlan, _ outliving: Set<Int>, _ storage: inout StoragePlan, inPlace: Bool
+  ) {
     let graph = list.graph
     for node in list.nodes.sorted(by: >) where list.needsMemory(node, outliving) {
       let isKept = outliving.contains(node)
@@ -92,26 +107,39 @@ struct ListPlacing {
         places[node] = .init(block: block, offset: 0)
       }
       guard let place = places[node] else { continue }
+      // What no piece covers is zero from the start and must stay so.
+      if case .assemble = graph.operation(node),
+        graph.nodes[node].operands.reduce(0, { $0 + graph.shape($1).count })
+          < graph.shape(node).count
+      {
+        storage.keep(place.block)
+      }
+      if !inPlace { continue }
       switch graph.operation(node) {
       case .assemble(let offsets):
         let operands = graph.nodes[node].operands
-        let covered = operands.reduce(0) { $0 + graph.shape($1).count }
-        // What no piece covers is zero from the start and must stay so.
-        if covered < graph.shape(node).count { storage.keep(place.block) }
         for (offset, operand) in zip(offsets, operands) {
           claim(operand, .init(block: place.block, offset: place.offset + offset), list, outliving)
         }
       case .kernelProduct(let product) where product.onto == .matrix:
-        claim(graph.operand(node, 2), place, list, outliving)
+        claimBase(of: node, place, list, outliving)
       case .convolutionOnto, .convolutionInputOnto, .convolutionWeightsOnto,
         .transformedConvolutionOnto, .transformedGradientOnto:
-        claim(graph.operand(node, 2), place, list, outliving)
+        claimBase(of: node, place, list, outliving)
       default: break
       }
     }
   }
 
-  /// Has an operand made at a place, if it is made by this list, whole, and not wanted elsewhere.
+  /// Has what a product is added onto made where the sum is to be, which writes over it: if nothing else reads it.
+  private mutating func claimBase(
+    of node: Int, _ place: StoragePlan.Place, _ list: ListPlan, _ outliving: Set<Int>
+  ) {
+    let base = list.graph.operand(node, 2)
+    if list.isReadOnce(list.reading.origin(base)) { claim(base, place, list, outliving) }
+  }
+
+  /// Has an operand made at a place, if it is made by this list, whole, and has none yet.
   private mutating func claim(
     _ operand: Int, _ place: StoragePlan.Place, _ list: ListPlan, _ outliving: Set<Int>
   ) {

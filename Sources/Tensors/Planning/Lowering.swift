@@ -16,10 +16,12 @@ struct Lowering {
   /// Convolutions whose values' variance is wanted beside their mean, as batch norm does: both are found in one reading.
   private var hasMoments: [Bool]
   private let classRows: ClassRows
+  let optimisations: Optimisations
 
   /// Lowers what `roots` need.
-  init(_ source: Graph, roots: [Int]) {
+  init(_ source: Graph, roots: [Int], _ optimisations: Optimisations) {
     self.source = source
+    self.optimisations = optimisations
     image = [Int](repeating: -1, count: source.nodes.count)
     uses = [Int](repeating: 0, count: source.nodes.count)
     isRectified = [Bool](repeating: false, count: source.nodes.count)
@@ -110,7 +112,9 @@ struct Lowering {
 
   /// The convolution x where a node is the sum of (x - mean)^2 over all axes but the last.
   private func convolutionOfVariance(_ node: Int) -> Int? {
-    guard case .sum(let axes) = source.operation(node) else { return nil }
+    guard optimisations.contains(.moments), case .sum(let axes) = source.operation(node) else {
+      return nil
+    }
     let square = source.operand(node)
     guard axes == 0..<source.shape(square).rank - 1,
       source.operation(square) == .unary(.square),
@@ -132,7 +136,7 @@ struct Lowering {
 
   /// The index of a batch norm's largest values, from what is normalised; `nil` where `y` is no such thing.
   private func poolIndexOfAffine(_ y: Int, _ shape: Shape) -> Int? {
-    guard let (scaled, shift) = factorAndRow(y, .add),
+    guard optimisations.contains(.pooling), let (scaled, shift) = factorAndRow(y, .add),
       let (centred, factor) = factorAndRow(scaled, .multiply),
       target.operation(centred) == .binary(.subtract),
       let mean = row(target.operand(centred, 1))
@@ -172,7 +176,7 @@ struct Lowering {
     case .product(let transposeA, let transposeB):
       let product = Operation.KernelProduct(
         transposeA: transposeA, isQuartered: staysInProducts[source.operand(node)] && isLarge(node),
-        rows: classRows.rows(of: node))
+        rows: optimisations.contains(.classRows) ? classRows.rows(of: node) : .any)
       let second = transposeB ? target.transpose(b) : b
       let prepared = product.isQuartered ? [quarters(a), second, a] : [a, second]
       return (.kernelProduct(product), prepared)
@@ -207,7 +211,8 @@ struct Lowering {
   /// Whether a product is large enough to be faster with sums of its matrix's quarters.
   private func isLarge(_ product: Int) -> Bool {
     let matrix = source.shape(source.operand(product))
-    return min(matrix[0], matrix[1]) >= 256 && source.shape(product)[1] >= 128
+    return optimisations.contains(.quarters) && min(matrix[0], matrix[1]) >= 256
+      && source.shape(product)[1] >= 128
   }
 
   private func quarters(_ matrix: Int) -> Int {
@@ -223,7 +228,8 @@ struct Lowering {
   private func isTransformed(_ images: Int, channels: Int) -> Bool {
     let s = target.shape(images)
     let transformed = s[0] * Self.points(s[1]) * Self.points(s[2]) + Self.costOfWeights
-    return min(s[3], channels) >= 16 && 10 * transformed < 7 * 9 * s[0] * s[1] * s[2]
+    return optimisations.contains(.transforms) && min(s[3], channels) >= 16
+      && 10 * transformed < 7 * 9 * s[0] * s[1] * s[2]
   }
 
   /// Points along an axis: tiles of 4 pixels have 6, and one of 2 at the end has 4.
@@ -250,6 +256,7 @@ struct Lowering {
   /// A sum of a product with a row of biases, or with another product or convolution, as one
   /// kernel call that starts from the other operand. `nil` where the sum is no such thing.
   private func onto(_ node: Int) -> Int? {
+    guard optimisations.contains(.accumulation) else { return nil }
     let (a, b) = (source.operand(node), source.operand(node, 1))
     for (product, other) in [(b, a), (a, b)] where isOwn(product, of: node) {
       if case .product = source.operation(product), let bias = biases(other) {

@@ -146,7 +146,8 @@ extension Lowering {
 
   /// Whether images do not change while lower models are adapted, and have few channels.
   private func isPatched(_ images: Int) -> Bool {
-    source.nodes[images].stage <= .task && source.shape(images)[3] <= Int(CK_PATCH_CHANNELS)
+    optimisations.contains(.patches) && source.nodes[images].stage <= .task
+      && source.shape(images)[3] <= Int(CK_PATCH_CHANNELS)
   }
 
   /// The convolution that a node is the deviations of.

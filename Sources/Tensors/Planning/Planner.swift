@@ -13,24 +13,30 @@ struct Planner {
   /// Where the roots of each request are.
   private var rootPlaces: [[StoragePlan.Place]] = []
 
-  init(_ source: Graph, _ requests: [ListRequest]) {
-    lowering = Lowering(source, roots: requests.flatMap { $0.roots.map(\.node) })
+  init(_ source: Graph, _ requests: [ListRequest], _ optimisations: Optimisations = .all) {
+    lowering = Lowering(
+      source, roots: requests.flatMap { $0.roots.map(\.node) }, optimisations)
     let graph = lowering.target
     let lowered = requests.map { [lowering] request in
       (name: request.name, stage: request.stage, roots: request.roots.map { lowering($0.node) })
     }
     let roots = lowered.flatMap(\.roots)
-    reading = LoopReading(graph, needed: graph.needed(by: roots), roots: roots)
+    reading = LoopReading(
+      graph, needed: graph.needed(by: roots), roots: roots, optimisations)
     let nodeLists = NodeList.assign(graph, lowered)
-    lists = nodeLists.map { [reading] in ListPlan(graph, reading, $0) }
+    lists = nodeLists.map { [reading] in ListPlan(graph, reading, $0, optimisations) }
     placeGiven()
     let outliving = outliving(roots: roots)
     var locals: [[Int: StoragePlan.Place]] = []
     var blocks: [[Int]] = []
     for list in lists {
-      let placing = ListPlacing(list, outliving, &storage)
-      for (node, place) in placing.places where list.isKept(node, outliving) {
-        if !list.isVector { kept[node] = place }
+      let placing = ListPlacing(
+        list, outliving, &storage, inPlace: optimisations.contains(.placing))
+      // What depends on the vector is computed by each list for itself.
+      if !list.isVector {
+        for (node, place) in placing.places where list.isKept(node, outliving) {
+          kept[node] = place
+        }
       }
       locals.append(placing.places)
       blocks.append(placing.blocks)

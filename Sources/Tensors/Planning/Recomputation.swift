@@ -10,6 +10,8 @@ struct Recomputation {
     var steps: Int
     /// Values in memory with one element for each of its own.
     var sources: Set<Int>
+    /// The number of columns that its steps demand of a loop, if any does.
+    var columns: Int?
   }
 
   /// For fewer elements a loop's own cost matters more.
@@ -20,10 +22,29 @@ struct Recomputation {
   /// Which nodes are computed anew by their readers.
   static func nodes(_ reading: LoopReading, needed: [Bool], roots: [Int]) -> [Bool] {
     var recomputation = Recomputation(reading, needed: needed, roots: roots)
-    for node in needed.indices where needed[node] {
-      recomputation.costs[node] = recomputation.cost(node)
-    }
+    // What is kept in memory changes what its readers cost; each round keeps something more, or is the last.
+    while recomputation.keepsConflicts(needed) {}
     return recomputation.costs.map { $0 != nil }
+  }
+
+  /// Finds all costs, and has those values kept in memory that some loop cannot compute beside what else it computes:
+  /// a loop has one number of columns. Gives whether there are any.
+  private mutating func keepsConflicts(_ needed: [Bool]) -> Bool {
+    var conflicts: [Int] = []
+    for node in needed.indices where needed[node] {
+      costs[node] = nil
+      guard reading.isLoop(node) else { continue }
+      var columns = reading.ownColumns(node)
+      for operand in graph.nodes[node].operands {
+        let origin = reading.origin(operand)
+        guard let demanded = costs[origin]?.columns else { continue }
+        if let columns, columns != demanded { conflicts.append(origin) }
+        columns = columns ?? demanded
+      }
+      costs[node] = cost(node, columns)
+    }
+    for node in conflicts { inMemory[node] = true }
+    return !conflicts.isEmpty
   }
 
   /// Nodes that something other than a loop over as many elements reads.
@@ -45,11 +66,11 @@ struct Recomputation {
     }
   }
 
-  private func cost(_ node: Int) -> Cost? {
+  private func cost(_ node: Int, _ columns: Int?) -> Cost? {
     guard !inMemory[node], isLight(node), graph.shape(node).count >= Self.fewestElements else {
       return nil
     }
-    var cost = Cost(steps: 1, sources: [])
+    var cost = Cost(steps: 1, sources: [], columns: columns)
     for (operand, read) in zip(graph.nodes[node].operands, reading.reads(node))
     where read.access == .full {
       let origin = reading.origin(operand)

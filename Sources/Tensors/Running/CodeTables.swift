@@ -15,9 +15,14 @@ final class CodeTables {
   private let poolings: UnsafeMutableBufferPointer<ck_pooling>
   private let extents: UnsafeMutableBufferPointer<Extents>
   private let passes: UnsafeMutableBufferPointer<ck_pass>
-  private let workspace: Memory
+  let workspace: Memory
+  /// What each instruction of each list may read and write, in elements.
+  let footprints: [[Footprint]]
 
-  init(_ code: Code, _ precision: Precision, _ table: UnsafePointer<ck_kernels>) {
+  init(
+    _ code: Code, _ precision: Precision, _ table: UnsafePointer<ck_kernels>,
+    _ optimisations: Optimisations
+  ) {
     kernels = table.pointee
     byteCount = precision.byteCount
     products = .holding(code.products)
@@ -38,7 +43,11 @@ final class CodeTables {
       needed = max(needed, Int(loops[index].workspace))
     }
     var finder = PassFinder(products, loops, precision)
-    let merged = code.lists.map { finder.merging($0) }
+    let parts = zip(code.lists, code.footprints).map {
+      optimisations.contains(.passes) ? finder.merging($0, $1) : ($0, $1)
+    }
+    let merged = parts.map(\.0)
+    footprints = parts.map(\.1)
     passes = .holding(finder.passes)
     for index in passes.indices {
       kernels.plan_pass(passes.baseAddress! + index)
@@ -93,8 +102,19 @@ final class CodeTables {
 
   /// Runs a list's kernel calls, one after another. Allocates nothing.
   func run(_ list: Int, _ base: UnsafeMutableRawPointer) {
+    run(UnsafeBufferPointer(lists[list]), base)
+  }
+
+  /// Runs some kernel calls of a list.
+  func run(_ list: Int, _ instructions: Range<Int>, _ base: UnsafeMutableRawPointer) {
+    run(UnsafeBufferPointer(rebasing: lists[list][instructions]), base)
+  }
+
+  private func run(
+    _ instructions: UnsafeBufferPointer<Instruction>, _ base: UnsafeMutableRawPointer
+  ) {
     let scratch = workspace.base
-    for i in UnsafeBufferPointer(lists[list]) {
+    for i in instructions {
       let (a, b, c, y) = (base + i.a, base + i.b, base + i.c, base + i.result)
       switch i.kind {
       case .product:

@@ -38,6 +38,8 @@ struct Code {
   }
 
   var lists: [[Instruction]] = []
+  /// What each instruction may read and write.
+  var footprints: [[Footprint]] = []
   var products: [ck_product] = []
   var loops: [Loop] = []
   var convolutions: [ck_convolution] = []

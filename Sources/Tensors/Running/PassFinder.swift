@@ -21,16 +21,21 @@ struct PassFinder {
     self.precision = precision
   }
 
-  /// The list with its passes as one call each.
-  mutating func merging(_ list: [Instruction]) -> [Instruction] {
-    var merged: [Instruction] = []
+  /// The list with its passes as one call each, and what each call may read and write.
+  mutating func merging(
+    _ list: [Instruction], _ footprints: [Footprint]
+  ) -> (instructions: [Instruction], footprints: [Footprint]) {
+    var merged: (instructions: [Instruction], footprints: [Footprint]) = ([], [])
     var index = 0
     while index < list.count {
       if index + 2 < list.count, let pass = pass(list[index], list[index + 1], list[index + 2]) {
-        merged.append(Instruction(kind: .pass, descriptor: passes.number(pass)))
+        merged.instructions.append(Instruction(kind: .pass, descriptor: passes.number(pass)))
+        merged.footprints.append(
+          footprints[index] + footprints[index + 1] + footprints[index + 2])
         index += 3
       } else {
-        merged.append(list[index])
+        merged.instructions.append(list[index])
+        merged.footprints.append(footprints[index])
         index += 1
       }
     }

@@ -20,17 +20,22 @@ package final class Program {
   private let bounds: [IndexBound]
   /// What each input was last set from: kept alive, so that data at the same place are the same data.
   private var sources: [DataArray?]
+  private let audit: ArenaAudit?
 
-  /// Plans a graph.
+  /// Plans a graph. Tests leave optimisations out, or have every kernel call's reads and writes audited.
   ///
   /// - Throws: ``TensorError``: the first mistake of the trace, or kernels that this processor lacks.
   package init(
-    _ graph: Graph, _ requests: [ListRequest], _ precision: Precision, _ set: KernelSet
+    _ graph: Graph, _ requests: [ListRequest], _ precision: Precision, _ set: KernelSet,
+    optimisations: Optimisations = .all, isAudited: Bool = false
   ) throws(TensorError) {
     try graph.check()
-    let planner = Planner(graph, requests)
+    let planner = Planner(graph, requests, optimisations)
     self.precision = precision
-    tables = CodeTables(planner.code, precision, try set.kernels(precision))
+    tables = CodeTables(planner.code, precision, try set.kernels(precision), optimisations)
+    audit =
+      isAudited
+      ? ArenaAudit(tables, keptCount: planner.storage.keptCount, precision) : nil
     arena = Memory(byteCount: planner.storage.arenaCount * precision.byteCount)
     inputs = graph.inputNodes.map { (graph.shape($0), planner.offset(ofInput: $0) ?? 0) }
     roots = requests.enumerated().map { request, content in
@@ -57,8 +62,12 @@ package final class Program {
 
   /// Runs one list.
   package func run(_ list: Int) {
+    if let audit { return audit.run(list, tables, arena) }
     tables.run(list, arena.base)
   }
+
+  /// What an audit found: reads and writes beyond a kernel call's own operands and results.
+  package var findings: [String] { audit?.findings ?? [] }
 
   /// An input's elements, to be set.
   package func input(_ tensor: Tensor) -> Elements {

@@ -1,0 +1,79 @@
+import Foundation
+import Tensors
+import Testing
+
+/// Hundreds of random programs against the law.
+@Suite struct RandomProgramTests {
+  @Test(arguments: 0..<4)
+  func programsObeyTheLaw(_ part: Int) throws {
+    var tally = ProgramTally()
+    for seed in part * 100..<part * 100 + 80 { try tally.check(seed) }
+    tally.conclude()
+  }
+}
+
+/// As many as one likes: `IGBM_RANDOM_PROGRAMS=20000 Launch/test --filter SlowRandomProgramTests`.
+@Suite struct SlowRandomProgramTests {
+  private static let count =
+    ProcessInfo.processInfo.environment["IGBM_RANDOM_PROGRAMS"].flatMap { Int($0) } ?? 0
+  private static let first =
+    ProcessInfo.processInfo.environment["IGBM_FIRST_PROGRAM"].flatMap { Int($0) } ?? 1000
+
+  @Test(
+    .enabled(if: count > 0, "a long test: IGBM_RANDOM_PROGRAMS says how many"),
+    arguments: [0, 1])
+  func programsObeyTheLaw(_ half: Int) throws {
+    var tally = ProgramTally()
+    for seed in stride(from: Self.first + half, to: Self.first + Self.count, by: 2)
+    where tally.faults < 10 {
+      try tally.check(seed)
+      if seed / 2 % 500 == 0 { print("seed \(seed): \(tally.faults) faults") }
+    }
+    tally.conclude()
+  }
+}
+
+/// Checks programs one after another, and keeps count.
+struct ProgramTally {
+  private var compared = 0
+  private var undecided = 0
+  private(set) var faults = 0
+
+  /// The plans of a seed: all instruction sets in both precisions, audits and optimisations left out in turns.
+  static func plans(_ seed: Int) -> [ProgramLaw.Plan] {
+    let sets = KernelSet.available
+    let optimisations = Optimisations.allCases
+    return sets.flatMap { set in
+      Precision.allCases.map { ProgramLaw.Plan(precision: $0, set: set) }
+    } + [
+      .init(
+        precision: seed % 5 == 0 ? .single : .double, set: sets[seed % sets.count],
+        isAudited: true),
+      .init(set: sets[seed / 3 % sets.count], leftOut: optimisations[seed % optimisations.count]),
+      .init(set: sets[seed / 5 % sets.count], leftOut: .all),
+    ]
+  }
+
+  mutating func check(_ seed: Int) throws {
+    var law = ProgramLaw(plans: Self.plans(seed))
+    let program = ProgramGenerator.program(seed: seed)
+    let fault = try law.fault(of: program, seed: seed)
+    compared += law.compared
+    undecided += law.undecided
+    guard let fault else { return }
+    faults += 1
+    let plans = law.plans
+    let smallest = program.shrunk { candidate in
+      var law = ProgramLaw(plans: plans)
+      return (try? law.fault(of: candidate, seed: seed)) ?? nil != nil
+    }
+    var again = ProgramLaw(plans: plans)
+    let reason = (try? again.fault(of: smallest, seed: seed)) ?? fault
+    Issue.record("seed \(seed): \(fault)\nand of less: \(reason)\n\(smallest)")
+  }
+
+  /// Programs of which nothing can be said show nothing.
+  func conclude() {
+    #expect(compared > 5 * undecided, "\(compared) numbers compared, \(undecided) undecided")
+  }
+}

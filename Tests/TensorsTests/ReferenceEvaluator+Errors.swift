@@ -1,0 +1,155 @@
+import Foundation
+import Tensors
+
+/// Bounds of rounding errors, carried from operands to results.
+extension ReferenceEvaluator {
+  /// Operations of a kernel count as so many roundings: polynomials for functions, transforms of products.
+  private static let functionRoundings = 8.0
+  private static let transformRoundings = 64.0
+
+  func error(_ node: Graph.Node, _ graph: Graph, _ value: [Double]) -> [Double] {
+    let x = node.operands.first.map { values[$0] } ?? []
+    let dx = node.operands.first.map { errors[$0] } ?? []
+    let y = node.operands.count > 1 ? values[node.operands[1]] : []
+    let dy = node.operands.count > 1 ? errors[node.operands[1]] : []
+    let shapes = node.operands.map { graph.nodes[$0].shape }
+    switch node.operation {
+    case .input: return value.map { _ in 0 }
+    case .constant(let number): return [rounded(0, number)]
+    case .unary(let function):
+      return value.indices.map { unary(function, x[$0], dx[$0], value[$0]) }
+    case .binary(let function):
+      return value.indices.map { binary(function, x[$0], dx[$0], y[$0], dy[$0], value[$0]) }
+    case .scale(let factor): return value.indices.map { rounded(abs(factor) * dx[$0], value[$0]) }
+    case .offset: return value.indices.map { rounded(dx[$0], value[$0]) }
+    case .spread, .reshape, .transpose, .slice, .assemble, .gatherRows:
+      return moved(node, graph)
+    case .sum, .scatterRows:
+      // Each term is rounded as often as terms are added to it, at most.
+      let terms = Double(max(x.count / max(value.count, 1), 1)) + 4
+      return moved(node, graph, zip(x, dx).map { $1 + terms * roundoff * abs($0) })
+    case .centre:
+      let rows = Double(value.count / max(node.shape.sizes.last ?? 1, 1)) + 4
+      let inner = node.shape.sizes.last ?? 1
+      let own = zip(x, dx).map { $1 + rows * roundoff * abs($0) }
+      return value.indices.map { index in
+        own[index]
+          + stride(from: index % inner, to: own.count, by: inner).reduce(0) { $0 + own[$1] }
+          / (rows - 4)
+      }
+    case .softmax, .logSumExp, .rowMaximum: return rows(node.operation, x, dx, value, shapes[0])
+    case .oneHot: return value.map { _ in 0 }
+    case .product, .convolution, .convolutionInput, .convolutionWeights:
+      return bilinear(node, graph, value)
+    case .poolIndex, .poolGather, .poolScatter: return pooled(node, graph, value)
+    default: fatalError("planner operations are not traced")
+    }
+  }
+
+  private func rounded(_ error: Double, _ value: Double, _ roundings: Double = 2) -> Double {
+    error + roundings * roundoff * abs(value)
+  }
+
+  private func unary(_ function: UnaryFunction, _ x: Double, _ dx: Double, _ y: Double) -> Double {
+    let sides = [x - dx, x + dx].map { abs(Self.unary(function, $0) - y) }
+    if case .reciprocal = function, dx >= abs(x) { return .infinity }
+    return rounded(max(sides[0], sides[1]), y, Self.functionRoundings)
+  }
+
+  private func binary(
+    _ function: BinaryFunction, _ x: Double, _ dx: Double, _ y: Double, _ dy: Double,
+    _ value: Double
+  ) -> Double {
+    switch function {
+    case .add, .subtract: return rounded(dx + dy, abs(x) + abs(y))
+    case .multiply: return rounded(abs(x) * dy + abs(y) * dx + dx * dy, value)
+    case .divide:
+      guard abs(y) > dy else { return .infinity }
+      return rounded((dx + abs(value) * dy) / (abs(y) - dy), value)
+    case .mask: return abs(y) <= dy ? abs(x) + dx : y > 0 ? dx : 0
+    }
+  }
+
+  /// Errors that go where the values go, by the same linear operation.
+  private func moved(_ node: Graph.Node, _ graph: Graph, _ errors: [Double]? = nil) -> [Double] {
+    var own = self
+    for operand in node.operands.prefix(errors == nil ? node.operands.count : 1) {
+      own.values[operand] = errors ?? self.errors[operand]
+    }
+    // Rows' numbers are numbers of rows still.
+    if node.operands.count > 1, case .gatherRows = node.operation {
+      own.values[node.operands[1]] = values[node.operands[1]]
+    }
+    return own.value(node, graph, [])
+  }
+
+  /// Errors of products: of the operands, and of sums in any order and by any algorithm that is stable as a whole, for
+  /// which what counts is the largest element, not each.
+  private func bilinear(_ node: Graph.Node, _ graph: Graph, _ value: [Double]) -> [Double] {
+    let (a, b) = (node.operands[0], node.operands[1])
+    func magnitudes(withErrors isWithErrors: Bool) -> [Double] {
+      var own = self
+      for operand in Set([a, b]) {
+        own.values[operand] = zip(values[operand], errors[operand]).map {
+          abs($0) + (isWithErrors ? $1 : 0)
+        }
+      }
+      return own.value(node, graph, [])
+    }
+    let (plain, widened) = (magnitudes(withErrors: false), magnitudes(withErrors: true))
+    let terms = Double(max(values[a].count, values[b].count)).squareRoot() + Self.transformRoundings
+    let rounding = terms * roundoff * (plain.max() ?? 0)
+    return value.indices.map { widened[$0] - plain[$0] + rounding }
+  }
+
+  private func rows(
+    _ operation: Tensors.Operation, _ x: [Double], _ dx: [Double], _ value: [Double], _ shape: Shape
+  ) -> [Double] {
+    let classes = shape[1]
+    return value.indices.map { index in
+      let row = operation == .softmax ? index / classes : index
+      let own = row * classes..<(row + 1) * classes
+      let change = dx[own].max() ?? 0
+      let reach = (x[own].map(abs).max() ?? 0) + Double(classes)
+      let roundings = Self.functionRoundings * roundoff * reach
+      return operation == .softmax
+        ? value[index] * (2 * change + 2 * roundings) : change + roundings
+    }
+  }
+
+  /// Where a window's largest value cannot be told, any may be taken.
+  private func pooled(_ node: Graph.Node, _ graph: Graph, _ value: [Double]) -> [Double] {
+    let (x, image) = (node.operands[0], graph.nodes[node.operands[0]].shape)
+    switch node.operation {
+    case .poolIndex:
+      return value.indices.map { at in
+        let window = Self.window(at, node.shape, image)
+        let best = window[Int(value[at])]
+        let isClear = window.allSatisfy {
+          $0 == best || values[x][best] - values[x][$0] > errors[x][best] + errors[x][$0]
+            || (errors[x][best] == 0 && errors[x][$0] == 0)
+        }
+        return isClear ? 0 : 1
+      }
+    case .poolGather:
+      return value.indices.map { at in
+        let window = Self.window(at, node.shape, image)
+        let error = window.map { errors[x][$0] }.max() ?? 0
+        if errors[node.operands[1]][at] == 0 { return error }
+        let own = window.map { values[x][$0] }
+        return error + (own.max() ?? 0) - (own.min() ?? 0)
+      }
+    default:
+      var result = [Double](repeating: 0, count: value.count)
+      for at in values[x].indices {
+        let window = Self.window(at, image, node.shape)
+        if errors[node.operands[1]][at] == 0 {
+          result[window[Int(values[node.operands[1]][at])]] = errors[x][at]
+        } else {
+          for place in window { result[place] = errors[x][at] + abs(values[x][at]) }
+        }
+      }
+      return result
+    }
+  }
+}
