@@ -176,8 +176,17 @@ extension Graph {
     return append(.sum(axes), [x], result)
   }
 
-  /// A sum that costs less than adding up the elements of `x`, if there is one.
+  /// A sum that costs less than adding up the elements of `x`, if there is one. Found once: values that add up share
+  /// their parts.
   private func simplerSum(_ x: Int, _ axes: Range<Int>, _ count: Int) -> Int? {
+    let sum = Sum(node: x, axes: axes)
+    if let known = simplerSums[sum] { return known }
+    let simpler = findSimplerSum(x, axes, count)
+    simplerSums[sum] = .some(simpler)
+    return simpler
+  }
+
+  private func findSimplerSum(_ x: Int, _ axes: Range<Int>, _ count: Int) -> Int? {
     if let value = constantValue(x) { return fill(value * Double(count), shape(x).removing(axes)) }
     switch operation(x) {
     case .scale(let factor):
@@ -373,7 +382,11 @@ extension Graph {
 
   /// Values chosen from affine functions are affine functions of chosen values: of fewer.
   func poolGather(_ x: Int, _ index: Int) -> Int {
-    gathered(x, index) ?? append(.poolGather, [x, index], shape(index))
+    let gather = Gather(node: x, index: index)
+    if let known = gathers[gather] { return known }
+    let values = gathered(x, index) ?? append(.poolGather, [x, index], shape(index))
+    gathers[gather] = values
+    return values
   }
 
   private func gathered(_ x: Int, _ index: Int) -> Int? {

@@ -23,6 +23,21 @@ package final class Graph {
   private var dataNodes: Set<Int> = []
   private(set) var failure: TensorError?
 
+  struct Sum: Hashable {
+    let node: Int
+    let axes: Range<Int>
+  }
+
+  struct Gather: Hashable {
+    let node: Int
+    let index: Int
+  }
+
+  /// What `Graph+Algebra` has worked out: simpler forms of sums (`nil` where there is none), and values gathered from
+  /// windows.
+  var simplerSums: [Sum: Int?] = [:]
+  var gathers: [Gather: Int] = [:]
+
   package init() {}
 
   /// A tensor given from outside, which changes with `stage`.

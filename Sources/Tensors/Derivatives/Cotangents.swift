@@ -13,12 +13,21 @@ extension Graph {
     let depends = depending(on: targets.map(\.node))
     let count = nodes.count
     var cotangents = [Int?](repeating: nil, count: count)
+    // What a vector's pieces receive is put together once, when all have received it.
+    var pieces: [Int: VectorPieces] = [:]
     for (node, cotangent) in seeds {
       cotangents[node.node] = sum(of: cotangents[node.node], cotangent.node)
     }
     for node in stride(from: count - 1, through: 0, by: -1) where needed[node] && depends[node] {
+      if let pieces = pieces[node] {
+        cotangents[node] = sum(of: cotangents[node], assemble(pieces, count: shape(node).count))
+      }
       guard let d = cotangents[node] else { continue }
       let operands = nodes[node].operands
+      if case .slice(let offset) = operation(node) {
+        pieces[operands[0], default: VectorPieces()].add(d, at: offset, in: self)
+        continue
+      }
       for (index, operand) in operands.enumerated() where depends[operand] {
         cotangents[operand] = sum(of: cotangents[operand], cotangent(of: node, index, d))
       }
@@ -40,7 +49,6 @@ extension Graph {
     case .reshape: return reshape(d, shape(x))
     case .transpose: return transpose(d)
     case .centre: return centre(d)
-    case .slice(let offset): return assemble([(offset, d)], count: shape(x).count)
     case .assemble(let offsets):
       return slice(d, offset: offsets[index], shape(operands[index]))
     case .softmax: return softmaxSlope(node, times: d)
@@ -62,6 +70,7 @@ extension Graph {
         ? convolutionInput(operands[1], d, stride: s, height: shape(x)[1], width: shape(x)[2])
         : convolution(x, d, stride: s)
     case .input, .constant, .oneHot, .poolIndex: return nil
+    case .slice: fatalError("pieces are put together")
     case .rowMaximum, .kernelProduct, .quarters, .moments, .convolutionOnto,
       .convolutionInputOnto,
       .convolutionWeightsOnto, .poolIndexOfAffine, .patchFactor, .patchPoolIndex,

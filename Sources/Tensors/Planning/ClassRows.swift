@@ -4,25 +4,39 @@
 /// through it, probabilities less labels and their tangents, adds up to 0 in every row, and so does a product with it.
 /// Both are found in the graph: the first by following what a number added to a row does to everything after it, the
 /// second by keeping account of the rows' sums.
-struct ClassRows {
+final class ClassRows {
   private let graph: Graph
-  private let needed: [Bool]
   private let roots: Set<Int>
-  /// The sum over classes of a node, by its operands.
-  private let sums: [Int: Int]
+  /// The sum over classes of a product element by element, by its factors.
+  private var sums: [Factors: Int] = [:]
+  /// The needed nodes that read a node.
+  private var readers: [[Int]]
+  /// The rows' sums of matrices, and the means of rows under probabilities, that were asked for: formulas share parts.
+  private var rowSums: [Int: RowSums?] = [:]
+  private var means: [Factors: RowSums?] = [:]
+
+  private struct Factors: Hashable {
+    let a: Int
+    let b: Int
+  }
 
   /// With more classes, one matters little.
   static let mostClasses = 16
 
   init(_ graph: Graph, needed: [Bool], roots: [Int]) {
     self.graph = graph
-    self.needed = needed
     self.roots = Set(roots)
-    var sums: [Int: Int] = [:]
+    readers = [[Int]](repeating: [], count: graph.nodes.count)
     for node in graph.nodes.indices where graph.operation(node) == .sum(1..<2) {
-      sums[graph.operand(node)] = node
+      let product = graph.operand(node)
+      guard case .binary(.multiply) = graph.operation(product) else { continue }
+      sums[Factors(a: graph.operand(product), b: graph.operand(product, 1))] = node
     }
-    self.sums = sums
+    for node in needed.indices where needed[node] {
+      for operand in graph.nodes[node].operands where readers[operand].last != node {
+        readers[operand].append(node)
+      }
+    }
   }
 
   /// What is known of the rows of a product.
@@ -30,7 +44,7 @@ struct ClassRows {
     guard case .product(_, let transposeB) = graph.operation(product),
       2...Self.mostClasses ~= graph.shape(product)[1]
     else { return .any }
-    if !transposeB, rowSums(graph.operand(product, 1)) == RowSums() { return .balanced }
+    if !transposeB, sums(of: graph.operand(product, 1)) == RowSums() { return .balanced }
     return isShiftable(product) ? .shifted : .any
   }
 
@@ -75,45 +89,54 @@ struct ClassRows {
   }
 
   /// The sums of a matrix's rows; `nil` where they are not known.
-  private func rowSums(_ node: Int) -> RowSums? {
+  private func sums(of node: Int) -> RowSums? {
+    if let known = rowSums[node] { return known }
+    let sums = findSums(of: node)
+    rowSums[node] = .some(sums)
+    return sums
+  }
+
+  private func findSums(of node: Int) -> RowSums? {
     guard graph.shape(node).rank == 2 else { return nil }
     if isDistribution(node) { return RowSums(ones: 1) }
     switch graph.operation(node) {
     case .scale(let factor):
-      return rowSums(graph.operand(node)).map { factor * $0 }
+      return sums(of: graph.operand(node)).map { factor * $0 }
     case .binary(let function) where function == .add || function == .subtract:
-      guard let a = rowSums(graph.operand(node)), let b = rowSums(graph.operand(node, 1)) else {
-        return nil
-      }
+      guard let a = sums(of: graph.operand(node)), let b = sums(of: graph.operand(node, 1))
+      else { return nil }
       return a + (function == .add ? 1.0 : -1.0) * b
     case .binary(.multiply):
       let (a, b) = (graph.operand(node), graph.operand(node, 1))
-      return rowSums(a, times: b) ?? rowSums(b, times: a)
+      return sums(of: a, times: b) ?? sums(of: b, times: a)
     default: return nil
     }
   }
 
   /// The sums of the rows of a x: of probabilities times anything, or of a matrix times one number a row.
-  private func rowSums(_ a: Int, times x: Int) -> RowSums? {
+  private func sums(of a: Int, times x: Int) -> RowSums? {
     if isDistribution(a), let mean = mean(x, under: a) { return mean }
-    guard let number = rowNumber(x), let sums = rowSums(a) else { return nil }
+    guard let number = rowNumber(x), let sums = sums(of: a) else { return nil }
     if sums == RowSums() { return sums }
     return sums.nodes.isEmpty ? RowSums(nodes: [number.node: number.factor * sums.ones]) : nil
   }
 
   /// The means of the rows of x under probabilities.
   private func mean(_ x: Int, under p: Int) -> RowSums? {
+    if let known = means[Factors(a: x, b: p)] { return known }
+    let mean = findMean(x, under: p)
+    means[Factors(a: x, b: p)] = .some(mean)
+    return mean
+  }
+
+  private func findMean(_ x: Int, under p: Int) -> RowSums? {
     if let number = rowNumber(x) { return RowSums(nodes: [number.node: number.factor]) }
     if case .binary(.subtract) = graph.operation(x) {
       guard let a = mean(graph.operand(x), under: p), let b = mean(graph.operand(x, 1), under: p)
       else { return nil }
       return a + (-1) * b
     }
-    let product = graph.nodes.indices.first { node in
-      sums[node] != nil && graph.operation(node) == .binary(.multiply)
-        && Set(graph.nodes[node].operands) == [p, x]
-    }
-    return product.flatMap { sums[$0] }.map { RowSums(nodes: [$0: 1]) }
+    return sums[Factors(a: min(p, x), b: max(p, x))].map { RowSums(nodes: [$0: 1]) }
   }
 
   // MARK: Shifts
@@ -129,16 +152,21 @@ struct ClassRows {
   /// Whether adding a number to each row of a node changes nothing in the end.
   private func isShiftable(_ scores: Int) -> Bool {
     var responses: [Int: Response] = [scores: .all(1)]
-    for node in graph.nodes.indices.dropFirst(scores + 1) where needed[node] {
-      let operands = graph.nodes[node].operands
-      guard operands.contains(where: { responses[$0] != nil }) else { continue }
-      guard let response = response(of: node, operands.map { responses[$0] }) else { return false }
+    // What responds is followed in the order of nodes: all operands come before.
+    var waiting = readers[scores].reversed() as [Int]
+    if roots.contains(scores) { return false }
+    while let node = waiting.popLast() {
+      guard
+        let response = response(of: node, graph.nodes[node].operands.map { responses[$0] })
+      else { return false }
+      if response == .all(0) || response == .one(0) { continue }
+      if roots.contains(node) { return false }
       responses[node] = response
-      if responses[node] == .some(.all(0)) || responses[node] == .some(.one(0)) {
-        responses[node] = nil
+      for reader in readers[node] where !waiting.contains(reader) {
+        waiting.insert(reader, at: waiting.firstIndex { $0 < reader } ?? waiting.count)
       }
     }
-    return responses.keys.allSatisfy { !roots.contains($0) }
+    return true
   }
 
   /// The response of a node with some that respond among its operands; `nil` where it is none of these.

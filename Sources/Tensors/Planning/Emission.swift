@@ -13,7 +13,7 @@ struct Emission {
 
   init(
     _ list: ListPlan, _ storage: StoragePlan, stored: Set<Int>,
-    _ place: @escaping (Int) -> StoragePlan.Place, _ code: Code
+    _ place: @escaping (Int) -> StoragePlan.Place, _ code: Code, isAudited: Bool
   ) {
     self.list = list
     self.storage = storage
@@ -23,8 +23,10 @@ struct Emission {
     var footprints: [Footprint] = []
     for (unit, work) in list.works.enumerated() {
       if let loop = work.loop { emit(work, loop) } else { emit(work.nodes) }
-      let footprint = list.footprint(unit, stored: stored, offset)
-      for _ in footprints.count..<instructions.count { footprints.append(footprint) }
+      if isAudited {
+        let footprint = list.footprint(unit, stored: stored, offset)
+        for _ in footprints.count..<instructions.count { footprints.append(footprint) }
+      }
     }
     self.code.lists.append(instructions)
     self.code.footprints.append(footprints)

@@ -18,10 +18,10 @@ struct Fusion {
   let graph: Graph
   let reading: LoopReading
   private(set) var works: [Work] = []
-  /// The unit that computes a node of this list.
-  private var unit: [Int: Int] = [:]
+  /// The unit that computes a node, if one of this list does.
+  private(set) var unit: [Int?]
   /// Nodes that are one value a row of their unit's loop.
-  private(set) var columnNodes: Set<Int> = []
+  private(set) var isColumn: [Bool]
   /// The loops that read a value, in order.
   private var readers: [Reading: [Int]] = [:]
   /// The largest number of steps in a loop: more would not fit the nearest cache.
@@ -41,27 +41,50 @@ struct Fusion {
     self.graph = graph
     self.reading = reading
     self.optimisations = optimisations
+    unit = [Int?](repeating: nil, count: graph.nodes.count)
+    isColumn = [Bool](repeating: false, count: graph.nodes.count)
     for node in nodes
     where !reading.isView(node) && !reading.isVirtual(node) && !reading.recomputed[node] {
       place(node)
     }
   }
 
+  /// A loop node that looks for a unit, and what that depends on.
+  private struct Step {
+    let node: Int
+    /// What it reads, through views, virtual spreads and what is computed anew.
+    let sources: [Int]
+    /// What has to be computed anew before it, and the node.
+    let nodes: [Int]
+    /// The size of its space, and the number of columns that its nodes demand: they agree (`Recomputation`).
+    let space: Work.LoopSpace
+    /// The first unit in which all that it reads is there.
+    let earliest: Int
+  }
+
   private mutating func place(_ node: Int) {
-    let producers = producers(of: node)
-    let earliest = producers.map { unit[$0] ?? 0 }.max() ?? 0
     if optimisations.contains(.pooling), joinsPooling(node) { return }
     if reading.isLoop(node) {
-      for index in candidates(node, from: earliest) where join(node, index, producers) { return }
-      let space = Work.LoopSpace(
-        count: reading.spaceCount(node), columns: demandedColumns(node))
-      works.append(Work(nodes: [], loop: space))
-      add(recomputed(for: node) + [node], to: works.count - 1)
+      let step = step(node)
+      for index in candidates(step) where join(step, index) { return }
+      works.append(Work(nodes: [], loop: step.space))
+      add(step.nodes, to: works.count - 1)
     } else {
       works.append(Work(nodes: [node], loop: nil))
     }
     unit[node] = works.count - 1
-    if reading.resultAccess(node) == .column { columnNodes.insert(node) }
+    if reading.resultAccess(node) == .column { isColumn[node] = true }
+  }
+
+  private func step(_ node: Int) -> Step {
+    let nodes = recomputed(for: node) + [node]
+    let sources = sources(of: node)
+    return Step(
+      node: node, sources: sources, nodes: nodes,
+      space: .init(
+        count: reading.spaceCount(node),
+        columns: nodes.reversed().lazy.compactMap(reading.ownColumns).first),
+      earliest: sources.lazy.compactMap { unit[$0] }.max() ?? 0)
   }
 
   /// One kernel call finds a window's largest value and which it is.
@@ -84,70 +107,63 @@ struct Fusion {
     }
   }
 
-  /// The nodes of this list that a node's operands come from.
-  private func producers(of node: Int) -> [Int] { sources(of: node).filter { unit[$0] != nil } }
-
-  /// What a node reads, through views, virtual spreads and what is computed anew.
   private func sources(of node: Int) -> [Int] {
-    graph.nodes[node].operands.map(reading.origin).flatMap { source in
-      reading.recomputed[source] ? sources(of: source) : [source]
+    graph.nodes[node].operands.flatMap { operand in
+      let origin = reading.origin(operand)
+      return reading.recomputed[origin] ? sources(of: origin) : [origin]
     }
   }
 
-  /// What has to be computed anew before a node, in order.
   private func recomputed(for node: Int) -> [Int] {
-    let own = graph.nodes[node].operands.map(reading.origin).filter { reading.recomputed[$0] }
-    return own.reduce(into: []) { nodes, source in
-      for inner in recomputed(for: source) + [source] where !nodes.contains(inner) {
+    var nodes: [Int] = []
+    for operand in graph.nodes[node].operands {
+      let origin = reading.origin(operand)
+      guard reading.recomputed[origin] else { continue }
+      for inner in recomputed(for: origin) + [origin] where !nodes.contains(inner) {
         nodes.append(inner)
       }
     }
+    return nodes
   }
 
   /// Loops that a node might join: first those that make an operand, then those that read one.
-  private func candidates(_ node: Int, from earliest: Int) -> [Int] {
+  private func candidates(_ step: Step) -> [Int] {
     guard optimisations.contains(.fusion) else { return [] }
-    let count = reading.spaceCount(node)
-    let origins = Set(sources(of: node).filter { count == 1 || !isScalar($0) })
-    let making = Set(origins.compactMap { unit[$0] }).filter { $0 >= earliest }
-    let reading = Set(
-      origins.flatMap { value in
-        readers[Reading(value: value, count: count), default: []].reversed()
-          .prefix { $0 >= earliest }
-      }
-    ).subtracting(making)
-    return (making.sorted() + reading.sorted()).filter {
+    let count = step.space.count
+    var making: [Int] = []
+    var reading: [Int] = []
+    for value in step.sources where count == 1 || !isScalar(value) {
+      if let index = unit[value], index >= step.earliest { making.append(index) }
+      let readers = readers[Reading(value: value, count: count)] ?? []
+      reading += readers.reversed().prefix { $0 >= step.earliest }
+    }
+    reading.removeAll(where: making.contains)
+    return (making.distinctSorted + reading.distinctSorted).filter {
       works[$0].loop != nil && works[$0].nodes.count < Self.longest
     }
   }
 
   private func isScalar(_ node: Int) -> Bool { graph.shape(node).count == 1 }
 
-  /// What a node and all that is computed anew for it demand of the number of columns: they agree (`Recomputation`).
-  private func demandedColumns(_ node: Int) -> Int? {
-    reading.ownColumns(node) ?? recomputed(for: node).lazy.compactMap(reading.ownColumns).first
-  }
-
   /// Adds a node to a loop if all that it reads of that loop is at hand when a tile is.
-  private mutating func join(_ node: Int, _ index: Int, _ producers: [Int]) -> Bool {
+  private mutating func join(_ step: Step, _ index: Int) -> Bool {
     guard let loop = works[index].loop else { return false }
-    let inside = producers.filter { unit[$0] == index }
-    if reading.spaceCount(node) == loop.count {
-      let demanded = demandedColumns(node)
+    let node = step.node
+    let inside = step.sources.filter { unit[$0] == index }
+    if step.space.count == loop.count {
+      let demanded = step.space.columns
       if let demanded, let columns = loop.columns, demanded != columns { return false }
       let columns = loop.columns ?? demanded
-      let steps = recomputed(for: node) + [node]
-      guard
-        steps.allSatisfy({ step in
-          inside.allSatisfy { isAtHand($0, for: step, loop, columns) }
-        })
-      else { return false }
-      add(steps, to: index)
+      let isAllAtHand = step.nodes.allSatisfy { reader in
+        inside.allSatisfy { isAtHand($0, for: reader, loop, columns) }
+      }
+      guard isAllAtHand else { return false }
+      add(step.nodes, to: index)
       works[index].loop?.columns = columns
-      if reading.resultAccess(node) == .column { columnNodes.insert(node) }
+      if reading.resultAccess(node) == .column { isColumn[node] = true }
     } else {
-      guard isColumnStep(node, loop, inside) else { return false }
-      columnNodes.insert(node)
+      guard isColumnStep(step, loop, inside) else { return false }
+      isColumn[node] = true
       add([node], to: index)
     }
     unit[node] = index
@@ -166,30 +182,28 @@ struct Fusion {
     }
   }
 
-  /// Whether a node's read of another node of the same loop is of what a tile already holds.
+  /// Whether a node's reads of another node of the same loop are of what a tile already holds.
   private func isAtHand(
     _ producer: Int, for node: Int, _ loop: Work.LoopSpace, _ columns: Int?
   ) -> Bool {
-    let reads = zip(graph.nodes[node].operands, reading.reads(node))
-      .filter { reading.origin($0.0) == producer }
-    return reads.allSatisfy { operand, read in
+    zip(graph.nodes[node].operands, reading.reads(node)).allSatisfy { operand, read in
+      guard reading.origin(operand) == producer else { return true }
       // Only views of the whole, in order, are the tile's own elements.
       guard reading.isWhole(operand) else { return false }
-      if columnNodes.contains(producer) {
-        return read.access == .column && read.columns == columns
-      }
+      if isColumn[producer] { return read.access == .column && read.columns == columns }
       guard reading.resultAccess(producer) == .full, read.access != .pooled else { return false }
       return read.access == .full || loop.count == 1
     }
   }
 
   /// Whether a node is element-wise over one value a row of a loop, some of them made by that loop.
-  private func isColumnStep(_ node: Int, _ loop: Work.LoopSpace, _ inside: [Int]) -> Bool {
+  private func isColumnStep(_ step: Step, _ loop: Work.LoopSpace, _ inside: [Int]) -> Bool {
+    let node = step.node
     guard let columns = loop.columns, !inside.isEmpty,
       graph.shape(node).count * columns == loop.count,
-      reading.resultAccess(node) == .full, reading.spaceCount(node) == graph.shape(node).count,
-      demandedColumns(node) == nil, !isSpreadNode(node), recomputed(for: node).isEmpty,
-      inside.allSatisfy(columnNodes.contains)
+      reading.resultAccess(node) == .full, step.space.count == graph.shape(node).count,
+      step.space.columns == nil, !isSpreadNode(node), step.nodes.count == 1,
+      inside.allSatisfy({ isColumn[$0] })
     else { return false }
     return zip(graph.nodes[node].operands, reading.reads(node)).allSatisfy { operand, read in
       read.access == .scalar
@@ -204,6 +218,11 @@ struct Fusion {
 }
 
 extension [Int] {
+  /// The numbers in order, each once.
+  fileprivate var distinctSorted: [Int] {
+    count < 2 ? self : Set(self).sorted()
+  }
+
   /// Inserts a number among smaller and larger ones, unless it is there: near the end, mostly.
   fileprivate mutating func insertInOrder(_ number: Int) {
     var place = count

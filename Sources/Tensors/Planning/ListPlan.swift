@@ -4,14 +4,16 @@ struct ListPlan {
   let reading: LoopReading
   let list: NodeList
   let works: [Work]
-  let columnNodes: Set<Int>
+  /// Whether a node is one value a row of its unit's loop.
+  let isColumn: [Bool]
   /// Whether it depends on the vector.
   let isVector: Bool
-  private let unit: [Int: Int]
+  /// The unit that computes a node, if one of this list does.
+  private let unit: [Int?]
   /// Nodes of loops that something outside their unit reads.
-  private let readOutside: Set<Int>
+  private let isReadOutside: [Bool]
   /// How many operands of this list's nodes are views of a node, or the node itself.
-  private let readerCounts: [Int: Int]
+  private let readerCounts: [Int]
 
   init(
     _ graph: Graph, _ reading: LoopReading, _ list: NodeList, _ optimisations: Optimisations
@@ -23,23 +25,25 @@ struct ListPlan {
     works =
       optimisations.contains(.passes)
       ? PassOrder(graph: graph, reading: reading).ordered(fusion.works) : fusion.works
-    columnNodes = fusion.columnNodes
-    var unit: [Int: Int] = [:]
+    isColumn = fusion.isColumn
+    var unit = [Int?](repeating: nil, count: graph.nodes.count)
     for (index, work) in works.enumerated() {
       for node in work.nodes where !reading.recomputed[node] { unit[node] = index }
     }
-    var readOutside: Set<Int> = []
-    var readerCounts: [Int: Int] = [:]
+    var isReadOutside = [Bool](repeating: false, count: graph.nodes.count)
+    var readerCounts = [Int](repeating: 0, count: graph.nodes.count)
     for (index, work) in works.enumerated() {
-      for operand in work.nodes.flatMap({ graph.nodes[$0].operands }) {
-        let origin = reading.origin(operand)
-        readerCounts[origin, default: 0] += 1
-        if let made = unit[origin], made != index { readOutside.insert(origin) }
+      for node in work.nodes {
+        for operand in graph.nodes[node].operands {
+          let origin = reading.origin(operand)
+          readerCounts[origin] += 1
+          if let made = unit[origin], made != index { isReadOutside[origin] = true }
+        }
       }
     }
     isVector = list.nodes.contains { graph.nodes[$0].stage == .vector }
     self.unit = unit
-    self.readOutside = readOutside
+    self.isReadOutside = isReadOutside
     self.readerCounts = readerCounts
   }
 
@@ -58,7 +62,7 @@ struct ListPlan {
   /// Whether a node's value must be in memory rather than in a loop's tiles.
   func needsMemory(_ node: Int, _ outliving: Set<Int>) -> Bool {
     guard let index = unit[node] else { return false }
-    if works[index].loop == nil || outliving.contains(node) || readOutside.contains(node) {
+    if works[index].loop == nil || outliving.contains(node) || isReadOutside[node] {
       return true
     }
     // Sums over rows are complete after the loop only.
@@ -84,7 +88,7 @@ struct ListPlan {
 
   private func storesResult(_ node: Int, place: (Int) -> StoragePlan.Place) -> Bool {
     guard let index = unit[node] else { return false }
-    return works[index].loop == nil || readOutside.contains(node)
+    return works[index].loop == nil || isReadOutside[node]
   }
 }
 

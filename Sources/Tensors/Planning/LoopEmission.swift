@@ -162,7 +162,7 @@ struct LoopEmission {
 
   /// What a node reads, as seen from this loop's space.
   private func references(_ node: Int) -> [Reference] {
-    let isColumnStep = list.columnNodes.contains(node) && list.reading.resultAccess(node) == .full
+    let isColumnStep = list.isColumn[node] && list.reading.resultAccess(node) == .full
     return zip(graph.nodes[node].operands, list.reading.reads(node)).map { operand, read in
       let access: Access = isColumnStep && read.access == .full ? .column : read.access
       let origin = list.reading.origin(operand)
@@ -181,7 +181,7 @@ struct LoopEmission {
 
   private func resultAccess(_ node: Int) -> Access {
     let access = list.reading.resultAccess(node)
-    return access == .full && list.columnNodes.contains(node) ? .column : access
+    return access == .full && list.isColumn[node] ? .column : access
   }
 
   // MARK: Operands

@@ -6,33 +6,55 @@ struct PassOrder {
   let graph: Graph
   let reading: LoopReading
 
+  /// The units so far, and where each node's unit is among them.
+  private struct Order {
+    var works: [Work]
+    var places: [Int: Int] = [:]
+    /// The transposed products with a matrix, in order.
+    var backward: [Int: [Int]] = [:]
+
+    /// Has a unit go before others.
+    mutating func move(_ from: Int, to target: Int) {
+      works.insert(works.remove(at: from), at: target)
+      for place in target...from {
+        for node in works[place].nodes where places[node] != nil { places[node] = place }
+      }
+    }
+  }
+
   func ordered(_ works: [Work]) -> [Work] {
-    var works = works
+    var order = Order(works: works)
+    for (place, work) in works.enumerated() {
+      for node in work.nodes where !reading.recomputed[node] { order.places[node] = place }
+      if let matrix = matrix(of: work, transposed: true) {
+        order.backward[matrix, default: []].append(work.nodes[0])
+      }
+    }
     var index = 0
     while index + 2 < works.count {
-      if let product = backwardProduct(after: index, in: works) {
-        works.insert(works.remove(at: product), at: index + 2)
+      if let product = backwardProduct(after: index, in: order) {
+        order.move(product, to: index + 2)
         index += 3
       } else {
         index += 1
       }
     }
-    return works
+    return order.works
   }
 
   /// The unit that ends the pass which may begin at a unit.
-  private func backwardProduct(after index: Int, in works: [Work]) -> Int? {
-    let (forward, loop) = (works[index], works[index + 1])
+  private func backwardProduct(after index: Int, in order: Order) -> Int? {
+    let (forward, loop) = (order.works[index], order.works[index + 1])
     guard let matrix = matrix(of: forward, transposed: false), loop.loop != nil,
+      let candidates = order.backward[matrix],
       loop.nodes.contains(where: { reads($0, forward.nodes[0]) })
     else { return nil }
-    let pending = Set(works[(index + 2)...].flatMap(\.nodes))
-    return works.indices.dropFirst(index + 2).first { later in
-      let node = works[later].nodes[0]
-      return self.matrix(of: works[later], transposed: true) == matrix
-        && loop.nodes.contains(reading.origin(graph.operand(node, 1)))
-        && graph.nodes[node].operands.allSatisfy { !pending.contains(reading.origin($0)) }
+    func isPending(_ node: Int) -> Bool { order.places[node].map { $0 >= index + 2 } ?? false }
+    let product = candidates.first { node in
+      isPending(node) && loop.nodes.contains(reading.origin(graph.operand(node, 1)))
+        && graph.nodes[node].operands.allSatisfy { !isPending(reading.origin($0)) }
     }
+    return product.flatMap { order.places[$0] }
   }
 
   /// The first operand of a product, where that is what a unit is.

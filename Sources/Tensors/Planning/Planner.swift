@@ -13,7 +13,10 @@ struct Planner {
   /// Where the roots of each request are.
   private var rootPlaces: [[StoragePlan.Place]] = []
 
-  init(_ source: Graph, _ requests: [ListRequest], _ optimisations: Optimisations = .all) {
+  init(
+    _ source: Graph, _ requests: [ListRequest], _ optimisations: Optimisations = .all,
+    isAudited: Bool = false
+  ) {
     lowering = Lowering(
       source, roots: requests.flatMap { $0.roots.map(\.node) }, optimisations)
     let graph = lowering.target
@@ -45,7 +48,8 @@ struct Planner {
     storage.layOutKept()
     for own in blocks { storage.layOutPassing(own) }
     for (list, places) in zip(lists, locals) {
-      let emission = Emission(list, storage, stored: Set(places.keys), self.place(places), code)
+      let emission = Emission(
+        list, storage, stored: Set(places.keys), self.place(places), code, isAudited: isAudited)
       code = emission.code
     }
     rootPlaces = zip(lowered, locals).map { request, places in

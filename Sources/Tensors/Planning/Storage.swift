@@ -13,6 +13,14 @@ struct StoragePlan {
     var offset = -1
   }
 
+  /// Where a passing block is, and when.
+  private struct Placed {
+    let start: Int
+    let end: Int
+    let first: Int
+    let last: Int
+  }
+
   /// A place in a block, in elements.
   struct Place {
     let block: Int
@@ -48,28 +56,40 @@ struct StoragePlan {
   /// Lays out a list's passing blocks behind the kept ones, the largest first: each at the lowest place that is free
   /// while it lives. Lists run one at a time, so that all use the same part.
   mutating func layOutPassing(_ own: [Int]) {
-    var placed: [Int] = []
+    // In the order of their places.
+    var placed: [Placed] = []
     let order = own.filter { !blocks[$0].isKept && blocks[$0].last >= 0 }
       .sorted {
         (-blocks[$0].count, blocks[$0].first, $0) < (-blocks[$1].count, blocks[$1].first, $1)
       }
     for index in order {
       let block = blocks[index]
-      let living = placed.filter {
-        blocks[$0].first <= block.last && block.first <= blocks[$0].last
-      }
-      .sorted { blocks[$0].offset < blocks[$1].offset }
+      let size = aligned(block.count)
       var offset = keptCount
-      for other in living {
-        if offset + aligned(block.count) <= blocks[other].offset { break }
-        offset = max(offset, blocks[other].offset + aligned(blocks[other].count))
+      for other in placed where other.first <= block.last && block.first <= other.last {
+        if offset + size <= other.start { break }
+        offset = max(offset, other.end)
       }
       blocks[index].offset = offset
-      arenaCount = max(arenaCount, offset + aligned(block.count))
-      placed.append(index)
+      arenaCount = max(arenaCount, offset + size)
+      let place = placed.partitioningIndex { $0.start > offset }
+      placed.insert(
+        Placed(start: offset, end: offset + size, first: block.first, last: block.last), at: place)
     }
   }
 
   /// Whole cache lines, so that blocks share none, in either precision.
   private func aligned(_ count: Int) -> Int { (count + 15) & ~15 }
+}
+
+extension Array {
+  /// The number of the first element that is behind a boundary, all that follow being so, too.
+  fileprivate func partitioningIndex(_ isBehind: (Element) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if isBehind(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
 }

@@ -16,7 +16,7 @@ final class CodeTables {
   private let extents: UnsafeMutableBufferPointer<Extents>
   private let passes: UnsafeMutableBufferPointer<ck_pass>
   let workspace: Memory
-  /// What each instruction of each list may read and write, in elements.
+  /// What each instruction of each list may read and write, in elements, where they are audited.
   let footprints: [[Footprint]]
 
   init(

@@ -38,7 +38,7 @@ struct Code {
   }
 
   var lists: [[Instruction]] = []
-  /// What each instruction may read and write.
+  /// What each instruction may read and write, where it is audited.
   var footprints: [[Footprint]] = []
   var products: [ck_product] = []
   var loops: [Loop] = []

@@ -30,12 +30,14 @@ struct PassFinder {
     while index < list.count {
       if index + 2 < list.count, let pass = pass(list[index], list[index + 1], list[index + 2]) {
         merged.instructions.append(Instruction(kind: .pass, descriptor: passes.number(pass)))
-        merged.footprints.append(
-          footprints[index] + footprints[index + 1] + footprints[index + 2])
+        if !footprints.isEmpty {
+          merged.footprints.append(
+            footprints[index] + footprints[index + 1] + footprints[index + 2])
+        }
         index += 3
       } else {
         merged.instructions.append(list[index])
-        merged.footprints.append(footprints[index])
+        if !footprints.isEmpty { merged.footprints.append(footprints[index]) }
         index += 1
       }
     }

@@ -30,7 +30,7 @@ package final class Program {
     optimisations: Optimisations = .all, isAudited: Bool = false
   ) throws(TensorError) {
     try graph.check()
-    let planner = Planner(graph, requests, optimisations)
+    let planner = Planner(graph, requests, optimisations, isAudited: isAudited)
     self.precision = precision
     tables = CodeTables(planner.code, precision, try set.kernels(precision), optimisations)
     audit =

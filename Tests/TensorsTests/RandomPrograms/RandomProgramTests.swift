@@ -39,19 +39,19 @@ struct ProgramTally {
   private var undecided = 0
   private(set) var faults = 0
 
-  /// The plans of a seed: all instruction sets in both precisions, audits and optimisations left out in turns.
+  /// The plans of a seed: all instruction sets in both precisions; in turns of these an audited one, and one without each
+  /// optimisation, and without any.
   static func plans(_ seed: Int) -> [ProgramLaw.Plan] {
     let sets = KernelSet.available
-    let optimisations = Optimisations.allCases
-    return sets.flatMap { set in
+    let whole = sets.flatMap { set in
       Precision.allCases.map { ProgramLaw.Plan(precision: $0, set: set) }
-    } + [
-      .init(
-        precision: seed % 5 == 0 ? .single : .double, set: sets[seed % sets.count],
-        isAudited: true),
-      .init(set: sets[seed / 3 % sets.count], leftOut: optimisations[seed % optimisations.count]),
-      .init(set: sets[seed / 5 % sets.count], leftOut: .all),
-    ]
+    }
+    let audited = ProgramLaw.Plan(
+      precision: seed % 5 == 0 ? .single : .double, set: sets[seed % sets.count], isAudited: true)
+    let without = (Optimisations.allCases + [.all]).enumerated().map { turn, leftOut in
+      ProgramLaw.Plan(set: sets[(seed + turn) % sets.count], leftOut: leftOut)
+    }
+    return whole + [audited] + without
   }
 
   mutating func check(_ seed: Int) throws {
