@@ -15,7 +15,8 @@ final class CodeTables {
   private let poolings: UnsafeMutableBufferPointer<ck_pooling>
   private let extents: UnsafeMutableBufferPointer<Extents>
   private let passes: UnsafeMutableBufferPointer<ck_pass>
-  private let workspace: Memory
+  /// The elements of scratch memory that the kernels need.
+  let workspaceCount: Int
 
   init(_ code: Code, _ precision: Precision, _ table: UnsafePointer<ck_kernels>) {
     kernels = table.pointee
@@ -48,7 +49,7 @@ final class CodeTables {
       let descriptor = convolutions.baseAddress! + instruction.descriptor
       needed = max(needed, Int(kernels.winograd_workspace(descriptor)))
     }
-    workspace = Memory(byteCount: needed * precision.byteCount)
+    workspaceCount = needed
     let size = precision.byteCount
     lists = merged.map { .holding($0.map { $0.inBytes(size) }) }
   }
@@ -65,8 +66,6 @@ final class CodeTables {
     extents.deallocate()
     passes.deallocate()
   }
-
-  var workspaceByteCount: Int { workspace.byteCount }
 
   func instructionCount(_ list: Int) -> Int { lists[list].count }
 
@@ -92,8 +91,9 @@ final class CodeTables {
   }
 
   /// Runs a list's kernel calls, one after another. Allocates nothing.
-  func run(_ list: Int, _ base: UnsafeMutableRawPointer) {
-    let scratch = workspace.base
+  func run(
+    _ list: Int, _ base: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer
+  ) {
     for i in UnsafeBufferPointer(lists[list]) {
       let (a, b, c, y) = (base + i.a, base + i.b, base + i.c, base + i.result)
       switch i.kind {
