@@ -81,7 +81,8 @@ let package = Package(
     // The command line with problems that fail on purpose.
     .executableTarget(
       name: "faulttest", dependencies: ["CommandLineInterface", "IGBM"], path: "Tests/faulttest"),
-    // A program of its own, because it replaces malloc.
+    // A program of its own, because it replaces malloc. No test target may depend on it: its objects would be linked
+    // into the test runner.
     .executableTarget(
       name: "allocations", dependencies: ["BilevelOptimization", "CAllocations"],
       path: "Tests/allocations"),
@@ -105,8 +106,8 @@ let package = Package(
     .testTarget(
       name: "LaunchedTests",
       dependencies: [
-        "allocations", "cluster-script", "faulttest", "hyperparameter-tuning", "igbm-dist",
-        "own-problem", "ranktest", "TestSupport",
+        "cluster-script", "faulttest", "hyperparameter-tuning", "igbm-dist", "own-problem",
+        "ranktest", "TestSupport",
       ], exclude: ["Help"]),
   ],
   swiftLanguageModes: [.v6]

@@ -25,8 +25,9 @@ public enum ImplicitMethod: String, Sendable, Hashable, CaseIterable {
 /// gives d plus iMAML's meta-gradient (Rajeswaran et al., 2019, arXiv:1909.04630, eq. 6-7); NS is algorithm 3 of
 /// Lorraine et al. (2020, arXiv:1911.02590).
 ///
-/// An object plans its objectives once for each form (names and shapes) of data that it meets, keeps the plans, and
-/// is used by one thread at a time.
+/// An object plans its objectives once for each form (names and shapes) of data that it meets, keeps the plans as
+/// ``planMemory`` says, and is used by one thread at a time. An objective runs twice for each form, and again now and
+/// then: where it gives another formula, because it draws random numbers or reads what changes, that is an error.
 public final class Implicit<Upper, Lower> {
   /// The upper model: its values are u, and hypergradients are added up in its gradients.
   public let upperModel: Model<Upper>
@@ -41,8 +42,11 @@ public final class Implicit<Upper, Lower> {
   private let algebra: VectorAlgebra
   private let scratch: VectorStore
   private let history: ResidualHistory
-  private var lowerPrograms: [Examples.Form: LowerProgram] = [:]
-  private var upperPrograms: [Examples.Form: UpperProgram] = [:]
+  private var lowerPrograms = PlanCache<Examples.Form, LowerProgram> { $0.byteCount }
+  private var upperPrograms = PlanCache<Examples.Form, UpperProgram> { $0.byteCount }
+  /// Whether errors about numbers that are not finite say what made them, which takes some hundred times as long as
+  /// making them did.
+  package var explainsNonFinite = true
   /// The last hypergradient; its memory is used again.
   package private(set) var hypergradient: [Double]
 
@@ -81,9 +85,11 @@ public final class Implicit<Upper, Lower> {
     self.lowerModel = lowerModel
     self.kernels = try kernels ?? KernelSet.chosen()
     algebra = try VectorAlgebra(precision, self.kernels)
-    scratch = VectorStore(vectors: 3, count: lowerModel.count, precision)
-    history = ResidualHistory(
+    scratch = try VectorStore(
+      vectors: 3, count: lowerModel.count, precision, for: "the vectors of the linear solve")
+    history = try ResidualHistory(
       steps: method == .linearSystem ? k : 0, count: lowerModel.count, algebra)
+    try requireMemory(ofNumbers: upperModel.count, for: "the hypergradient")
     hypergradient = [Double](repeating: 0, count: upperModel.count)
   }
 
@@ -136,13 +142,18 @@ public final class Implicit<Upper, Lower> {
     _ optimizer: some LowerOptimizer, adapted: () -> Void = {}
   ) throws -> HypergradientReport {
     let lower = try loadedLowerProgram(train, at: start, "the start of the adaptation")
-    optimizer.run(lower, algebra) { _ in }
+    try optimizer.run(lower, algebra) { _ in }
     adapted()
-    return try solve(lower, validate)
+    return try solve(lower, validate) {
+      try optimizer.causeOfNonFinite(lower, from: start, algebra)
+    }
   }
 
-  /// The hypergradient at the lower program's point.
-  private func solve(_ lower: LowerProgram, _ validate: Examples) throws -> HypergradientReport {
+  /// The hypergradient at the lower program's point; `adapting` finds what the adaptation that led there made.
+  private func solve(
+    _ lower: LowerProgram, _ validate: Examples,
+    adapting: () throws -> NonFiniteCause? = { nil }
+  ) throws -> HypergradientReport {
     let upper = try upperProgram(validate)
     guard lower.dependsOnUpper || upper.dependsOnUpper else {
       throw HypergradientError(
@@ -154,23 +165,41 @@ public final class Implicit<Upper, Lower> {
     let (loss, g, direct) = upper.evaluate(at: lower.point)
     let gradientNorm = algebra.norm(lower.gradient())
     try requireFinite(
-      gradientNorm,
-      "the lower gradient at the adapted parameters; lower the learning rate of the "
-        + "adaptation, or check the training data")
-    try requireFinite(loss, "the upper loss; check the validation data")
+      gradientNorm, "the lower gradient at the adapted parameters",
+      "lower the learning rate of the adaptation, or check the training data"
+    ) {
+      let cause = try lower.originOfNonFinite(in: .gradient)
+      return cause?.isOperation == true ? cause : try adapting() ?? cause
+    }
+    try requireFinite(loss, "the upper loss", "check the validation data") {
+      try upper.originOfNonFinite(in: .loss)
+    }
     try requireFinite(
-      algebra.norm(g), "the upper gradient in the lower parameters; check the validation data")
+      algebra.norm(g), "the upper gradient in the lower parameters", "check the validation data"
+    ) { try upper.originOfNonFinite(in: .lower) }
     lower.linearise()
     let (report, v) = try solve(lower, g)
+    if report.reason == .breakdown { try requireFiniteProduct(lower) }
     lower.vector.copy(from: v)
     let mixed = lower.mixedProduct()
     let norm = combine(direct, mixed)
     try requireFinite(
-      norm,
-      "the hypergradient (the solve ended by \(report.reason.rawValue)); raise the damping, "
-        + "or check the direct term")
+      norm, "the hypergradient (the solve ended by \(report.reason.rawValue))",
+      "raise the damping, or check the direct term"
+    ) {
+      try upper.originOfNonFinite(in: .direct) ?? lower.originOfNonFinite(in: .mixed)
+    }
     return HypergradientReport(
       upperLoss: loss, lowerGradientNorm: gradientNorm, solve: report, hypergradientNorm: norm)
+  }
+
+  /// Throws where the Hessian's product with a solve's last direction is not finite, though that direction is.
+  private func requireFiniteProduct(_ lower: LowerProgram) throws {
+    guard algebra.norm(lower.vector).isFinite else { return }
+    try requireFinite(
+      algebra.norm(lower.hessianVectorProduct()),
+      "the Hessian's product with a direction of the solve", "raise the damping"
+    ) { try lower.originOfNonFinite(in: .hessian) }
   }
 
   private func solve(_ lower: LowerProgram, _ g: Elements) throws -> (SolveReport, Elements) {
@@ -225,8 +254,13 @@ public final class Implicit<Upper, Lower> {
     return squared.squareRoot()
   }
 
-  private func requireFinite(_ value: Double, _ what: @autoclosure () -> String) throws {
-    if !value.isFinite { throw HypergradientError(.notFinite, "\(value) in \(what())") }
+  private func requireFinite(
+    _ value: Double, _ what: @autoclosure () -> String, _ remedy: String,
+    _ cause: () throws -> NonFiniteCause?
+  ) throws {
+    try HypergradientError.requireFinite(value, what(), remedy) {
+      explainsNonFinite ? try cause() : nil
+    }
   }
 
   // MARK: Plans
@@ -258,18 +292,26 @@ public final class Implicit<Upper, Lower> {
   }
 
   private func lowerProgram(_ examples: Examples) throws -> LowerProgram {
-    if let program = lowerPrograms[examples.form] { return program }
-    let program = try LowerProgram(lowerFormulas(examples), options.precision, kernels)
-    lowerPrograms[examples.form] = program
-    return program
+    try lowerPrograms.plan(examples.form) {
+      try LowerProgram(lowerFormulas(examples), options.precision, kernels)
+    }
   }
 
   private func upperProgram(_ examples: Examples) throws -> UpperProgram {
-    if let program = upperPrograms[examples.form] { return program }
-    let program = try UpperProgram(upperFormulas(examples), options.precision, kernels)
-    upperPrograms[examples.form] = program
-    return program
+    try upperPrograms.plan(examples.form) {
+      try UpperProgram(upperFormulas(examples), options.precision, kernels)
+    }
   }
+
+  /// The most bytes of the plans that are kept of each objective, by default 256 MiB: where those for all forms of data met
+  /// take more, the ones used least recently are given back, to be made anew when they are wanted. The last four stay.
+  public var planMemory: Int {
+    get { lowerPrograms.bound }
+    set { (lowerPrograms.bound, upperPrograms.bound) = (newValue, newValue) }
+  }
+
+  /// How many plans are kept: of the lower objective, and of the upper.
+  package var planCounts: (lower: Int, upper: Int) { (lowerPrograms.count, upperPrograms.count) }
 
   private func lowerFormulas(_ examples: Examples) throws -> LowerProgram.Formulas {
     try LowerProgram.formulas(lowerObjective, upperModel, lowerModel, examples.form)

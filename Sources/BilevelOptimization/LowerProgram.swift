@@ -4,35 +4,43 @@ import Tensors
 /// The lower objective f(w, u) with the derivatives that adaptation and hypergradients need, planned for one form
 /// of data.
 final class LowerProgram {
-  private enum List: Int {
+  private static let name = "lower objective"
+
+  /// The lists of the program, in their order.
+  enum List: Int {
     case task, gradient, loss, linearisation, hessian, mixed
   }
 
   /// The objective and its derivatives, not yet planned.
   struct Formulas {
-    let trace: Trace
+    let repeated: RepeatedTrace
     let direction: Tensor
     let dependsOnUpper: Bool
     let requests: [ListRequest]
+
+    var trace: Trace { repeated.trace }
   }
 
-  private let trace: Trace
+  private let formulas: Formulas
   private let program: Program
-  private let direction: Tensor
+  private var trace: Trace { formulas.trace }
+  private var direction: Tensor { formulas.direction }
   /// Whether f depends on the upper parameters at all.
-  let dependsOnUpper: Bool
+  var dependsOnUpper: Bool { formulas.dependsOnUpper }
 
   init(_ formulas: Formulas, _ precision: Precision, _ kernels: KernelSet) throws {
-    (trace, direction) = (formulas.trace, formulas.direction)
-    dependsOnUpper = formulas.dependsOnUpper
-    program = try Program(trace.graph, formulas.requests, precision, kernels)
+    self.formulas = formulas
+    program = try Program(formulas.trace.graph, formulas.requests, precision, kernels, for: Self.name)
   }
 
   static func formulas<Upper, Lower>(
-    _ objective: Objective<Upper, Lower>, _ upperModel: Model<Upper>, _ lowerModel: Model<Lower>,
-    _ form: Examples.Form
+    _ objective: @escaping Objective<Upper, Lower>, _ upperModel: Model<Upper>,
+    _ lowerModel: Model<Lower>, _ form: Examples.Form
   ) throws -> Formulas {
-    let trace = try Trace("lower objective", objective, upperModel, lowerModel, form)
+    let repeated = try RepeatedTrace {
+      try Trace(Self.name, objective, upperModel, lowerModel, form)
+    }
+    let trace = repeated.trace
     let graph = trace.graph
     let (w, u) = (trace.lower, trace.upper)
     let direction = graph.input(w.shape, stage: .vector)
@@ -42,7 +50,7 @@ final class LowerProgram {
     // C v is what u receives when the gradient receives v.
     let mixed = graph.cotangents(of: [u], seeds: [(gradient, direction)])[0]
     return Formulas(
-      trace: trace, direction: direction,
+      repeated: repeated, direction: direction,
       dependsOnUpper: mixed != nil || trace.value.depends(on: u),
       requests: [
         ListRequest("task", .task),
@@ -57,21 +65,25 @@ final class LowerProgram {
   private var state: VectorStore?
 
   /// Vectors for an optimiser's state, zero: made once, used again by every run.
-  func optimizerState(vectors: Int) -> VectorStore {
+  ///
+  /// - Throws: `TensorError` where there is no memory for them.
+  func optimizerState(vectors: Int) throws(TensorError) -> VectorStore {
     if let state, state.vectors >= vectors {
       state.clear()
       return state
     }
-    let made = VectorStore(vectors: vectors, count: point.count, program.precision)
+    let made = try VectorStore(
+      vectors: vectors, count: point.count, program.precision, for: "the lower optimiser's state")
     state = made
     return made
   }
 
   /// Bytes of memory.
-  var byteCount: Int { program.byteCount }
+  var byteCount: Int { program.byteCount + (state?.byteCount ?? 0) }
 
   /// Sets the upper parameters and the data.
-  func load(_ upper: [Double], _ examples: Examples) throws(TensorError) {
+  func load(_ upper: [Double], _ examples: Examples) throws {
+    try formulas.repeated.use()
     program.input(trace.upper).set(upper)
     try trace.set(examples, in: program, "train")
     program.run(List.task.rawValue)
@@ -110,5 +122,15 @@ final class LowerProgram {
   func mixedProduct() -> Elements {
     program.run(List.mixed.rawValue)
     return program.root(0, of: List.mixed.rawValue)
+  }
+
+  /// What first made a number that is not finite in what a list computed last: node by node, with what is set now.
+  ///
+  /// - Throws: `TensorError` of code `memory`.
+  func originOfNonFinite(in list: List) throws(TensorError) -> NonFiniteCause? {
+    let roots = formulas.requests[list.rawValue].roots
+    return try program.originOfNonFinite(in: roots, of: trace.graph).map {
+      NonFiniteCause($0, trace, direction: direction, "train")
+    }
   }
 }

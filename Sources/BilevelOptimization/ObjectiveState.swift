@@ -33,5 +33,6 @@ public struct ObjectiveState<Upper, Lower> {
 }
 
 /// An objective: a number to be made small, as a formula over a state. It gives a tensor of one element, which depends
-/// on the lower model, from the state's tensors and numbers alone. It runs once for each form of data, not once a step.
+/// on the lower model, from the state's tensors and numbers alone, the same formula whenever it runs: once for each form of data and a few
+/// times to compare, not once a step.
 public typealias Objective<Upper, Lower> = (ObjectiveState<Upper, Lower>) throws -> Tensor

@@ -11,8 +11,12 @@ struct Trace {
   let inputs: [(name: String, tensor: Tensor)]
   /// The objective's value.
   let value: Tensor
+  /// What errors call it: "lower objective".
+  let name: String
+  /// The parameters of both models, as errors name them.
+  let parameters: (upper: [Parameter], lower: [Parameter])
 
-  /// Runs an objective once; `name` is what errors call it: "lower objective".
+  /// Runs an objective once; `name` is what errors call it.
   ///
   /// - Throws: ``TensorError`` where shapes do not fit, the result is not one number, or it does not depend on the
   ///   lower model; what the objective throws.
@@ -20,6 +24,8 @@ struct Trace {
     _ name: String, _ objective: Objective<Upper, Lower>, _ upperModel: Model<Upper>,
     _ lowerModel: Model<Lower>, _ form: Examples.Form
   ) throws {
+    self.name = name
+    parameters = (upperModel.parameters, lowerModel.parameters)
     for (index, extra) in form.names.enumerated() where form.names[..<index].contains(extra) {
       throw TensorError(.name, "the examples have two arrays \"\(extra)\"; names must differ")
     }

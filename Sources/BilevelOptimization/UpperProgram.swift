@@ -3,32 +3,39 @@ import Tensors
 
 /// The upper objective F(w, u) with its gradients g = dF/dw and d = dF/du, planned for one form of data.
 final class UpperProgram {
-  private let trace: Trace
+  private static let name = "upper objective"
+  private let formulas: Formulas
   private let program: Program
+  private var trace: Trace { formulas.trace }
   /// Whether F depends on the upper parameters itself: whether there is a direct term.
-  let dependsOnUpper: Bool
+  var dependsOnUpper: Bool { formulas.dependsOnUpper }
 
   /// The objective and its gradients, not yet planned.
   struct Formulas {
-    let trace: Trace
+    let repeated: RepeatedTrace
     let dependsOnUpper: Bool
     let requests: [ListRequest]
+
+    var trace: Trace { repeated.trace }
   }
 
   init(_ formulas: Formulas, _ precision: Precision, _ kernels: KernelSet) throws {
-    (trace, dependsOnUpper) = (formulas.trace, formulas.dependsOnUpper)
-    program = try Program(trace.graph, formulas.requests, precision, kernels)
+    self.formulas = formulas
+    program = try Program(formulas.trace.graph, formulas.requests, precision, kernels, for: Self.name)
   }
 
   static func formulas<Upper, Lower>(
-    _ objective: Objective<Upper, Lower>, _ upperModel: Model<Upper>, _ lowerModel: Model<Lower>,
-    _ form: Examples.Form
+    _ objective: @escaping Objective<Upper, Lower>, _ upperModel: Model<Upper>,
+    _ lowerModel: Model<Lower>, _ form: Examples.Form
   ) throws -> Formulas {
-    let trace = try Trace("upper objective", objective, upperModel, lowerModel, form)
+    let repeated = try RepeatedTrace {
+      try Trace(Self.name, objective, upperModel, lowerModel, form)
+    }
+    let trace = repeated.trace
     let (w, u) = (trace.lower, trace.upper)
     let gradients = trace.graph.gradients(of: trace.value, withRespectTo: [w, u])
     return Formulas(
-      trace: trace, dependsOnUpper: gradients[1] != nil,
+      repeated: repeated, dependsOnUpper: gradients[1] != nil,
       requests: [
         ListRequest("task", .task),
         ListRequest(
@@ -44,7 +51,8 @@ final class UpperProgram {
   var byteCount: Int { program.byteCount }
 
   /// Sets the upper parameters and the data.
-  func load(_ upper: [Double], _ examples: Examples) throws(TensorError) {
+  func load(_ upper: [Double], _ examples: Examples) throws {
+    try formulas.repeated.use()
     program.input(trace.upper).set(upper)
     try trace.set(examples, in: program, "validate")
     program.run(0)
@@ -55,5 +63,18 @@ final class UpperProgram {
     program.input(trace.lower).copy(from: point)
     program.run(1)
     return (program.root(0, of: 1)[0], program.root(1, of: 1), program.root(2, of: 1))
+  }
+
+  /// The roots of the gradients' list.
+  enum Root: Int { case loss, lower, direct }
+
+  /// What first made a number in a root that is not finite: node by node, with what is set now.
+  ///
+  /// - Throws: `TensorError` of code `memory`.
+  func originOfNonFinite(in root: Root) throws(TensorError) -> NonFiniteCause? {
+    let roots = [formulas.requests[1].roots[root.rawValue]]
+    return try program.originOfNonFinite(in: roots, of: trace.graph).map {
+      NonFiniteCause($0, trace, direction: nil, "validate")
+    }
   }
 }

@@ -1,12 +1,28 @@
 import Tensors
 
-/// Something that turns a tensor into another.
+/// Something that turns a tensor into another. It is called like a function: `layer(x)`.
 public protocol Layer {
-  /// The layer's output. Where the shape does not fit, the trace throws a `TensorError`.
+  /// The layer's output.
   ///
   /// - Parameter x: The input, examples along its first axis: `[n, ...]`.
   /// - Returns: The output, `[n, ...]`.
-  func callAsFunction(_ x: Tensor) -> Tensor
+  func output(_ x: Tensor) -> Tensor
+}
+
+extension Layer {
+  /// The layer's output. Where the shape does not fit, the trace throws a `TensorError` that names the layer and the
+  /// caller's line.
+  ///
+  /// - Parameters:
+  ///   - x: The input, examples along its first axis: `[n, ...]`.
+  ///   - file: The caller's file, for errors.
+  ///   - line: The caller's line, for errors.
+  /// - Returns: The output, `[n, ...]`.
+  public func callAsFunction(
+    _ x: Tensor, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    x.inLayer("\(Self.self)", file: file, line: line, output)
+  }
 }
 
 /// x W + b: `[n, inputs]` to `[n, outputs]`.
@@ -32,7 +48,7 @@ public struct Dense: Layer {
   }
 
   /// x W + b, `[n, outputs]`, of x `[n, inputs]`.
-  public func callAsFunction(_ x: Tensor) -> Tensor { matmul(x, weight) + bias }
+  public func output(_ x: Tensor) -> Tensor { matmul(x, weight) + bias }
 }
 
 /// A 3x3 convolution (a cross-correlation, as in other libraries) with padding 1, plus a bias:
@@ -63,7 +79,7 @@ public struct Convolution: Layer {
   }
 
   /// The convolved images plus the bias, of x `[n, height, width, inputs]`.
-  public func callAsFunction(_ x: Tensor) -> Tensor {
+  public func output(_ x: Tensor) -> Tensor {
     x.convolved(with: weight, stride: stride) + bias
   }
 }
@@ -93,7 +109,7 @@ public struct BatchNorm: Layer {
   }
 
   /// The normalised input, of the shape of x, `[n, ..., channels]`.
-  public func callAsFunction(_ x: Tensor) -> Tensor {
+  public func output(_ x: Tensor) -> Tensor {
     let centred = x.centred
     let variance = centred.squared.mean(axes: 0..<max(x.shape.rank - 1, 0))
     return centred * (gain / sqrt(variance + epsilon)) + shift
@@ -112,7 +128,7 @@ public enum Activation: String, Layer, Sendable, CaseIterable {
   case softplus
 
   /// The function of every element.
-  public func callAsFunction(_ x: Tensor) -> Tensor {
+  public func output(_ x: Tensor) -> Tensor {
     switch self {
     case .relu: Tensors.relu(x)
     case .tanh: Tensors.tanh(x)
@@ -129,7 +145,7 @@ public struct MaxPool: Layer {
   public init() {}
 
   /// The largest values of x `[n, height, width, channels]`.
-  public func callAsFunction(_ x: Tensor) -> Tensor { x.maxPooled() }
+  public func output(_ x: Tensor) -> Tensor { x.maxPooled() }
 }
 
 /// All axes but the first as one, the last running fastest: `[n, ...]` to `[n, m]`.
@@ -138,7 +154,7 @@ public struct Flatten: Layer {
   public init() {}
 
   /// The elements of x `[n, ...]` as `[n, m]`.
-  public func callAsFunction(_ x: Tensor) -> Tensor { x.flattened }
+  public func output(_ x: Tensor) -> Tensor { x.flattened }
 }
 
 /// Layers one after another.
@@ -153,7 +169,9 @@ public struct Sequential: Layer {
   public init(_ layers: [any Layer]) { self.layers = layers }
 
   /// The output of the last layer.
-  public func callAsFunction(_ x: Tensor) -> Tensor {
-    layers.reduce(x) { $1($0) }
+  public func output(_ x: Tensor) -> Tensor {
+    layers.enumerated().reduce(x) { x, layer in
+      x.inLayer("\(type(of: layer.element)) (layer \(layer.offset + 1))", layer.element.output)
+    }
   }
 }

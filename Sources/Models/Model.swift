@@ -33,6 +33,7 @@ public final class Model<Body> {
     try graph.check()
     self.parameters = parameters.declared
     self.build = build
+    try requireMemory(ofNumbers: 2 * parameters.count, for: "a model's values and gradients")
     values = Self.initialValues(parameters.declared, seed: seed)
     count = values.count
     gradients = [Double](repeating: 0, count: count)

@@ -45,6 +45,7 @@ public struct Parameters {
   }
 
   var declared: [Parameter] { run.declared }
+  var count: Int { run.count }
   var failure: TensorError? { run.failure }
 
   /// The parameters of a part of the model: names get `name.` in front. Parts nest.
@@ -68,6 +69,10 @@ public struct Parameters {
     }
     if shape.sizes.contains(where: { $0 < 1 }) {
       fail(.shape, "parameter \(full) has shape \(shape); sizes must be at least 1")
+    }
+    guard run.count < Shape.mostElements - shape.count else {
+      fail(.shape, "parameter \(full) of shape \(shape) has more elements than any memory holds")
+      return run.graph.input(shape, stage: .point)
     }
     let offset = run.count
     run.declared.append(

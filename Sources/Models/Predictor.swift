@@ -1,7 +1,8 @@
 import Tensors
 
 /// A formula over a model's body and data, computed for its value: predictions, features. Planned once for each
-/// shape of data, so that many sets of parameters and data cost little. Used by one thread at a time.
+/// shape of data, so that many sets of parameters and data cost little (of many shapes, the plans used least recently are
+/// given back where they take more than 256 MiB). Used by one thread at a time.
 public final class Predictor<Body> {
   private struct Plan {
     let program: Program
@@ -14,7 +15,7 @@ public final class Predictor<Body> {
   private let precision: Precision
   private let kernels: KernelSet
   private let formula: (Body, Tensor) throws -> Tensor
-  private var plans: [Shape: Plan] = [:]
+  private var plans = PlanCache<Shape, Plan> { $0.program.byteCount }
 
   /// Prepares predictions; the formula first runs when data come.
   ///
@@ -55,7 +56,10 @@ public final class Predictor<Body> {
   }
 
   private func plan(_ shape: Shape) throws -> Plan {
-    if let plan = plans[shape] { return plan }
+    try plans.plan(shape) { try made(shape) }
+  }
+
+  private func made(_ shape: Shape) throws -> Plan {
     let graph = Graph()
     let vector = graph.input([model.count], stage: .point)
     let input = graph.data(shape)
@@ -70,8 +74,6 @@ public final class Predictor<Body> {
     let program = try Program(
       graph, [ListRequest("task", .task), ListRequest("result", .point, [result])], precision,
       kernels)
-    let plan = Plan(program: program, vector: vector, input: input, result: result)
-    plans[shape] = plan
-    return plan
+    return Plan(program: program, vector: vector, input: input, result: result)
   }
 }

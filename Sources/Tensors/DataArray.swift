@@ -61,14 +61,8 @@ public struct DataArray: Sendable, Equatable {
   }
 
   private static func check(_ shape: Shape, _ count: Int) throws(TensorError) {
-    // A hostile shape's product may be beyond any number.
-    let needed = shape.sizes.reduce(1 as Int?) { product, size in
-      guard let product, size >= 0 else { return nil }
-      let (value, overflow) = product.multipliedReportingOverflow(by: size)
-      return overflow ? nil : value
-    }
-    guard needed == count else {
-      let asked = needed.map { "needs \($0) numbers" } ?? "is impossible"
+    guard shape.isPossible, shape.count == count else {
+      let asked = shape.isPossible ? "needs \(shape.count) numbers" : "is impossible"
       throw TensorError(.shape, "data of shape \(shape) \(asked), and \(count) were given")
     }
   }

@@ -123,14 +123,63 @@ extension Graph {
     if case .scale(let factor) = operation(a) { return scale(divide(operand(a), b), factor) }
     if let both = throughSpread(a, b, divide) { return both }
     if constantValue(a) == 1 { return unary(.reciprocal, b) }
+    // What a factor weighed, divided by that factor: the limit where it is 0.
+    if case .binary(.weigh) = operation(a), operand(a) == b { return operand(a, 1) }
     return append(.binary(.divide), [a, b], shape(a))
   }
 
   func mask(_ a: Int, by b: Int) -> Int {
     if isZero(a) { return a }
+    // Of 0 and 1, with one finite number a row: the smaller tensor's product.
+    if case .oneHot = operation(b), case .spread = operation(a) { return multiply(a, b) }
     if case .binary(.mask) = operation(a), operand(a, 1) == b { return a }
     if case .scale(let factor) = operation(a) { return scale(mask(operand(a), by: b), factor) }
     return append(.binary(.mask), [a, b], shape(a))
+  }
+
+  /// The product a b; 0 where a is 0.
+  func weigh(_ a: Int, _ b: Int) -> Int {
+    if isZero(a) { return a }
+    if let value = constantValue(a) { return scale(b, value) }
+    if let value = constantValue(b), value.isFinite { return scale(a, value) }
+    if case .scale(let factor) = operation(a), factor.isFinite {
+      return scale(weigh(operand(a), b), factor)
+    }
+    if case .scale(let factor) = operation(b), factor.isFinite {
+      return scale(weigh(a, operand(b)), factor)
+    }
+    if let both = throughSpread(a, b, weigh) { return both }
+    if let probabilities = probabilities(a) { weighing.insert(probabilities) }
+    return append(.binary(.weigh), [a, b], shape(a))
+  }
+
+  /// The product as formulas mean it: a probability of 0 leaves out what it weighs, and 0 log 0 is 0.
+  func multiplyWeighing(_ a: Int, _ b: Int) -> Int {
+    let isWeight = (
+      probabilities(a) != nil || isLogarithm(b), probabilities(b) != nil || isLogarithm(a)
+    )
+    return switch isWeight {
+    case (true, false): weigh(a, b)
+    case (false, true): weigh(b, a)
+    default: multiply(a, b)
+    }
+  }
+
+  /// The softmax whose values a tensor has, scaled, repeated or rearranged; `nil` for any other.
+  private func probabilities(_ node: Int) -> Int? {
+    switch operation(node) {
+    case .softmax: node
+    case .scale, .spread, .reshape, .transpose, .gatherRows: probabilities(operand(node))
+    default: nil
+    }
+  }
+
+  private func isLogarithm(_ node: Int) -> Bool {
+    switch operation(node) {
+    case .unary(.log): true
+    case .scale, .spread, .reshape: isLogarithm(operand(node))
+    default: false
+    }
   }
 
   /// An element-wise function of two tensors that repeat along the same axes, made once a repeat.

@@ -7,7 +7,7 @@ package final class Graph {
     package let operands: [Int]
     package let shape: Shape
     package let stage: Stage
-    let source: SourceLine?
+    let origin: Origin
   }
 
   private struct Key: Hashable {
@@ -21,7 +21,17 @@ package final class Graph {
   private(set) var inputCount = 0
   /// The inputs that are a task's data: set only by `Program.set`, which checks class and row numbers.
   private var dataNodes: Set<Int> = []
-  private(set) var failure: TensorError?
+  /// The softmaxes whose probabilities weigh what may be infinite where they are 0.
+  var weighing: Set<Int> = []
+  private var failure: Mistake?
+  /// The calls being made, the outermost first.
+  private var calls: [Call] = []
+  /// Counts the outermost calls.
+  private var moment = 0
+  /// Lines of the user's source, each with the moment when the trace came by.
+  private(set) var lines: [(moment: Int, line: SourceLine)] = []
+  /// What is being differentiated: what is made comes from there.
+  private var differentiated: Origin?
 
   struct Sum: Hashable {
     let node: Int
@@ -44,8 +54,9 @@ package final class Graph {
   package func input(_ shape: Shape, stage: Stage) -> Tensor {
     let number = inputCount
     inputCount += 1
+    let shape = possible(shape)
     nodes.append(
-      Node(operation: .input(number), operands: [], shape: shape, stage: stage, source: nil))
+      Node(operation: .input(number), operands: [], shape: shape, stage: stage, origin: origin))
     return Tensor(graph: self, node: nodes.count - 1)
   }
 
@@ -56,30 +67,75 @@ package final class Graph {
     return data
   }
 
-  func isData(_ tensor: Tensor) -> Bool { dataNodes.contains(tensor.node) }
+  /// Whether a node has numbers of a task's data alone: all of an array, or rows of it.
+  func isData(_ node: Int) -> Bool {
+    switch operation(node) {
+    case .gatherRows, .reshape: isData(operand(node))
+    default: dataNodes.contains(node)
+    }
+  }
 
   /// Appends a node as it is, or finds its equal; `Graph+Algebra` simplifies first.
-  func append(
-    _ operation: Operation, _ operands: [Int], _ shape: Shape, source: SourceLine? = nil
-  ) -> Int {
+  func append(_ operation: Operation, _ operands: [Int], _ shape: Shape) -> Int {
+    let shape = possible(shape)
     let key = Key(operation: operation, operands: operands, shape: shape)
     if let node = known[key] { return node }
     let stage = operands.map { nodes[$0].stage }.max() ?? .constant
     nodes.append(
-      Node(operation: operation, operands: operands, shape: shape, stage: stage, source: source))
+      Node(operation: operation, operands: operands, shape: shape, stage: stage, origin: origin))
     known[key] = nodes.count - 1
     return nodes.count - 1
   }
 
+  // MARK: Mistakes
+
   /// Remembers a mistake, the first one only, and gives a stand-in of a shape to go on with.
-  func fail(_ error: TensorError, _ shape: Shape) -> Int {
-    if failure == nil { failure = error }
-    return fill(0, shape)
+  func fail(_ code: TensorError.Code, _ what: String, _ remedy: String, _ shape: Shape) -> Int {
+    failure = failure ?? Mistake(code: code, what: what, remedy: remedy, origin: origin)
+    return fill(0, possible(shape))
   }
 
   /// Throws the first mistake of the trace.
   package func check() throws(TensorError) {
-    if let failure { throw failure }
+    guard let failure else { return }
+    let place = place(of: failure.origin)
+    throw TensorError(
+      failure.code, failure.what + (place.isEmpty ? "" : " \(place)") + "; \(failure.remedy)")
+  }
+
+  /// A shape, or a stand-in for one of more elements than any memory has.
+  private func possible(_ shape: Shape) -> Shape {
+    if shape.isPossible { return shape }
+    let what = "a tensor of shape \(shape) has more elements than any memory holds"
+    failure =
+      failure
+      ?? Mistake(code: .shape, what: what, remedy: "make its sizes smaller", origin: origin)
+    return Shape(shape.sizes.map { min(max($0, 0), 1) })
+  }
+
+  // MARK: Origins
+
+  private var origin: Origin {
+    differentiated ?? Origin(calls: calls, order: 0, moment: moment)
+  }
+
+  /// Makes nodes in a call. Calls within a function's are its own business; layers show what they call.
+  package func calling<Result>(_ call: Call, _ body: () throws -> Result) rethrows -> Result {
+    if calls.last?.isLayer == false { return try body() }
+    if calls.isEmpty {
+      moment += 1
+      if let line = call.line { lines.append((moment, line)) }
+    }
+    calls.append(call)
+    defer { calls.removeLast() }
+    return try body()
+  }
+
+  /// Makes nodes as part of a node's derivative.
+  func differentiating<Result>(_ node: Int, _ body: () -> Result) -> Result {
+    differentiated = nodes[node].origin.differentiated
+    defer { differentiated = nil }
+    return body()
   }
 
   func shape(_ node: Int) -> Shape { nodes[node].shape }

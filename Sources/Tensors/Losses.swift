@@ -1,35 +1,69 @@
-/// The cross-entropy of each example, shape `[n]`: -log softmax(logits)[label], natural logarithm.
+/// The cross-entropy of each example, shape `[n]`: -log softmax(logits)[label], natural logarithm; of soft labels t it
+/// is -sum(t log softmax(logits)).
+///
+/// A class whose logit is minus infinity is left out, as long as no label names it: it has probability 0, and
+/// derivatives of 0.
 ///
 /// - Parameters:
 ///   - logits: `[n, classes]`.
-///   - labels: `[n]`, whole numbers 0 ..< classes, given as data.
+///   - labels: Whole numbers 0 ..< classes, `[n]`, given as data or rows of data; or soft labels `[n, classes]`, any
+///     tensor, whose rows usually add up to 1.
 ///   - file: The caller's file, for errors.
 ///   - line: The caller's line, for errors.
 /// - Returns: The losses, `[n]`.
 public func crossEntropies(
   _ logits: Tensor, _ labels: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  guard logits.shape.rank == 2, labels.shape == [logits.shape[0]] else {
-    return logits.failed(
-      "crossEntropies: logits \(logits.shape) and labels \(labels.shape) at "
-        + "\(SourceLine(file, line)); it takes [n, classes] and [n]", labels.shape)
+  let standIn: Shape = [labels.shape.sizes.first ?? 1]
+  let place = SourceLine(file, line)
+  return logits.calling("crossEntropies", place, with: [labels], standIn: standIn) {
+    let shape = logits.shape
+    guard shape.rank == 2, labels.shape == [shape[0]] || labels.shape == shape else {
+      return logits.failed(
+        "crossEntropies: logits \(shape) and labels \(labels.shape)",
+        "it takes [n, classes] and [n] or [n, classes]", standIn)
+    }
+    let graph = logits.graph
+    let logarithm = logits.logSumExp()
+    if labels.shape.rank == 1 {
+      let chosen = graph.mask(logits.node, by: labels.oneHot(classes: shape[1]).node)
+      return logarithm - logits.with(graph.sum(chosen, 1..<2))
+    }
+    let weighted = logits.with(graph.weigh(labels.node, logits.node))
+    return labels.sum(axes: 1..<2) * logarithm - weighted.sum(axes: 1..<2)
   }
-  let chosen = labels.oneHot(classes: logits.shape[1], file: file, line: line)
-  return logits.logSumExp() - (logits * chosen).sum(axes: 1..<2)
 }
 
 /// The mean over examples of the cross-entropy; see ``crossEntropies(_:_:file:line:)``.
 ///
 /// - Parameters:
 ///   - logits: `[n, classes]`.
-///   - labels: `[n]`, whole numbers 0 ..< classes, given as data.
+///   - labels: `[n]`, whole numbers 0 ..< classes, given as data; or soft labels `[n, classes]`.
 ///   - file: The caller's file, for errors.
 ///   - line: The caller's line, for errors.
 /// - Returns: The mean loss, a scalar.
 public func crossEntropy(
   _ logits: Tensor, _ labels: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  crossEntropies(logits, labels, file: file, line: line).mean()
+  logits.calling("crossEntropy", SourceLine(file, line), with: [labels], standIn: .scalar) {
+    crossEntropies(logits, labels).mean()
+  }
+}
+
+/// x log(y) of every element, and 0 where x is 0, whatever y is: of x = y it is what entropies are made of. Written as
+/// `x * log(y)` it is the same.
+///
+/// - Parameters:
+///   - x: A tensor of any shape.
+///   - y: A tensor of a shape that repeats to that of x, or the other way round.
+///   - file: The caller's file, for errors.
+///   - line: The caller's line, for errors.
+/// - Returns: The products. Where x and y are 0 and probabilities of one softmax, derivatives are 0, their limit; else
+///   the derivative in x at y = 0 is infinite.
+public func xlogy(
+  _ x: Tensor, _ y: Tensor, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  x.calling("xlogy", SourceLine(file, line), with: [y]) { x * log(y) }
 }
 
 /// The mean over all elements of (prediction - target)^2: over examples and outputs alike, without a factor 1/2.
@@ -43,12 +77,14 @@ public func crossEntropy(
 public func squaredError(
   _ prediction: Tensor, _ target: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  guard prediction.shape == target.shape else {
-    return prediction.failed(
-      "squaredError: shapes \(prediction.shape) and \(target.shape) differ at "
-        + "\(SourceLine(file, line))", .scalar)
+  prediction.calling("squaredError", SourceLine(file, line), with: [target], standIn: .scalar) {
+    guard prediction.shape == target.shape else {
+      return prediction.failed(
+        "squaredError: shapes \(prediction.shape) and \(target.shape) differ",
+        "it takes two tensors of one shape", .scalar)
+    }
+    return (prediction - target).squared.mean()
   }
-  return (prediction - target).squared.mean()
 }
 
 /// ||a - b||^2, summed over all elements, without a factor 1/2.
@@ -62,13 +98,19 @@ public func squaredError(
 public func squaredDistance(
   _ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  guard a.shape == b.shape else {
-    return a.failed(
-      "squaredDistance: shapes \(a.shape) and \(b.shape) differ at \(SourceLine(file, line))",
-      .scalar)
+  a.calling("squaredDistance", SourceLine(file, line), with: [b], standIn: .scalar) {
+    guard a.shape == b.shape else {
+      return a.failed(
+        "squaredDistance: shapes \(a.shape) and \(b.shape) differ",
+        "it takes two tensors of one shape", .scalar)
+    }
+    return (a - b).squared.sum()
   }
-  return (a - b).squared.sum()
 }
 
 /// ||a||^2, summed over all elements, a scalar.
-public func squaredNorm(_ a: Tensor) -> Tensor { a.squared.sum() }
+public func squaredNorm(
+  _ a: Tensor, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  a.calling("squaredNorm", SourceLine(file, line)) { a.squared.sum() }
+}

@@ -26,6 +26,8 @@ package enum BinaryFunction: Hashable {
   case add, subtract, multiply, divide
   /// The first where the second is positive, else 0; the second is a constant to a derivative.
   case mask
+  /// The product; 0 where the first is 0, whatever the second is: what has no weight does not count.
+  case weigh
 }
 
 /// What a node of a graph computes from its operands. Tangents and cotangents of every operation

@@ -3,15 +3,22 @@
 public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
   /// The size of each axis, the outermost first.
   public let sizes: [Int]
+  /// The number of elements: the product of the sizes, 1 for a scalar; the largest integer where that is beyond all.
+  public let count: Int
+  /// Whether no size is below 0, and the sizes, those of 0 aside, multiply to what an address can reach: then no
+  /// product of some of them overflows.
+  let isPossible: Bool
 
   /// A shape with the given sizes, the outermost axis first.
   public init(_ sizes: [Int]) {
     self.sizes = sizes
+    isPossible = Self.arePossible(sizes)
+    count = isPossible ? sizes.reduce(1, *) : sizes.contains(0) ? 0 : Int.max
   }
 
   /// A shape with the given sizes, the outermost axis first.
   public init(arrayLiteral sizes: Int...) {
-    self.sizes = sizes
+    self.init(sizes)
   }
 
   /// The shape of a single number.
@@ -20,8 +27,24 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   /// The number of axes.
   public var rank: Int { sizes.count }
 
-  /// The number of elements: the product of the sizes, 1 for a scalar.
-  public var count: Int { sizes.reduce(1, *) }
+  private static func arePossible(_ sizes: [Int]) -> Bool {
+    var product = 1
+    for size in sizes {
+      let (value, overflow) = product.multipliedReportingOverflow(by: max(size, 1))
+      if overflow || value > mostElements || size < 0 { return false }
+      product = value
+    }
+    return true
+  }
+
+  /// No memory has more elements.
+  package static let mostElements = 1 << 47
+
+  /// Whether the sizes are the same.
+  public static func == (a: Shape, b: Shape) -> Bool { a.sizes == b.sizes }
+
+  /// Hashes the sizes.
+  public func hash(into hasher: inout Hasher) { hasher.combine(sizes) }
 
   /// The size of an axis, in 0 ..< ``rank``.
   public subscript(axis: Int) -> Int { sizes[axis] }
@@ -36,11 +59,11 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
     Shape(Array(sizes[..<axes.lowerBound] + sizes[axes.upperBound...]))
   }
 
-  /// The shape as `[outer][middle][inner]` around a range of axes.
+  /// The shape as `[outer][middle][inner]` around a range of axes; of an impossible shape, any numbers.
   func split(around axes: Range<Int>) -> (outer: Int, middle: Int, inner: Int) {
     (
-      sizes[..<axes.lowerBound].reduce(1, *), sizes[axes].reduce(1, *),
-      sizes[axes.upperBound...].reduce(1, *)
+      sizes[..<axes.lowerBound].reduce(1, &*), sizes[axes].reduce(1, &*),
+      sizes[axes.upperBound...].reduce(1, &*)
     )
   }
 }

@@ -1,10 +1,14 @@
 /// Sums, means and changes of shape.
 extension Tensor {
   /// The sum of all elements, a scalar; 0 for no elements.
-  public func sum() -> Tensor { with(graph.sum(node, 0..<shape.rank)) }
+  public func sum(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    calling("sum", SourceLine(file, line)) { with(graph.sum(node, 0..<shape.rank)) }
+  }
 
   /// The mean of all elements, a scalar; 0 for no elements.
-  public func mean() -> Tensor { sum() / Double(max(shape.count, 1)) }
+  public func mean(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    calling("mean", SourceLine(file, line)) { sum() / Double(max(shape.count, 1)) }
+  }
 
   /// The sum along neighbouring axes.
   ///
@@ -16,12 +20,16 @@ extension Tensor {
   public func sum(
     axes: Range<Int>, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
-    guard axes.lowerBound >= 0, axes.upperBound <= shape.rank else {
-      return failed(
-        "sum: axes \(axes) of shape \(shape) at \(SourceLine(file, line)); "
-          + "there are axes 0 to \(shape.rank - 1)", shape)
+    calling("sum", SourceLine(file, line)) {
+      guard axes.lowerBound >= 0, axes.upperBound <= shape.rank else {
+        return failed("sum: axes \(axes) of shape \(shape)", axesAtHand, shape)
+      }
+      return with(graph.sum(node, axes))
     }
-    return with(graph.sum(node, axes))
+  }
+
+  private var axesAtHand: String {
+    shape.rank == 0 ? "a scalar has no axes" : "there are axes 0 to \(shape.rank - 1)"
   }
 
   /// The mean along neighbouring axes.
@@ -34,8 +42,10 @@ extension Tensor {
   public func mean(
     axes: Range<Int>, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
-    let total = sum(axes: axes, file: file, line: line)
-    return total * (Double(max(total.shape.count, 1)) / Double(max(shape.count, 1)))
+    calling("mean", SourceLine(file, line)) {
+      let total = sum(axes: axes)
+      return total * (Double(max(total.shape.count, 1)) / Double(max(shape.count, 1)))
+    }
   }
 
   /// The same elements in the same order in another shape.
@@ -48,35 +58,44 @@ extension Tensor {
   public func reshaped(
     _ target: Shape, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
-    guard target.count == shape.count, target.sizes.allSatisfy({ $0 >= 0 }) else {
-      return failed(
-        "reshaped: \(shape) has \(shape.count) elements and \(target) \(target.count), at "
-          + "\(SourceLine(file, line))", target)
+    calling("reshaped", SourceLine(file, line)) {
+      guard target.count == shape.count, target.sizes.allSatisfy({ $0 >= 0 }) else {
+        return failed(
+          "reshaped: \(shape) has \(shape.count) elements and \(target) \(target.count)",
+          "the two must have as many elements", target)
+      }
+      return with(graph.reshape(node, target))
     }
-    return with(graph.reshape(node, target))
   }
 
   /// All axes but the first as one: `[n, ...]` to `[n, m]`. A scalar, or n = 0, stays as it is.
   public var flattened: Tensor {
     guard shape.rank > 0, shape[0] > 0 else { return self }
-    return with(graph.reshape(node, [shape[0], shape.count / shape[0]]))
+    return calling("flattened", nil) {
+      with(graph.reshape(node, [shape[0], shape.count / shape[0]]))
+    }
   }
 
   /// A matrix with rows and columns exchanged: `[n, m]` to `[m, n]`.
   public func transposed(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-    guard shape.rank == 2 else {
-      return failed(
-        "transposed: shape \(shape) is no matrix, at \(SourceLine(file, line))", shape)
+    calling("transposed", SourceLine(file, line)) {
+      guard shape.rank == 2 else {
+        return failed("transposed: shape \(shape) is no matrix", "it takes [n, m]", shape)
+      }
+      return with(graph.transpose(node))
     }
-    return with(graph.transpose(node))
   }
 
   /// Values of shape `[n]` as a column `[n, 1]`, which repeats along rows of `[n, m]`.
-  public var asColumn: Tensor { with(graph.reshape(node, [shape.count, 1])) }
+  public var asColumn: Tensor {
+    calling("asColumn", nil) { with(graph.reshape(node, [shape.count, 1])) }
+  }
 
   /// Minus its mean over all axes but the last: what batch normalisation starts with. Scalars and vectors stay as
   /// they are.
-  public var centred: Tensor { shape.rank < 2 ? self : with(graph.centre(node)) }
+  public var centred: Tensor {
+    shape.rank < 2 ? self : calling("centred", nil) { with(graph.centre(node)) }
+  }
 
   /// A piece of a flat vector, in a shape.
   package func piece(at offset: Int, _ piece: Shape) -> Tensor {
@@ -96,6 +115,6 @@ extension Tensor {
     graph === other.graph && graph.depending(on: [other.node])[node]
   }
 
-  /// Whether this is the whole of one of the task's arrays.
-  var isData: Bool { graph.isData(self) }
+  /// Whether this is one of the task's arrays, or rows of it.
+  var isData: Bool { graph.isData(node) }
 }

@@ -11,32 +11,37 @@ extension Tensor {
   public static func product(
     _ a: Tensor, _ b: Tensor, file: StaticString, line: UInt
   ) -> Tensor {
-    guard a.shape.rank == 2, b.shape.rank == 2, a.shape[1] == b.shape[0], a.graph === b.graph
-    else {
-      return a.failed(
-        "matmul: shapes \(a.shape) and \(b.shape) do not fit at \(SourceLine(file, line)); it "
-          + "takes [n, k] and [k, m]", [a.shape.sizes.first ?? 1, b.shape.sizes.last ?? 1])
+    let standIn: Shape = [a.shape.sizes.first ?? 1, b.shape.sizes.last ?? 1]
+    return a.calling("matmul", SourceLine(file, line), with: [b], standIn: standIn) {
+      guard a.shape.rank == 2, b.shape.rank == 2, a.shape[1] == b.shape[0] else {
+        return a.failed(
+          "matmul: shapes \(a.shape) and \(b.shape) do not fit", "it takes [n, k] and [k, m]",
+          standIn)
+      }
+      return a.with(a.graph.product(a.node, b.node))
     }
-    return a.with(a.graph.product(a.node, b.node))
   }
 
   /// The rows `x[index[0]], x[index[1]], ...` of a tensor `[rows, ...]`; a row may come several times, or never.
   ///
   /// - Parameters:
-  ///   - index: Data given with the task, `[n]`, of whole numbers 0 ..< rows; they are checked when they are given.
-  ///     In single precision none above 2^24 is taken, beyond which not every number is held exactly.
+  ///   - index: Data given with the task, `[n]`, or rows of such data, of whole numbers 0 ..< rows; they are checked
+  ///     when they are given, also those of rows that are not chosen. In single precision none above 2^24 is taken,
+  ///     beyond which not every number is held exactly.
   ///   - file: The caller's file, for errors.
   ///   - line: The caller's line, for errors.
   /// - Returns: The chosen rows, `[n, ...]`.
   public func rows(
     _ index: Tensor, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
-    guard shape.rank >= 1, index.shape.rank == 1, index.isData, index.graph === graph else {
-      return failed(
-        "rows: shapes \(shape) and \(index.shape) at \(SourceLine(file, line)); it takes a tensor "
-          + "with rows and an index of shape [n] that is given as data", shape)
+    calling("rows", SourceLine(file, line), with: [index]) {
+      guard shape.rank >= 1, index.shape.rank == 1, index.isData else {
+        return failed(
+          "rows: shapes \(shape) and \(index.shape)",
+          "it takes a tensor with rows and an index of shape [n] that is given as data", shape)
+      }
+      return with(graph.gatherRows(node, index.node))
     }
-    return with(graph.gatherRows(node, index.node))
   }
 
   /// A 3x3 convolution of images `[n, height, width, in]` with a padding of zeros of 1 pixel. The weights are not
@@ -55,53 +60,61 @@ extension Tensor {
     with weights: Tensor, stride: Int = 1, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     let w = weights.shape
-    guard shape.rank == 4, w.rank == 4, w[0] == 3, w[1] == 3, w[2] == shape[3],
-      stride == 1 || stride == 2, weights.graph === graph
-    else {
-      return failed(
-        "convolved: images \(shape), weights \(w), stride \(stride) at \(SourceLine(file, line)); "
-          + "it takes [n, height, width, in], [3, 3, in, out] and a stride of 1 or 2", shape)
+    return calling("convolved", SourceLine(file, line), with: [weights]) {
+      guard shape.rank == 4, w.rank == 4, w[0] == 3, w[1] == 3, w[2] == shape[3],
+        stride == 1 || stride == 2
+      else {
+        return failed(
+          "convolved: images \(shape), weights \(w), stride \(stride)",
+          "it takes [n, height, width, in], [3, 3, in, out] and a stride of 1 or 2", shape)
+      }
+      return with(graph.convolution(node, weights.node, stride: stride))
     }
-    return with(graph.convolution(node, weights.node, stride: stride))
   }
 
   /// The largest value of each 2x2 window of `[n, height, width, channels]`, stride 2:
   /// `[n, floor(height / 2), floor(width / 2), channels]`. The last row or column of an odd size is left out. The first
   /// of equal values passes the gradient.
   public func maxPooled(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-    guard shape.rank == 4, shape[1] >= 2, shape[2] >= 2 else {
-      return failed(
-        "maxPooled: shape \(shape) at \(SourceLine(file, line)); it takes "
-          + "[n, height, width, channels] with at least 2 rows and 2 columns", shape)
+    calling("maxPooled", SourceLine(file, line)) {
+      guard shape.rank == 4, shape[1] >= 2, shape[2] >= 2 else {
+        return failed(
+          "maxPooled: shape \(shape)",
+          "it takes [n, height, width, channels] with at least 2 rows and 2 columns", shape)
+      }
+      // The largest of non-negative parts is the non-negative part of the largest: the smaller tensor
+      // is rectified.
+      if case .unary(.relu) = graph.operation(node) {
+        return relu(with(graph.operand(node)).maxPooled())
+      }
+      return with(graph.poolGather(node, graph.poolIndex(node)))
     }
-    // The largest of non-negative parts is the non-negative part of the largest: the smaller tensor
-    // is rectified.
-    if case .unary(.relu) = graph.operation(node) {
-      return relu(with(graph.operand(node)).maxPooled(file: file, line: line))
-    }
-    return with(graph.poolGather(node, graph.poolIndex(node)))
   }
 
-  /// exp(x) / sum(exp(x)) of each row of `[n, classes]`, shape `[n, classes]`; without overflow.
+  /// exp(x) / sum(exp(x)) of each row of `[n, classes]`, shape `[n, classes]`; without overflow. Where x is minus
+  /// infinity it is 0; of a row of minus infinity alone it is not a number, for there is no limit.
   public func softmax(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-    guard shape.rank == 2 else {
-      return failed(
-        "softmax: shape \(shape) at \(SourceLine(file, line)); it takes [n, classes]", shape)
+    calling("softmax", SourceLine(file, line)) {
+      guard shape.rank == 2 else {
+        return failed("softmax: shape \(shape)", "it takes [n, classes]", shape)
+      }
+      return with(graph.softmax(node))
     }
-    return with(graph.softmax(node))
   }
 
-  /// log(sum(exp(x))) of each row of `[n, classes]`, shape `[n]`; without overflow.
+  /// log(sum(exp(x))) of each row of `[n, classes]`, shape `[n]`; without overflow. Of a row of minus infinity alone it
+  /// is minus infinity.
   public func logSumExp(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-    guard shape.rank == 2 else {
-      return failed(
-        "logSumExp: shape \(shape) at \(SourceLine(file, line)); it takes [n, classes]", shape)
+    calling("logSumExp", SourceLine(file, line)) {
+      guard shape.rank == 2 else {
+        return failed("logSumExp: shape \(shape)", "it takes [n, classes]", shape)
+      }
+      return with(graph.logSumExp(node))
     }
-    return with(graph.logSumExp(node))
   }
 
-  /// 1 at each row's class, else 0. The labels `[n]` are data given with the task, whole numbers 0 ..< classes; they
-  /// are checked when they are given.
+  /// 1 at each row's class, else 0. The labels `[n]` are data given with the task, or rows of such data, whole numbers
+  /// 0 ..< classes; they are checked when they are given, also those of rows that are not chosen.
   ///
   /// - Parameters:
   ///   - classes: How many classes there are, at least 1.
@@ -111,12 +124,14 @@ extension Tensor {
   public func oneHot(
     classes: Int, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
-    guard shape.rank == 1, isData, classes > 0 else {
-      return failed(
-        "oneHot: labels \(shape), \(classes) classes at \(SourceLine(file, line)); it takes labels "
-          + "of shape [n] that are given as data", [shape.count, max(classes, 1)])
+    calling("oneHot", SourceLine(file, line)) {
+      guard shape.rank == 1, isData, classes > 0 else {
+        return failed(
+          "oneHot: labels \(shape), \(classes) classes",
+          "it takes labels of shape [n] that are given as data", [shape.count, max(classes, 1)])
+      }
+      return with(graph.append(.oneHot, [node], [shape[0], classes]))
     }
-    return with(graph.append(.oneHot, [node], [shape[0], classes]))
   }
 }
 

@@ -22,9 +22,48 @@ public struct Tensor {
   /// A tensor of the same trace.
   func with(_ node: Int) -> Tensor { Tensor(graph: graph, node: node) }
 
-  /// A stand-in after a mistake, which the trace remembers.
-  func failed(_ message: String, _ shape: Shape, code: TensorError.Code = .shape) -> Tensor {
-    with(graph.fail(TensorError(code, message), shape))
+  /// A stand-in after a mistake, which the trace remembers and whose place it names.
+  func failed(
+    _ what: String, _ remedy: String, _ shape: Shape, code: TensorError.Code = .shape
+  ) -> Tensor {
+    with(graph.fail(code, what, remedy, shape))
+  }
+
+  /// What a function makes of this tensor and others; a stand-in where these belong to different traces.
+  ///
+  /// - Parameters:
+  ///   - name: The function as the user writes it.
+  ///   - line: Where it is called; `nil` where that cannot be known.
+  ///   - others: Its other operands.
+  ///   - standIn: The stand-in's shape, by default this tensor's.
+  ///   - body: The function.
+  func calling(
+    _ name: String, _ line: SourceLine?, with others: [Tensor] = [], standIn: Shape? = nil,
+    _ body: () -> Tensor
+  ) -> Tensor {
+    graph.calling(Call(name, line)) {
+      guard others.contains(where: { $0.graph !== graph }) else { return body() }
+      // Whichever trace is looked at, it knows.
+      let strays = ([self] + others).map {
+        $0.failed(
+          "\(name): the tensors belong to different traces",
+          "use only what the objective's state holds, and numbers", standIn ?? shape,
+          code: .objective)
+      }
+      return strays[0]
+    }
+  }
+
+  /// What a layer makes of this tensor.
+  package func inLayer(
+    _ name: String, file: StaticString, line: UInt, _ body: (Tensor) -> Tensor
+  ) -> Tensor {
+    graph.calling(Call(name, SourceLine(file, line), isLayer: true)) { body(self) }
+  }
+
+  /// What a layer within a layer makes of this tensor.
+  package func inLayer(_ name: String, _ body: (Tensor) -> Tensor) -> Tensor {
+    graph.calling(Call(name, nil, isLayer: true)) { body(self) }
   }
 
   /// This tensor repeated to another shape by NumPy's rule: axes are aligned from the last; missing
@@ -36,7 +75,9 @@ public struct Tensor {
     let fits =
       missing >= 0 && zip(aligned, target.sizes).allSatisfy { $0 == $1 || $0 == 1 }
     guard fits else {
-      return failed("\(operation): shape \(shape) does not repeat to \(target)", target)
+      return failed(
+        "\(operation): shape \(shape) does not repeat to \(target)",
+        "axes are aligned from the last, and only axes of size 1 repeat", target)
     }
     // Axes to repeat, in runs; the axes between keep their sizes.
     let repeats = zip(aligned, target.sizes).map { $0 != $1 }
@@ -59,22 +100,14 @@ public struct Tensor {
 
   /// Both tensors at the shape that an element-wise operation gives.
   static func aligned(_ a: Tensor, _ b: Tensor, _ operation: String) -> (Tensor, Tensor) {
-    guard a.graph === b.graph else {
-      let stray = a.failed(
-        "\(operation): the tensors belong to different traces; use only what the objective's "
-          + "state holds, and numbers", a.shape, code: .objective)
-      return (stray, stray)
-    }
     let rank = max(a.shape.rank, b.shape.rank)
     let sizesA = [Int](repeating: 1, count: rank - a.shape.rank) + a.shape.sizes
     let sizesB = [Int](repeating: 1, count: rank - b.shape.rank) + b.shape.sizes
     let fits = zip(sizesA, sizesB).allSatisfy { $0 == $1 || $0 == 1 || $1 == 1 }
     guard fits else {
-      let near = [a, b].compactMap { a.graph.nodes[$0.node].source?.description }.first
       let stray = a.failed(
-        "\(operation): shapes \(a.shape) and \(b.shape) do not fit"
-          + (near.map { " (near \($0))" } ?? "")
-          + "; axes are aligned from the last, and only axes of size 1 repeat", a.shape)
+        "\(operation): shapes \(a.shape) and \(b.shape) do not fit",
+        "axes are aligned from the last, and only axes of size 1 repeat", a.shape)
       return (stray, stray)
     }
     let target = Shape(zip(sizesA, sizesB).map { $0 == 1 ? $1 : $0 })

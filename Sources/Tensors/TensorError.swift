@@ -10,6 +10,8 @@ public struct TensorError: Error, Hashable, Sendable, CustomStringConvertible {
     case objective
     /// A name that is unknown or used twice.
     case name
+    /// Memory that the system does not give.
+    case memory
     /// Something that the engine does not offer, such as an instruction set this processor lacks.
     case unsupported
   }
@@ -27,17 +29,4 @@ public struct TensorError: Error, Hashable, Sendable, CustomStringConvertible {
 
   /// The message.
   public var description: String { message }
-}
-
-/// A line of the user's source, to be named in errors.
-struct SourceLine: Hashable, Sendable, CustomStringConvertible {
-  let file: String
-  let line: UInt
-
-  init(_ file: StaticString, _ line: UInt) {
-    self.file = "\(file)"
-    self.line = line
-  }
-
-  var description: String { "\(file):\(line)" }
 }

@@ -11,7 +11,7 @@ extension TensorError: ExitCoded {
   public var exitCode: ExitCode {
     switch code {
     case .range: .dataError
-    case .shape, .objective, .name, .unsupported: .configuration
+    case .shape, .objective, .name, .memory, .unsupported: .configuration
     }
   }
 }

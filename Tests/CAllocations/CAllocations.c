@@ -10,7 +10,8 @@ static long count;
 
 long allocation_count(void) { return __atomic_load_n(&count, __ATOMIC_RELAXED); }
 
-#ifdef __GLIBC__
+// The address sanitizer brings allocation functions of its own.
+#if defined(__GLIBC__) && !__has_feature(address_sanitizer)
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t number, size_t size);
 extern void *__libc_realloc(void *old, size_t size);

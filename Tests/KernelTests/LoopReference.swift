@@ -68,6 +68,7 @@ struct LoopReference {
     case CK_MAXIMUM: max(a, b)
     case CK_MINIMUM: min(a, b)
     case CK_MASK: b > 0 ? a : 0
+    case CK_WEIGH: a == 0 ? 0 : a * b
     case CK_ADD_SCALED_DIFFERENCE: a + step.x * (b - c)
     case CK_ADD_SCALED: a + step.x * b
     case CK_TANH_SLOPE: a * (1 - b * b)

@@ -62,7 +62,7 @@ extension ReferenceEvaluator {
   ) -> Double {
     switch function {
     case .add, .subtract: return rounded(dx + dy, abs(x) + abs(y))
-    case .multiply: return rounded(abs(x) * dy + abs(y) * dx + dx * dy, value)
+    case .multiply, .weigh: return rounded(abs(x) * dy + abs(y) * dx + dx * dy, value)
     case .divide:
       guard abs(y) > dy else { return .infinity }
       return rounded((dx + abs(value) * dy) / (abs(y) - dy), value)

@@ -21,10 +21,12 @@ final class ResidualHistory {
   ///   - steps: The most steps of the solve.
   ///   - count: The residuals' length.
   ///   - algebra: Its arithmetic.
-  init(steps: Int, count: Int, _ algebra: VectorAlgebra) {
+  /// - Throws: `TensorError` where there is no memory for them.
+  init(steps: Int, count: Int, _ algebra: VectorAlgebra) throws(TensorError) {
     // The last step's residual is not multiplied again.
     let vectors = min(max(steps - 1, 0), Self.mostVectors)
-    store = VectorStore(vectors: vectors, count: count, algebra.precision)
+    store = try VectorStore(
+      vectors: vectors, count: count, algebra.precision, for: "the residuals of the linear solve")
     squares = [Double](repeating: 0, count: vectors)
     self.algebra = algebra
   }

@@ -88,7 +88,7 @@ extension LowerOptimizer {
     let lower = try implicit.loadedLowerProgram(
       train, at: start ?? implicit.lowerModel.values, "the start of the adaptation")
     var adapted = AuxiliaryModel(values: [])
-    adapted.steps = run(lower, implicit.vectorAlgebra) { lower in
+    adapted.steps = try run(lower, implicit.vectorAlgebra) { lower in
       if recordsLosses { adapted.losses.append(lower.loss()) }
     }
     adapted.values = lower.point.values
@@ -97,11 +97,13 @@ extension LowerOptimizer {
 
   /// Runs the steps on a loaded program's point, and gives how many were made; `observe` is called after each
   /// gradient, before its step. Allocates nothing but, once, the state.
+  ///
+  /// - Throws: `TensorError` where there is no memory for the state.
   @discardableResult
   func run(
     _ lower: LowerProgram, _ algebra: VectorAlgebra, observe: (LowerProgram) -> Void
-  ) -> Int {
-    let state = lower.optimizerState(vectors: Self.stateVectors)
+  ) throws(TensorError) -> Int {
+    let state = try lower.optimizerState(vectors: Self.stateVectors)
     for step in 0..<schedule.steps {
       let gradient = lower.gradient()
       observe(lower)

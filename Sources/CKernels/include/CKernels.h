@@ -122,7 +122,7 @@ typedef enum {
   CK_SOFTPLUS, CK_RELU /* a > 0 ? a : 0, NaN stays */, CK_STEP /* a > 0 ? 1 : 0 */,
   // d = f(a, b)
   CK_ADD, CK_SUBTRACT /* a - b */, CK_MULTIPLY, CK_DIVIDE /* a / b */, CK_MAXIMUM, CK_MINIMUM,
-  CK_MASK /* b > 0 ? a : 0 */, CK_ADD_SCALED /* a + x b */,
+  CK_MASK /* b > 0 ? a : 0 */, CK_WEIGH /* a == 0 ? 0 : a b */, CK_ADD_SCALED /* a + x b */,
   CK_TANH_SLOPE /* a (1 - b b) */, CK_SIGMOID_SLOPE /* a b (1 - b) */,
   // d = f(a, b, c), each one fused multiply-add an element
   CK_MULTIPLY_ADD /* a b + c */, CK_MULTIPLY_SUBTRACT /* a b - c */,
@@ -140,7 +140,7 @@ typedef enum {
   CK_SUM_ROWS,     ///< d is CK_ROW: d[c] = sum over r; complete after the loop only
   CK_SUM_ALL,      ///< d is CK_SCALAR: the sum over the whole space; complete after the loop only
   CK_SUM_COLUMNS,  ///< d is CK_COLUMN or CK_TEMPORARY_COLUMN: d[r] = sum over c; usable by later steps
-  CK_MAX_COLUMNS,  ///< likewise the largest a[r, c]; NaN if one is
+  CK_MAX_COLUMNS,  ///< likewise the largest a[r, c], at least the lowest finite number; NaN if one is
 } ck_step_kind;
 
 typedef struct {

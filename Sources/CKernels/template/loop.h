@@ -11,6 +11,7 @@ static void (*const elementwise_steps[])(const strip *) = {
   [CK_ADD] = step_add, [CK_SUBTRACT] = step_subtract,
   [CK_MULTIPLY] = step_multiply, [CK_DIVIDE] = step_divide,
   [CK_MAXIMUM] = step_maximum, [CK_MINIMUM] = step_minimum, [CK_MASK] = step_mask,
+  [CK_WEIGH] = step_weigh,
   [CK_ADD_SCALED] = step_add_scaled, [CK_TANH_SLOPE] = step_tanh_slope,
   [CK_SIGMOID_SLOPE] = step_sigmoid_slope, [CK_MULTIPLY_ADD] = step_multiply_add,
   [CK_MULTIPLY_SUBTRACT] = step_multiply_subtract,

@@ -82,6 +82,7 @@ ELEMENTWISE(divide, 2, a / b)
 ELEMENTWISE(maximum, 2, maximum(a, b))
 ELEMENTWISE(minimum, 2, minimum(a, b))
 ELEMENTWISE(mask, 2, choose(b > splat(0), a, splat(0)))
+ELEMENTWISE(weigh, 2, choose(a == splat(0), splat(0), a *b))
 ELEMENTWISE(add_scaled, 2, fused(x, b, a))
 ELEMENTWISE(tanh_slope, 2, a *fused(-b, b, splat(1)))
 ELEMENTWISE(sigmoid_slope, 2, a *b *(splat(1) - b))
@@ -179,7 +180,7 @@ INLINE int64_t fold_rows(const strip *s, const bool largest) {
                         : (Block)0 + a;
       }
     }
-    store_block(s->out + r, largest ? largest_of_each(b) : fold_each(b));
+    store_block(s->out + r, largest ? larger_lanes(largest_of_each(b), (Block)lowest) : fold_each(b));
   }
   return rows;
 }
@@ -207,16 +208,16 @@ static void step_sum_columns(const strip * s) {
 }
 
 // Blocks in turn, then the upper half onto the lower one: lanes beyond the end repeat the first
-// value.
+// value. Not below the lowest finite number, so that minus infinity less the largest is minus infinity.
 static void step_max_columns(const strip *s) {
   const int64_t whole = s->count / lanes * lanes, n = s->count - whole;
   for (int64_t r = folds_at_once(s) ? fold_rows(s, true) : 0; r < s->rows; r++) {
     const E *p = s->in[0] + r * s->in_row[0];
     if (!s->lane[0]) {  // one value, repeated
-      s->out[r * s->out_row] = *p;
+      s->out[r * s->out_row] = *p < lowest ? lowest : *p;
       continue;
     }
-    Block best = (Block)p[0];
+    Block best = larger_lanes((Block)p[0], (Block)lowest);
     for (int64_t j = 0; j < whole; j += lanes) best = larger_lanes(load_block(p + j), best);
     if (n > 0) best = larger_lanes(load_lanes_or(p + whole, n, (Block)p[0]), best);
     s->out[r * s->out_row] = largest_lane(best);

@@ -1,5 +1,6 @@
 // Vectors of elements: types and what all instruction sets share. Included by `instructions/*.h`,
 // which say how long a vector is (VECTOR_BYTES) and add loads and stores of parts, and `fused`.
+#include <float.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,11 +20,13 @@ typedef double E;
 typedef int64_t Whole;
 typedef uint64_t Bits;
 enum { lanes = 8, vector_length = VECTOR_BYTES / 8 };
+static const E lowest = -DBL_MAX;
 #else
 typedef float E;
 typedef int32_t Whole;
 typedef uint32_t Bits;
 enum { lanes = 16, vector_length = VECTOR_BYTES / 4 };
+static const E lowest = -FLT_MAX;
 #endif
 
 /// A sum runs over `lanes` lanes on every instruction set: that many vectors.

@@ -29,7 +29,9 @@ extension Graph {
         continue
       }
       for (index, operand) in operands.enumerated() where depends[operand] {
-        cotangents[operand] = sum(of: cotangents[operand], cotangent(of: node, index, d))
+        differentiating(node) {
+          cotangents[operand] = sum(of: cotangents[operand], cotangent(of: node, index, d))
+        }
       }
     }
     return targets.map { cotangents[$0.node].map { Tensor(graph: self, node: $0) } }
@@ -92,6 +94,7 @@ extension Graph {
     case .multiply: return multiply(d, index == 0 ? b : a)
     case .divide: return index == 0 ? divide(d, b) : scale(multiply(divide(d, b), node), -1)
     case .mask: return index == 0 ? mask(d, by: b) : nil
+    case .weigh: return index == 0 ? weigh(d, b) : weigh(a, d)
     }
   }
 

@@ -7,7 +7,7 @@ extension Graph {
     var tangents = [Int?](repeating: nil, count: nodes.count)
     for (node, tangent) in seeds { tangents[node.node] = tangent.node }
     for node in needed.indices where needed[node] && depends[node] && tangents[node] == nil {
-      tangents[node] = tangent(of: node, tangents)
+      tangents[node] = differentiating(node) { tangent(of: node, tangents) }
     }
     return roots.map { tangents[$0.node].map { Tensor(graph: self, node: $0) } }
   }
@@ -66,6 +66,7 @@ extension Graph {
       let change = sum(of: t[0], t[1].map { scale(multiply(node, $0), -1) })
       return change.map { divide($0, b) }
     case .mask: return t[0].map { mask($0, by: b) }
+    case .weigh: return sum(of: t[0].map { weigh($0, b) }, t[1].map { weigh(a, $0) })
     }
   }
 

@@ -182,6 +182,10 @@ final class ClassRows {
       let p = graph.operand(node)
       guard case .all(let b)? = operands[1], isDistribution(p) else { return nil }
       return .weighted(by: p, b)
+    case (.binary(.mask), .all(let a)?) where operands[1] == nil:
+      // Chosen by a label: weighted by 1.
+      let p = graph.operand(node, 1)
+      return graph.operation(p) == .oneHot ? .weighted(by: p, a) : nil
     case (.sum(1..<2), .weighted(_, let a)?): return .one(a)
     case (.spread(1..<2), .one(let a)?): return .all(a)
     case (.softmax, .all?): return .all(0)

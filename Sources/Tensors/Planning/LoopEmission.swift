@@ -278,6 +278,7 @@ struct LoopEmission {
     case .multiply: CK_MULTIPLY
     case .divide: CK_DIVIDE
     case .mask: CK_MASK
+    case .weigh: CK_WEIGH
     }
   }
 }

@@ -4,6 +4,13 @@
 /// Every call runs twice. Once with not-a-numbers wherever the plan lets it read nothing, its scratch memory and what it
 /// is to write included; once with the memory as it is. Both must write the same bits, and nothing else.
 final class ArenaAudit {
+  private let tables: CodeTables
+  private let arena: Memory
+  private let workspace: Memory
+  /// The arena as it was before a call, as it was poisoned, and as the call left it.
+  private let before: Memory
+  private let poisoned: Memory
+  private let alone: Memory
   private let units: [[Unit]]
   /// The elements that are kept from list to list: behind them all dies with its list.
   private let keptCount: Int
@@ -16,7 +23,16 @@ final class ArenaAudit {
     var footprint: Footprint
   }
 
-  init(_ tables: CodeTables, keptCount: Int, _ precision: Precision) {
+  /// - Throws: ``TensorError`` of code `memory` where there is none for three copies of the arena.
+  init(
+    _ tables: CodeTables, _ arena: Memory, _ workspace: Memory, keptCount: Int,
+    _ precision: Precision
+  ) throws(TensorError) {
+    (self.tables, self.arena, self.workspace) = (tables, arena, workspace)
+    func copy() throws(TensorError) -> Memory {
+      try Memory(arena.byteCount, of: 1, for: "an audit")
+    }
+    (before, poisoned, alone) = (try copy(), try copy(), try copy())
     units = tables.footprints.map(Self.units)
     self.keptCount = keptCount
     self.precision = precision
@@ -34,10 +50,10 @@ final class ArenaAudit {
     }
   }
 
-  func run(_ list: Int, _ tables: CodeTables, _ arena: Memory) {
+  func run(_ list: Int) {
     poison(arena, keptCount..<arena.byteCount / precision.byteCount)
     for (index, unit) in units[list].enumerated() {
-      run(list, unit, tables, arena)
+      run(list, unit)
       // What no later call reads is dead.
       let footprint = unit.footprint
       for range in footprint.reads + footprint.writes
@@ -47,22 +63,19 @@ final class ArenaAudit {
     }
   }
 
-  private func run(_ list: Int, _ unit: Unit, _ tables: CodeTables, _ arena: Memory) {
+  private func run(_ list: Int, _ unit: Unit) {
     let elements = arena.byteCount / precision.byteCount
-    let before = Memory(byteCount: arena.byteCount)
-    before.base.copyMemory(from: arena.base, byteCount: arena.byteCount)
+    copyAll(from: arena, to: before)
     poison(arena, 0..<elements)
-    poison(tables.workspace, 0..<tables.workspace.byteCount / precision.byteCount)
+    poison(workspace, 0..<workspace.byteCount / precision.byteCount)
     for range in unit.footprint.reads { copy(range, from: before, to: arena) }
-    let poisoned = Memory(byteCount: arena.byteCount)
-    poisoned.base.copyMemory(from: arena.base, byteCount: arena.byteCount)
-    tables.run(list, unit.instructions, arena.base)
+    copyAll(from: arena, to: poisoned)
+    tables.run(list, unit.instructions, arena.base, scratch: workspace.base)
     let isWritten = flags(unit.footprint.writes, elements)
     let strays = (0..<elements).filter { !isWritten[$0] && differ($0, arena, poisoned) }
-    let alone = Memory(byteCount: arena.byteCount)
-    alone.base.copyMemory(from: arena.base, byteCount: arena.byteCount)
-    arena.base.copyMemory(from: before.base, byteCount: arena.byteCount)
-    tables.run(list, unit.instructions, arena.base)
+    copyAll(from: arena, to: alone)
+    copyAll(from: before, to: arena)
+    tables.run(list, unit.instructions, arena.base, scratch: workspace.base)
     let changed = (0..<elements).filter { isWritten[$0] && differ($0, arena, alone) }
     if let stray = strays.first {
       findings.append(
@@ -85,6 +98,10 @@ final class ArenaAudit {
     var flags = [Bool](repeating: false, count: count)
     for range in ranges { for element in range { flags[element] = true } }
     return flags
+  }
+
+  private func copyAll(from source: Memory, to target: Memory) {
+    target.base.copyMemory(from: source.base, byteCount: arena.byteCount)
   }
 
   private func copy(_ range: Range<Int>, from source: Memory, to target: Memory) {

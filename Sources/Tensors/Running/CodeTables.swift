@@ -15,7 +15,8 @@ final class CodeTables {
   private let poolings: UnsafeMutableBufferPointer<ck_pooling>
   private let extents: UnsafeMutableBufferPointer<Extents>
   private let passes: UnsafeMutableBufferPointer<ck_pass>
-  let workspace: Memory
+  /// The elements of scratch memory that the kernels need.
+  let workspaceCount: Int
   /// What each instruction of each list may read and write, in elements, where they are audited.
   let footprints: [[Footprint]]
 
@@ -57,7 +58,7 @@ final class CodeTables {
       let descriptor = convolutions.baseAddress! + instruction.descriptor
       needed = max(needed, Int(kernels.winograd_workspace(descriptor)))
     }
-    workspace = Memory(byteCount: needed * precision.byteCount)
+    workspaceCount = needed
     let size = precision.byteCount
     lists = merged.map { .holding($0.map { $0.inBytes(size) }) }
   }
@@ -74,8 +75,6 @@ final class CodeTables {
     extents.deallocate()
     passes.deallocate()
   }
-
-  var workspaceByteCount: Int { workspace.byteCount }
 
   func instructionCount(_ list: Int) -> Int { lists[list].count }
 
@@ -101,19 +100,24 @@ final class CodeTables {
   }
 
   /// Runs a list's kernel calls, one after another. Allocates nothing.
-  func run(_ list: Int, _ base: UnsafeMutableRawPointer) {
-    run(UnsafeBufferPointer(lists[list]), base)
+  func run(
+    _ list: Int, _ base: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer
+  ) {
+    run(UnsafeBufferPointer(lists[list]), base, scratch)
   }
 
   /// Runs some kernel calls of a list.
-  func run(_ list: Int, _ instructions: Range<Int>, _ base: UnsafeMutableRawPointer) {
-    run(UnsafeBufferPointer(rebasing: lists[list][instructions]), base)
+  func run(
+    _ list: Int, _ instructions: Range<Int>, _ base: UnsafeMutableRawPointer,
+    scratch: UnsafeMutableRawPointer
+  ) {
+    run(UnsafeBufferPointer(rebasing: lists[list][instructions]), base, scratch)
   }
 
   private func run(
-    _ instructions: UnsafeBufferPointer<Instruction>, _ base: UnsafeMutableRawPointer
+    _ instructions: UnsafeBufferPointer<Instruction>, _ base: UnsafeMutableRawPointer,
+    _ scratch: UnsafeMutableRawPointer
   ) {
-    let scratch = workspace.base
     for i in instructions {
       let (a, b, c, y) = (base + i.a, base + i.b, base + i.c, base + i.result)
       switch i.kind {

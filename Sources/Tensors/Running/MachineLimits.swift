@@ -18,14 +18,15 @@ public struct MachineLimits: Sendable, CustomStringConvertible {
   /// Measures the calling thread's core for some tens of milliseconds; takes 64 MiB meanwhile.
   ///
   /// - Parameter set: The instruction set to measure.
-  /// - Returns: The best of several tries of each; 1 and 1 where the processor lacks the set.
+  /// - Returns: The best of several tries of each; 1 and 1 where the processor lacks the set or there is no memory.
   public static func measured(_ set: KernelSet) -> MachineLimits {
-    guard let kernels = try? set.kernels(.single) else {
+    guard let kernels = try? set.kernels(.single),
+      let memory = try? Memory(64 << 20, of: 1, for: "the measurement")
+    else {
       return MachineLimits(operationsPerSecond: 1, bytesPerSecond: 1)
     }
     let rounds: Int64 = 1_000_000
     let operations = fastest { Double(kernels.pointee.multiply_add_rounds(rounds)) }
-    let memory = Memory(byteCount: 64 << 20)
     let count = Int64(memory.byteCount / 4)
     let seconds = fastest {
       _ = kernels.pointee.dot(count, memory.base, memory.base)

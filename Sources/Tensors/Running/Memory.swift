@@ -7,18 +7,58 @@ final class Memory {
   let base: UnsafeMutableRawPointer
   let byteCount: Int
 
-  init(byteCount: Int) {
-    self.byteCount = max(byteCount, 64)
-    let isLarge = self.byteCount >= 2 * Self.largePage
-    base = .allocate(byteCount: self.byteCount, alignment: isLarge ? Self.largePage : 64)
+  /// - Parameters:
+  ///   - count: How many pieces, 0 or more.
+  ///   - size: The bytes of each, 1 or more.
+  ///   - owner: What errors call it: "the vectors of the solve".
+  /// - Throws: ``TensorError`` of code `memory` where the system does not give as much.
+  init(_ count: Int, of size: Int, for owner: @autoclosure () -> String) throws(TensorError) {
+    (base, byteCount) = try Self.allocated(count, of: size, for: owner())
     #if os(Linux)
       // Advice only: where it is not taken, pages are small.
-      if isLarge { madvise(base, self.byteCount & ~(Self.largePage - 1), 14 /* MADV_HUGEPAGE */) }
+      if Self.isLarge(byteCount) {
+        madvise(base, byteCount & ~(Self.largePage - 1), 14 /* MADV_HUGEPAGE */)
+      }
     #endif
-    base.initializeMemory(as: UInt8.self, repeating: 0, count: self.byteCount)
+    base.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
   }
 
-  deinit { base.deallocate() }
+  deinit { free(base) }
+
+  /// Asks for memory that arrays are about to take, which end the process where they do not get it, and gives it back.
+  ///
+  /// - Throws: ``TensorError`` of code `memory` where the system does not give as much.
+  static func require(
+    _ count: Int, of size: Int, for owner: @autoclosure () -> String
+  ) throws(TensorError) {
+    free(try allocated(count, of: size, for: owner()).base)
+  }
+
+  private static func isLarge(_ byteCount: Int) -> Bool { byteCount >= 2 * largePage }
+
+  private static func allocated(
+    _ count: Int, of size: Int, for owner: @autoclosure () -> String
+  ) throws(TensorError) -> (base: UnsafeMutableRawPointer, byteCount: Int) {
+    let (product, overflow) = count.multipliedReportingOverflow(by: size)
+    let byteCount = max(product, 64)
+    var made: UnsafeMutableRawPointer?
+    let alignment = isLarge(byteCount) ? largePage : 64
+    if !overflow, posix_memalign(&made, alignment, byteCount) == 0, let made {
+      return (made, byteCount)
+    }
+    let amount = overflow ? "more bytes than can be counted" : "\(byteCount) bytes"
+    throw TensorError(
+      .memory,
+      "\(owner()): the system does not give \(amount) of memory; use fewer examples, a smaller "
+        + "model or single precision, or raise the limits of the process")
+  }
+}
+
+/// Asks for the memory of arrays of 64-bit numbers that are about to be made; see ``Memory/require(_:of:for:)``.
+package func requireMemory(
+  ofNumbers count: Int, for owner: @autoclosure () -> String
+) throws(TensorError) {
+  try Memory.require(count, of: MemoryLayout<Double>.stride, for: owner())
 }
 
 /// Elements of a program's memory, or a solver's: numbers of one precision that stay where they are.

@@ -15,6 +15,8 @@ package final class Program {
   package let precision: Precision
   private let tables: CodeTables
   private let arena: Memory
+  /// The kernels' scratch memory.
+  private let workspace: Memory
   private let inputs: [(shape: Shape, offset: Int)]
   private let roots: [[(shape: Shape, offset: Int)]]
   private let bounds: [IndexBound]
@@ -22,21 +24,35 @@ package final class Program {
   private var sources: [DataArray?]
   private let audit: ArenaAudit?
 
-  /// Plans a graph. Tests leave optimisations out, or have every kernel call's reads and writes audited.
+  /// Plans a graph.
   ///
-  /// - Throws: ``TensorError``: the first mistake of the trace, or kernels that this processor lacks.
+  /// - Parameters:
+  ///   - graph: The trace.
+  ///   - requests: What the lists compute.
+  ///   - precision: The arithmetic.
+  ///   - set: The instruction set.
+  ///   - name: What errors call it: "lower objective".
+  ///   - optimisations: What the planner may do.
+  ///   - isAudited: Whether every kernel call's reads and writes are audited: for tests.
+  /// - Throws: ``TensorError``: the first mistake of the trace, kernels that this processor lacks, or memory that is not
+  ///   to be had.
   package init(
     _ graph: Graph, _ requests: [ListRequest], _ precision: Precision, _ set: KernelSet,
-    optimisations: Optimisations = .all, isAudited: Bool = false
+    for name: String = "formula", optimisations: Optimisations = .all, isAudited: Bool = false
   ) throws(TensorError) {
     try graph.check()
     let planner = Planner(graph, requests, optimisations, isAudited: isAudited)
     self.precision = precision
     tables = CodeTables(planner.code, precision, try set.kernels(precision), optimisations)
+    arena = try Memory(
+      planner.storage.arenaCount, of: precision.byteCount, for: "the arena of the \(name)'s plan")
+    workspace = try Memory(
+      tables.workspaceCount, of: precision.byteCount,
+      for: "the kernels' scratch memory of the \(name)'s plan")
     audit =
       isAudited
-      ? ArenaAudit(tables, keptCount: planner.storage.keptCount, precision) : nil
-    arena = Memory(byteCount: planner.storage.arenaCount * precision.byteCount)
+      ? try ArenaAudit(
+        tables, arena, workspace, keptCount: planner.storage.keptCount, precision) : nil
     inputs = graph.inputNodes.map { (graph.shape($0), planner.offset(ofInput: $0) ?? 0) }
     roots = requests.enumerated().map { request, content in
       content.roots.enumerated().map { root, tensor in
@@ -62,8 +78,8 @@ package final class Program {
 
   /// Runs one list.
   package func run(_ list: Int) {
-    if let audit { return audit.run(list, tables, arena) }
-    tables.run(list, arena.base)
+    if let audit { return audit.run(list) }
+    tables.run(list, arena.base, scratch: workspace.base)
   }
 
   /// What an audit found: reads and writes beyond a kernel call's own operands and results.
@@ -100,8 +116,24 @@ package final class Program {
     sources[number] = data
   }
 
+  /// Computes roots again, node by node, with the inputs as they are set, and finds what first made a number in them that
+  /// is not finite.
+  ///
+  /// - Parameters:
+  ///   - roots: Roots of this program's lists.
+  ///   - graph: The trace that the program was made from.
+  /// - Returns: The origin; `nil` where the numbers, computed so, are finite.
+  /// - Throws: ``TensorError`` of code `memory`.
+  package func originOfNonFinite(
+    in roots: [Tensor], of graph: Graph
+  ) throws(TensorError) -> NonFiniteOrigin? {
+    try NonFiniteOrigin.find(roots, graph, precision) { number in
+      elements(inputs[number].shape, inputs[number].offset).values
+    }
+  }
+
   /// Bytes of the arena and the kernels' scratch memory.
-  package var byteCount: Int { arena.byteCount + tables.workspaceByteCount }
+  package var byteCount: Int { arena.byteCount + workspace.byteCount }
 
   /// The number of kernel calls in a list.
   package func instructionCount(_ list: Int) -> Int { tables.instructionCount(list) }
@@ -139,7 +171,11 @@ extension Graph {
   }
 
   private func inputBound(_ node: Int, _ bound: Int, isLabel: Bool) -> Program.IndexBound? {
-    guard case .input(let number) = operation(node) else { return nil }
-    return Program.IndexBound(input: number, bound: bound, isLabel: isLabel)
+    switch operation(node) {
+    case .input(let number): Program.IndexBound(input: number, bound: bound, isLabel: isLabel)
+    // Rows of data: all rows are checked, for any may be chosen.
+    case .gatherRows, .reshape: inputBound(operand(node), bound, isLabel: isLabel)
+    default: nil
+    }
   }
 }

@@ -51,12 +51,20 @@ public final class VectorStore {
   private let count: Int
   private let precision: Precision
 
-  package init(vectors: Int, count: Int, _ precision: Precision) {
+  /// - Parameters:
+  ///   - vectors: How many, 0 or more.
+  ///   - count: The elements of each, 0 or more and no more than memory can hold.
+  ///   - precision: Their precision.
+  ///   - owner: What errors call it: "the vectors of the solve".
+  /// - Throws: ``TensorError`` of code `memory` where the system does not give as much.
+  package init(
+    vectors: Int, count: Int, _ precision: Precision, for owner: @autoclosure () -> String
+  ) throws(TensorError) {
     stride = (count * precision.byteCount + 63) & ~63
     self.vectors = vectors
     self.count = count
     self.precision = precision
-    memory = Memory(byteCount: stride * vectors)
+    memory = try Memory(vectors, of: stride, for: owner())
   }
 
   /// Bytes of memory.

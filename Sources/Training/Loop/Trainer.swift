@@ -43,6 +43,8 @@ public final class Trainer<P: Problem> {
         try settings.upperOptimizer()
       )
     }
+    // Of tasks that are left out nobody asks why.
+    implicit.explainsNonFinite = settings.nonFinite != .skip
     queue = try TaskQueue(settings.schedule, tasks: settings.tasks, communicator)
     reduction = StepReduction(
       parameters: problem.upperModel.count, tasks: settings.tasks, ranks: communicator.size)

@@ -319,7 +319,10 @@ struct ProgramGenerator {
       let bounded = tamed(x, below: 8)
       let size = sizes[bounded] * sizes[bounded] * Double(shape[1]).squareRoot()
       return append(.product(bounded, transposed(bounded)), [shape[0], shape[0]], size)
-    case 4 where shape[1] > 0: return append(.softmax(x), shape, 1)
+    case 4 where shape[1] > 0:
+      let p = append(.softmax(x), shape, 1)
+      // Its entropies.
+      return numbers.below(2) == 0 ? p : combine(.multiply, p, apply(.log, p))
     case 5 where shape[1] > 0: return append(.logSumExp(x), [shape[0]], sizes[x] + 3)
     case 6 where shape[1] > 0:
       let labels = (0..<shape[0]).map { _ in numbers.below(shape[1]) }

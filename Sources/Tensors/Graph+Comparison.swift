@@ -1,0 +1,65 @@
+extension Graph {
+  /// Where this trace and another of the same formula part, in words; `nil` where they compute the same.
+  ///
+  /// - Parameters:
+  ///   - root: What this trace computes.
+  ///   - other: The other trace.
+  ///   - otherRoot: What that computes.
+  /// - Returns: What differs, with the lines of the user's source.
+  package func difference(
+    at root: Tensor, from other: Graph, at otherRoot: Tensor
+  ) -> String? {
+    let (mine, others) = (path(to: root), other.path(to: otherRoot))
+    let places = Dictionary(uniqueKeysWithValues: mine.enumerated().map { ($1, $0) })
+    let otherPlaces = Dictionary(uniqueKeysWithValues: others.enumerated().map { ($1, $0) })
+    for (node, otherNode) in zip(mine, others) {
+      let (a, b) = (nodes[node], other.nodes[otherNode])
+      if a.operation.isSame(as: b.operation), a.shape == b.shape,
+        a.operands.map({ places[$0] }) == b.operands.map({ otherPlaces[$0] })
+      {
+        continue
+      }
+      return difference(a, other.account(of: b), b)
+    }
+    if mine.count == others.count { return nil }
+    return "it has \(mine.count) operations the first time, and \(others.count) the second"
+  }
+
+  private func path(to root: Tensor) -> [Int] {
+    let needed = needed(by: [root.node])
+    return needed.indices.filter { needed[$0] }
+  }
+
+  private func difference(_ a: Node, _ other: String, _ b: Node) -> String {
+    let own = account(of: a)
+    if own == other, let first = a.operation.number, let second = b.operation.number {
+      return "\(own) has \(first) the first time, and \(second) the second"
+    }
+    return "\(own) comes the first time, and \(other) the second"
+  }
+
+  private func account(of node: Node) -> String {
+    let place = place(of: node.origin)
+    return node.origin.name + (place.isEmpty ? "" : " \(place)")
+  }
+}
+
+extension Operation {
+  /// The number that is written in the formula.
+  fileprivate var number: Double? {
+    switch self {
+    case .constant(let number), .scale(let number), .offset(let number): number
+    default: nil
+    }
+  }
+
+  /// Whether two are the same, numbers bit for bit: also what is not a number is the same as itself.
+  fileprivate func isSame(as other: Operation) -> Bool {
+    switch (self, other) {
+    case (.constant(let a), .constant(let b)), (.scale(let a), .scale(let b)),
+      (.offset(let a), .offset(let b)):
+      a.bitPattern == b.bitPattern
+    default: self == other
+    }
+  }
+}

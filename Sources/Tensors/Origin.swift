@@ -1,0 +1,86 @@
+/// A call of a public function, an operator or a layer, as errors name it.
+package struct Call: Sendable {
+  let name: String
+  /// Where it is called; operators and properties cannot know.
+  let line: SourceLine?
+  /// Whether it calls functions in turn that errors name as well.
+  let isLayer: Bool
+
+  package init(_ name: String, _ line: SourceLine?, isLayer: Bool = false) {
+    (self.name, self.line, self.isLayer) = (name, line, isLayer)
+  }
+}
+
+/// A line of the user's source, to be named in errors.
+package struct SourceLine: Sendable, Equatable, CustomStringConvertible {
+  private let file: StaticString
+  private let line: UInt
+
+  package init(_ file: StaticString, _ line: UInt) {
+    (self.file, self.line) = (file, line)
+  }
+
+  /// Whether it is the package's own: of no use to whoever calls a layer.
+  var isOfLayers: Bool { "\(file)" == "Models/Layers.swift" }
+
+  package static func == (a: SourceLine, b: SourceLine) -> Bool { a.description == b.description }
+
+  package var description: String { "\(file):\(line)" }
+}
+
+/// Where a node comes from: the calls in which the objective made it, or the node whose derivative it belongs to.
+struct Origin: Sendable {
+  /// The outermost first; none for what belongs to no call.
+  let calls: [Call]
+  /// How often that was differentiated.
+  let order: Int
+  /// When in the trace it was called.
+  let moment: Int
+
+  var differentiated: Origin { Origin(calls: calls, order: order + 1, moment: moment) }
+
+  /// The operation as the user knows it: "sqrt", "the second derivative of sqrt".
+  var name: String {
+    let function = calls.last { !$0.isLayer }?.name ?? calls.last?.name ?? "the objective"
+    return switch order {
+    case 0: function
+    case 1: "the derivative of \(function)"
+    case 2: "the second derivative of \(function)"
+    default: "a derivative of order \(order) of \(function)"
+    }
+  }
+}
+
+/// What is wrong with a trace, its place to be named when the trace is over.
+struct Mistake {
+  let code: TensorError.Code
+  let what: String
+  let remedy: String
+  let origin: Origin
+}
+
+extension Graph {
+  /// The layers and lines of an origin: "in Dense in Sequential at Main.swift:12". Of what has no line of its own, such
+  /// as an operator, the lines that the trace came by before and after; empty where there are none.
+  func place(of origin: Origin) -> String {
+    var words: [String] = []
+    for call in origin.calls.reversed() {
+      if call.isLayer { words.append("in \(call.name)") }
+      if let line = call.line, !line.isOfLayers { words.append("at \(line)") }
+    }
+    if origin.calls.first?.line == nil { words += between(origin) }
+    return words.joined(separator: " ")
+  }
+
+  private func between(_ origin: Origin) -> [String] {
+    let before = lines.last { $0.moment < origin.moment }?.line
+    let after = lines.first { $0.moment > origin.moment }?.line
+    return switch (before, after) {
+    case (let before?, let after?) where before == after: ["at \(before)"]
+    case (let before?, let after?): ["between \(before) and \(after)"]
+    case (let before?, nil): ["after \(before)"]
+    case (nil, let after?): ["before \(after)"]
+    case (nil, nil): []
+    }
+  }
+}
