@@ -13,6 +13,7 @@ final class LowerProgram {
     let trace: Trace
     let direction: Tensor
     let dependsOnUpper: Bool
+    let flatParameters: [Parameter]
     let requests: [ListRequest]
   }
 
@@ -21,10 +22,13 @@ final class LowerProgram {
   private let direction: Tensor
   /// Whether f depends on the upper parameters at all.
   let dependsOnUpper: Bool
+  /// The lower parameters whose rows of the Hessian are zero whatever the numbers.
+  let flatParameters: [Parameter]
 
   init(_ formulas: Formulas, _ precision: Precision, _ kernels: KernelSet) throws {
     (trace, direction) = (formulas.trace, formulas.direction)
     dependsOnUpper = formulas.dependsOnUpper
+    flatParameters = formulas.flatParameters
     program = try Program(trace.graph, formulas.requests, precision, kernels)
   }
 
@@ -39,11 +43,15 @@ final class LowerProgram {
     let gradient = graph.gradients(of: trace.value, withRespectTo: [w])[0] ?? w.filled(0, w.shape)
     // Forward over reverse: H v is the gradient's tangent along v.
     let hessian = graph.tangents(of: [gradient], along: [(w, direction)])[0]
+    let curved = hessian?.presentElements ?? []
     // C v is what u receives when the gradient receives v.
     let mixed = graph.cotangents(of: [u], seeds: [(gradient, direction)])[0]
     return Formulas(
       trace: trace, direction: direction,
       dependsOnUpper: mixed != nil || trace.value.depends(on: u),
+      flatParameters: lowerModel.parameters.filter { parameter in
+        !curved.contains { $0.overlaps(parameter.range) }
+      },
       requests: [
         ListRequest("task", .task),
         ListRequest("gradient", .point, [gradient]),

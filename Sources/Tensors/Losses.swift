@@ -29,7 +29,7 @@ public func crossEntropies(
 public func crossEntropy(
   _ logits: Tensor, _ labels: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  crossEntropies(logits, labels, file: file, line: line).mean()
+  crossEntropies(logits, labels, file: file, line: line).mean(file: file, line: line)
 }
 
 /// The mean over all elements of (prediction - target)^2: over examples and outputs alike, without a factor 1/2.
@@ -48,7 +48,7 @@ public func squaredError(
       "squaredError: shapes \(prediction.shape) and \(target.shape) differ at "
         + "\(SourceLine(file, line))", .scalar)
   }
-  return (prediction - target).squared.mean()
+  return (prediction - target).squared.mean(file: file, line: line)
 }
 
 /// ||a - b||^2, summed over all elements, without a factor 1/2.

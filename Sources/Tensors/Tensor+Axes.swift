@@ -3,8 +3,25 @@ extension Tensor {
   /// The sum of all elements, a scalar; 0 for no elements.
   public func sum() -> Tensor { with(graph.sum(node, 0..<shape.rank)) }
 
-  /// The mean of all elements, a scalar; 0 for no elements.
-  public func mean() -> Tensor { sum() / Double(max(shape.count, 1)) }
+  /// The mean of all elements, a scalar. No elements have none: the trace throws a ``TensorError``.
+  ///
+  /// - Parameters:
+  ///   - file: The caller's file, for errors.
+  ///   - line: The caller's line, for errors.
+  /// - Returns: The mean.
+  public func mean(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    guard shape.count > 0 else { return withoutMean(0..<shape.rank, .scalar, file, line) }
+    return sum() / Double(shape.count)
+  }
+
+  /// The mistake of taking the mean of no elements.
+  private func withoutMean(
+    _ axes: Range<Int>, _ target: Shape, _ file: StaticString, _ line: UInt
+  ) -> Tensor {
+    failed(
+      "mean: shape \(shape) has no elements along axes \(axes) at \(SourceLine(file, line)), and "
+        + "nothing has no mean; give at least one example", target)
+  }
 
   /// The sum along neighbouring axes.
   ///
@@ -24,7 +41,7 @@ extension Tensor {
     return with(graph.sum(node, axes))
   }
 
-  /// The mean along neighbouring axes.
+  /// The mean along neighbouring axes. Where these have no elements the trace throws a ``TensorError``.
   ///
   /// - Parameters:
   ///   - axes: Which axes, a range in 0 ..< rank.
@@ -35,6 +52,9 @@ extension Tensor {
     axes: Range<Int>, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     let total = sum(axes: axes, file: file, line: line)
+    if axes.clamped(to: 0..<shape.rank).contains(where: { shape[$0] == 0 }) {
+      return withoutMean(axes, total.shape, file, line)
+    }
     return total * (Double(max(total.shape.count, 1)) / Double(max(shape.count, 1)))
   }
 

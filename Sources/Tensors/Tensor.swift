@@ -23,7 +23,9 @@ public struct Tensor {
   func with(_ node: Int) -> Tensor { Tensor(graph: graph, node: node) }
 
   /// A stand-in after a mistake, which the trace remembers.
-  func failed(_ message: String, _ shape: Shape, code: TensorError.Code = .shape) -> Tensor {
+  package func failed(
+    _ message: String, _ shape: Shape, code: TensorError.Code = .shape
+  ) -> Tensor {
     with(graph.fail(TensorError(code, message), shape))
   }
 

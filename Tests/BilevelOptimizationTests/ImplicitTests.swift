@@ -40,7 +40,8 @@ struct ImplicitTests {
       hessian: Matrix([[0.7]]), coupling: Matrix([[coupling]]), target: [2], penalty: 0.3,
       point: [-1], upper: [0.5])
     let (result, report) = try problem.solve(
-      k: 10, tolerance: 1e-4, precision: arithmetic.precision, kernels: arithmetic.kernels)
+      k: 10, tolerance: 1e-4, relativeTolerance: 1e-4, precision: arithmetic.precision,
+      kernels: arithmetic.kernels)
     #expect(relative(result[0], 0.15 + coupling * -3 / 0.7) < arithmetic.tolerance)
     #expect(report.solve.steps == 1)
     #expect(report.solve.reason == .converged)
