@@ -203,10 +203,10 @@ extension ConjugateGradientTests {
   @Test(arguments: KernelSet.available) func productsBeyondNumbersBreakDown(
     kernels: KernelSet
   ) throws {
-    let (v, report) = try Quadratic.system(.diagonal([3e38, 3e38]), [3, 3]).solve(
+    let (v, report) = try Quadratic.system(.diagonal([3e38]), [1.9]).solve(
       k: 9, precision: .single, kernels: kernels)
     #expect(report.solve.reason == .breakdown)
-    #expect(v == [0, 0])
+    #expect(v == [0])
   }
 }
 

@@ -41,7 +41,7 @@ struct SolveLawTests {
       method = draws.next(4) == 0 ? .neumannSeries : .linearSystem
       k = [1, count, 3 * count, 60][draws.next(4)]
       rate = 0.5 / scale
-      tolerance = [0, 1e-10, 1e12][draws.next(3)]
+      tolerance = [0, 1e-10, 1e100][draws.next(3)]
       policy = [.report, .truncate, .damp][draws.next(3)]
       self.kind = kind
     }
@@ -77,7 +77,8 @@ struct SolveLawTests {
       #expect(truth <= right + rounding, remark)
       #expect(one.kind != .definite && one.kind != .consistent, remark)
     case .negativeCurvature:
-      #expect(one.kind == .indefinite || one.kind == .wide && precision == .single, remark)
+      // Rounded to single precision what was semidefinite need not be.
+      #expect(one.kind == .indefinite || precision == .single, remark)
     case .stepLimit, .precisionLimit: break
     }
   }
@@ -99,11 +100,11 @@ struct SolveLawTests {
     ] {
       let one = Case(kind, .double, seed: seed)
       let problem = Quadratic.system(one.hessian, one.g)
-      let (v, report) = try problem.solve(k: 60, tolerance: 1e12)
+      let (v, report) = try problem.solve(k: 60, tolerance: 1e100)
       #expect(report.solve.reason == wanted, "\(one) gave \(report.solve)")
       guard kind != .inconsistent else { continue }
       #expect(report.flatParameters.isEmpty)
-      for tolerance in [0, 1e12] {
+      for tolerance in [0, 1e100] {
         #expect(throws: Never.self) {
           try problem.solve(k: 60, tolerance: tolerance, policy: .stop)
         }

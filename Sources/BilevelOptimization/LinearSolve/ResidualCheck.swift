@@ -15,11 +15,11 @@ struct ResidualCheck<Operator: LinearOperator> {
     self.criterion = criterion
   }
 
-  /// Whether a residual, scaled, is no more than what rounding leaves of a solution of a norm.
+  /// Whether a residual, scaled, is no more than what rounding leaves of a solution of a norm, and that is less than g.
   func isRounding(_ residual: Double, solution norm: Double, _ report: SolveReport) -> Bool {
     let epsilon = system.algebra.precision.epsilon
-    return residual
-      <= Self.roundings * epsilon * (system.scaledNorm + report.hessianNorm * norm)
+    let left = Self.roundings * epsilon * (system.scaledNorm + report.hessianNorm * norm)
+    return residual <= left && left < system.scaledNorm
   }
 
   /// Whether the rounding errors of H v, for v of a norm, are as large as g: digits of such a solution mean nothing.
