@@ -105,7 +105,9 @@ struct ConjugateGradient<Operator: LinearOperator> {
     let squaredLength = algebra.dot(p, p)
     let length = squaredLength.squareRoot()
     let gain = algebra.norm(hp) / length
-    guard curvature.isFinite, gain.isFinite else { return .breakdown }
+    guard curvature.isFinite, gain.isFinite else {
+      return isRounding ? .precisionLimit : .breakdown
+    }
     report.note(curvature: curvature / squaredLength, gain: gain)
     if abs(curvature) <= algebra.precision.epsilon * report.hessianNorm * squaredLength {
       return reasonOfFlat(gain)
