@@ -5,10 +5,23 @@ public struct HypergradientReport: Sendable, Hashable {
   /// ||df/dw||, the Euclidean norm at the adapted lower parameters: implicit differentiation assumes it is 0, and the
   /// hypergradient's error grows with it (Pedregosa, 2016, gives the bound).
   public let lowerGradientNorm: Double
+  /// The same where the adaptation started; `nil` where the lower model was adapted elsewhere, or by no step.
+  public let startLowerGradientNorm: Double?
   /// The linear solve of H v = g.
   public let solve: SolveReport
   /// The hypergradient's Euclidean norm, the direct term included.
   public let hypergradientNorm: Double
+  /// The lower parameters, by name, in which H maps the direction that made the solve's system inconsistent to nothing;
+  /// empty for any other end of the solve.
+  public let flatParameters: [String]
+
+  /// Whether the adaptation went the wrong way: the lower gradient is several times what it was at the start.
+  public var isAdaptationDiverging: Bool {
+    startLowerGradientNorm.map { lowerGradientNorm > Self.growth * $0 } ?? false
+  }
+
+  /// Gradients of nets rise and fall on their way; what diverges grows by a factor a step.
+  private static var growth: Double { 10 }
 }
 
 /// A hypergradient that could not be computed.
@@ -19,8 +32,11 @@ public struct HypergradientError: Error, Hashable, Sendable, CustomStringConvert
     case parameter
     /// A number that is not finite, in an objective, its gradients or the hypergradient.
     case notFinite
-    /// Negative curvature, where the policy is ``NegativeCurvaturePolicy/stop``.
+    /// Curvature that is not positive, where the policy is ``NegativeCurvaturePolicy/stop``.
     case negativeCurvature
+    /// Lower parameters in which the lower objective has no curvature, whatever the numbers, but the upper objective a
+    /// gradient: the system of LS has no solution.
+    case noCurvature
     /// Neither objective depends on the upper model.
     case noDependence
     /// An auxiliary model or a start of another length than the lower model, or an upper model with another number of

@@ -61,9 +61,13 @@ public final class Implicit<Upper, Lower> {
   ///     of H. LS does not depend on it.
   ///   - k: The most Hessian-vector products, 0 or more; NS adds up k + 1 terms. At 0, LS gives d and NS d - a C g.
   ///   - method: LS or NS.
-  ///   - tolerance: Stops a solve when the norm of its residual (LS) or last term (NS) is below; absolute, 0 or more.
+  ///   - tolerance: Stops a solve when the norm of its residual (LS) or last term (NS) is below, and below
+  ///     `relativeTolerance` times ||g||; absolute, 0 or more.
+  ///   - relativeTolerance: The part of ||g|| that the norm must be below as well; 0 or more.
   ///   - damping: Added to the Hessian's diagonal in the solve; 0 or more.
   ///   - negativeCurvature: What LS does on meeting it.
+  ///   - checksResidual: Whether every solve ends with a product that finds its true residual, not only one that claims
+  ///     to have converged.
   ///   - precision: The arithmetic of objectives and solves.
   ///   - kernels: The instruction set; by default the fastest there is, or what `IGBM_KERNELS` names.
   /// - Throws: ``HypergradientError`` of code `parameter` for one outside its range; `TensorError` for kernels that are
@@ -72,13 +76,14 @@ public final class Implicit<Upper, Lower> {
     upperObjective: @escaping Objective<Upper, Lower>, upperModel: Model<Upper>,
     lowerObjective: @escaping Objective<Upper, Lower>, lowerModel: Model<Lower>,
     lowerLearningRate: Double, k: Int = 10, method: ImplicitMethod = .neumannSeries,
-    tolerance: Double = 1e-10, damping: Double = 0,
-    negativeCurvature: NegativeCurvaturePolicy = .report, precision: Precision = .single,
-    kernels: KernelSet? = nil
+    tolerance: Double = 1e-10, relativeTolerance: Double = 1e-10, damping: Double = 0,
+    negativeCurvature: NegativeCurvaturePolicy = .report, checksResidual: Bool = false,
+    precision: Precision = .single, kernels: KernelSet? = nil
   ) throws {
     options = try ImplicitOptions(
       lowerLearningRate: lowerLearningRate, k: k, method: method, tolerance: tolerance,
-      damping: damping, negativeCurvature: negativeCurvature, precision: precision)
+      relativeTolerance: relativeTolerance, damping: damping,
+      negativeCurvature: negativeCurvature, checksResidual: checksResidual, precision: precision)
     self.upperObjective = upperObjective
     self.upperModel = upperModel
     self.lowerObjective = lowerObjective
@@ -86,7 +91,7 @@ public final class Implicit<Upper, Lower> {
     self.kernels = try kernels ?? KernelSet.chosen()
     algebra = try VectorAlgebra(precision, self.kernels)
     scratch = try VectorStore(
-      vectors: 3, count: lowerModel.count, precision, for: "the vectors of the linear solve")
+      vectors: 4, count: lowerModel.count, precision, for: "the vectors of the linear solve")
     history = try ResidualHistory(
       steps: method == .linearSystem ? k : 0, count: lowerModel.count, algebra)
     try requireMemory(ofNumbers: upperModel.count, for: "the hypergradient")
@@ -103,8 +108,8 @@ public final class Implicit<Upper, Lower> {
   ///   - trainData: The lower objective's inputs, `[n, ...]`.
   ///   - trainTarget: The lower objective's targets, `[n]` or `[n, ...]`.
   /// - Returns: F at the adapted lower parameters.
-  /// - Throws: ``HypergradientError`` for numbers that are not finite, negative curvature where that is to stop, models
-  ///   with another number of values than parameters, or objectives neither of which depends on the upper model;
+  /// - Throws: ``HypergradientError`` for numbers that are not finite, curvature that is not positive where
+  ///   that is to stop or never can be, models with another number of values than parameters, or objectives neither of which depends on the upper model;
   ///   `TensorError` for objectives or data that do not fit; what the objectives throw.
   @discardableResult
   public func computeGradients(
@@ -130,7 +135,7 @@ public final class Implicit<Upper, Lower> {
     validate: Examples, auxiliaryModel: AuxiliaryModel, train: Examples
   ) throws -> HypergradientReport {
     let lower = try loadedLowerProgram(train, at: auxiliaryModel.values, "the auxiliary model")
-    let report = try solve(lower, validate)
+    let report = try solve(lower, validate, start: nil)
     for index in hypergradient.indices { upperModel.gradients[index] += hypergradient[index] }
     return report
   }
@@ -142,16 +147,18 @@ public final class Implicit<Upper, Lower> {
     _ optimizer: some LowerOptimizer, adapted: () -> Void = {}
   ) throws -> HypergradientReport {
     let lower = try loadedLowerProgram(train, at: start, "the start of the adaptation")
-    try optimizer.run(lower, algebra) { _ in }
+    var first: Double?
+    try optimizer.run(lower, algebra) { _, gradient in first = first ?? algebra.norm(gradient) }
     adapted()
-    return try solve(lower, validate) {
+    return try solve(lower, validate, start: first) {
       try optimizer.causeOfNonFinite(lower, from: start, algebra)
     }
   }
 
-  /// The hypergradient at the lower program's point; `adapting` finds what the adaptation that led there made.
+  /// The hypergradient at the lower program's point; `start` is the lower gradient's norm where adaptation began, and
+  /// `adapting` finds what the adaptation made that is not finite.
   private func solve(
-    _ lower: LowerProgram, _ validate: Examples,
+    _ lower: LowerProgram, _ validate: Examples, start: Double?,
     adapting: () throws -> NonFiniteCause? = { nil }
   ) throws -> HypergradientReport {
     let upper = try upperProgram(validate)
@@ -177,10 +184,11 @@ public final class Implicit<Upper, Lower> {
     try requireFinite(
       algebra.norm(g), "the upper gradient in the lower parameters", "check the validation data"
     ) { try upper.originOfNonFinite(in: .lower) }
+    try requireCurvature(lower, g)
     lower.linearise()
-    let (report, v) = try solve(lower, g)
+    let (report, flat) = try solve(lower, g)
     if report.reason == .breakdown { try requireFiniteProduct(lower) }
-    lower.vector.copy(from: v)
+    lower.vector.copy(from: solution)
     let mixed = lower.mixedProduct()
     let norm = combine(direct, mixed)
     try requireFinite(
@@ -190,7 +198,8 @@ public final class Implicit<Upper, Lower> {
       try upper.originOfNonFinite(in: .direct) ?? lower.originOfNonFinite(in: .mixed)
     }
     return HypergradientReport(
-      upperLoss: loss, lowerGradientNorm: gradientNorm, solve: report, hypergradientNorm: norm)
+      upperLoss: loss, lowerGradientNorm: gradientNorm, startLowerGradientNorm: start,
+      solve: report, hypergradientNorm: norm, flatParameters: flat)
   }
 
   /// Throws where the Hessian's product with a solve's last direction is not finite, though that direction is.
@@ -202,46 +211,68 @@ public final class Implicit<Upper, Lower> {
     ) { try lower.originOfNonFinite(in: .hessian) }
   }
 
-  private func solve(_ lower: LowerProgram, _ g: Elements) throws -> (SolveReport, Elements) {
+  /// Solves into ``solution``, as the policy has it; gives the flat parameters of an inconsistent system, too.
+  private func solve(
+    _ lower: LowerProgram, _ g: Elements
+  ) throws -> (report: SolveReport, flat: [String]) {
     var damping = options.damping
-    var report = solve(lower, g, damping: damping)
+    var (report, flat) = solve(lower, g, damping: damping)
     if options.negativeCurvature == .damp {
-      for _ in 0..<Self.mostRetries where report.reason == .negativeCurvature {
-        damping = max(10 * damping, 2 * abs(report.smallestCurvature ?? 0))
+      for _ in 0..<Self.mostRetries where report.reason.isCurvature {
+        damping = max(
+          10 * damping, 2 * abs(report.smallestCurvature ?? 0), 1e-3 * report.hessianNorm)
+        // Where H is nothing there is no scale that damping could be of.
+        if damping == 0 { break }
         let earlier = report
-        report = solve(lower, g, damping: damping)
-        report.steps += earlier.steps
-        report.negativeCurvatureSteps += earlier.negativeCurvatureSteps
+        (report, flat) = solve(lower, g, damping: damping)
+        report.add(earlier: earlier)
       }
     }
-    if report.reason == .negativeCurvature, options.negativeCurvature == .stop {
+    if report.reason.isCurvature, options.negativeCurvature == .stop {
+      let curvature = report.smallestCurvature ?? 0
       throw HypergradientError(
         .negativeCurvature,
-        "conjugate gradients met negative curvature \(report.smallestCurvature ?? 0) at step "
-          + "\(report.steps); raise the damping or the proximal strength, or adapt for longer")
+        "conjugate gradients met \(curvature < 0 ? "negative" : "no") curvature "
+          + "\(curvature)\(words(for: flat)) at step \(report.steps); raise the "
+          + "damping or the proximal strength, or adapt for longer")
     }
-    return (report, scratch[0])
+    return (report, flat)
   }
 
   private static var mostRetries: Int { 5 }
 
-  /// Solves into the first scratch vector.
-  private func solve(_ lower: LowerProgram, _ g: Elements, damping: Double) -> SolveReport {
+  private func solve(
+    _ lower: LowerProgram, _ g: Elements, damping: Double
+  ) -> (SolveReport, flat: [String]) {
     let hessian = LowerHessian(
       program: lower, damping: damping, damped: scratch[2], algebra: algebra)
+    let system = LinearSystem(hessian, g, algebra)
+    let criterion = ConvergenceCriterion(
+      tolerance: options.tolerance, relativeTolerance: options.relativeTolerance)
+    var report: SolveReport
     switch options.method {
     case .linearSystem:
-      return ConjugateGradient(
-        maximumSteps: options.k, tolerance: options.tolerance, policy: options.negativeCurvature,
-        algebra: algebra, history: history
-      ).solve(hessian, g, into: scratch[0], residual: scratch[1])
+      var solve = ConjugateGradient(
+        system, maximumSteps: options.k, criterion, options.negativeCurvature, history,
+        into: solution, scratch: (scratch[1], scratch[3]))
+      report = solve.solve()
     case .neumannSeries:
-      return NeumannSeries(
-        maximumSteps: options.k, tolerance: options.tolerance,
-        learningRate: options.lowerLearningRate, algebra: algebra
-      ).solve(hessian, g, into: scratch[0])
+      var solve = NeumannSeries(
+        system, maximumSteps: options.k, criterion, learningRate: options.lowerLearningRate,
+        into: solution, scratch: scratch[1])
+      report = solve.solve()
     }
+    let flat =
+      report.reason == .inconsistent
+      ? flatParameters(lower, hessian: report.hessianNorm) : []
+    if options.checksResidual {
+      system.measureResidual(&report, at: solution, scratch: scratch[1])
+    }
+    return (report, flat)
   }
+
+  /// v, after a solve.
+  private var solution: Elements { scratch[0] }
 
   /// d - C v into ``hypergradient``; gives its norm.
   private func combine(_ direct: Elements, _ mixed: Elements) -> Double {

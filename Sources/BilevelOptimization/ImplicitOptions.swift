@@ -8,12 +8,17 @@ public struct ImplicitOptions: Sendable, Hashable {
   public let k: Int
   /// How the linear system is solved: LS or NS.
   public let method: ImplicitMethod
-  /// Stops a solve when the norm of its residual (LS) or last term (NS) is below; absolute, 0 or more.
+  /// Stops a solve when the norm of its residual (LS) or last term (NS) is below, and below
+  /// ``relativeTolerance`` times ||g||; absolute, 0 or more.
   public let tolerance: Double
+  /// The part of ||g|| that the norm must be below as well for a solve to stop; 0 or more.
+  public let relativeTolerance: Double
   /// Added to the Hessian's diagonal in the solve, 0 or more.
   public let damping: Double
   /// What LS does on meeting negative curvature.
   public let negativeCurvature: NegativeCurvaturePolicy
+  /// Whether every solve ends with a product that finds its true residual, not only one that claims to have converged.
+  public let checksResidual: Bool
   /// The arithmetic of objectives and solves.
   public let precision: Precision
 
@@ -24,14 +29,17 @@ public struct ImplicitOptions: Sendable, Hashable {
   ///   - k: The most Hessian-vector products of a solve, 0 or more.
   ///   - method: LS or NS.
   ///   - tolerance: What stops a solve, finite and 0 or more; absolute.
+  ///   - relativeTolerance: The part of ||g|| that the residual must be below as well, finite and 0 or more.
   ///   - damping: What is added to the Hessian's diagonal, finite and 0 or more.
   ///   - negativeCurvature: What LS does on meeting it.
+  ///   - checksResidual: Whether every solve ends with a product that finds its true residual.
   ///   - precision: The arithmetic of objectives and solves.
   /// - Throws: ``HypergradientError`` of code `parameter` that names the parameter, its value and its range.
   public init(
     lowerLearningRate: Double, k: Int = 10, method: ImplicitMethod = .neumannSeries,
-    tolerance: Double = 1e-10, damping: Double = 0,
-    negativeCurvature: NegativeCurvaturePolicy = .report, precision: Precision = .single
+    tolerance: Double = 1e-10, relativeTolerance: Double = 1e-10, damping: Double = 0,
+    negativeCurvature: NegativeCurvaturePolicy = .report, checksResidual: Bool = false,
+    precision: Precision = .single
   ) throws(HypergradientError) {
     try HypergradientError.require(
       lowerLearningRate.isFinite && lowerLearningRate > 0,
@@ -41,13 +49,18 @@ public struct ImplicitOptions: Sendable, Hashable {
       tolerance.isFinite && tolerance >= 0,
       "tolerance is \(tolerance); it must be finite and 0 or more")
     try HypergradientError.require(
+      relativeTolerance.isFinite && relativeTolerance >= 0,
+      "relativeTolerance is \(relativeTolerance); it must be finite and 0 or more")
+    try HypergradientError.require(
       damping.isFinite && damping >= 0, "damping is \(damping); it must be finite and 0 or more")
     self.lowerLearningRate = lowerLearningRate
     self.k = k
     self.method = method
     self.tolerance = tolerance
+    self.relativeTolerance = relativeTolerance
     self.damping = damping
     self.negativeCurvature = negativeCurvature
+    self.checksResidual = checksResidual
     self.precision = precision
   }
 }

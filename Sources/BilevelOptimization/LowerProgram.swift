@@ -16,6 +16,7 @@ final class LowerProgram {
     let repeated: RepeatedTrace
     let direction: Tensor
     let dependsOnUpper: Bool
+    let flatParameters: [Parameter]
     let requests: [ListRequest]
 
     var trace: Trace { repeated.trace }
@@ -27,6 +28,8 @@ final class LowerProgram {
   private var direction: Tensor { formulas.direction }
   /// Whether f depends on the upper parameters at all.
   var dependsOnUpper: Bool { formulas.dependsOnUpper }
+  /// The lower parameters whose rows of the Hessian are zero whatever the numbers.
+  var flatParameters: [Parameter] { formulas.flatParameters }
 
   init(_ formulas: Formulas, _ precision: Precision, _ kernels: KernelSet) throws {
     self.formulas = formulas
@@ -47,11 +50,15 @@ final class LowerProgram {
     let gradient = graph.gradients(of: trace.value, withRespectTo: [w])[0] ?? w.filled(0, w.shape)
     // Forward over reverse: H v is the gradient's tangent along v.
     let hessian = graph.tangents(of: [gradient], along: [(w, direction)])[0]
+    let curved = hessian?.presentElements ?? []
     // C v is what u receives when the gradient receives v.
     let mixed = graph.cotangents(of: [u], seeds: [(gradient, direction)])[0]
     return Formulas(
       repeated: repeated, direction: direction,
       dependsOnUpper: mixed != nil || trace.value.depends(on: u),
+      flatParameters: lowerModel.parameters.filter { parameter in
+        !curved.contains { $0.overlaps(parameter.range) }
+      },
       requests: [
         ListRequest("task", .task),
         ListRequest("gradient", .point, [gradient]),

@@ -18,8 +18,8 @@ struct Trace {
 
   /// Runs an objective once; `name` is what errors call it.
   ///
-  /// - Throws: ``TensorError`` where shapes do not fit, the result is not one number, or it does not depend on the
-  ///   lower model; what the objective throws.
+  /// - Throws: ``TensorError`` where shapes do not fit, the result is not one number, does not depend on the lower
+  ///   model or depends on data without elements; what the objective throws.
   init<Upper, Lower>(
     _ name: String, _ objective: Objective<Upper, Lower>, _ upperModel: Model<Upper>,
     _ lowerModel: Model<Lower>, _ form: Examples.Form
@@ -54,6 +54,13 @@ struct Trace {
         .objective,
         "the \(name) is made from tensors of another trace; use only what its state holds, and numbers"
       )
+    }
+    let empty = inputs.first { $0.tensor.shape.count == 0 && value.depends(on: $0.tensor) }
+    if let empty {
+      throw TensorError(
+        .objective,
+        "the \(name) is made from \"\(empty.name)\", which has shape \(empty.tensor.shape) and no "
+          + "elements; give at least one example")
     }
     guard value.shape.count == 1 else {
       throw TensorError(

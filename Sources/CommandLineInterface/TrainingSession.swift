@@ -156,6 +156,7 @@ struct TrainingSession {
         progress.report(done: summary.step + 1, upperLoss: summary.upperLoss)
       }
     }
+    if communicator.isRoot, let warning = health.warningAtEnd { warn(warning) }
     if let records, records.lost > 0 {
       warn("\(records.lost) lines of \(folder)/metrics.jsonl could not be written")
     }

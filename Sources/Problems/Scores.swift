@@ -6,12 +6,13 @@ public enum Scores {
   /// Accuracy, and the mean cross-entropy, of logits `[n, classes]` against class numbers `[n]`. Where several classes
   /// are predicted alike, the first counts.
   ///
-  /// - Throws: `TensorError` for a label that is none of the classes.
+  /// - Throws: `TensorError` for a label that is none of the classes, or no examples at all.
   public static func classification(
     _ logits: DataArray, _ labels: DataArray
   ) throws(TensorError) -> [Double] {
+    try requireExamples(labels)
     let values = logits.values
-    let classes = labels.values.isEmpty ? 0 : values.count / labels.values.count
+    let classes = values.count / labels.values.count
     let labels = try labels.values.map { label throws(TensorError) in
       guard let number = Int(exactly: label), 0..<classes ~= number else {
         throw TensorError(
@@ -27,13 +28,23 @@ public enum Scores {
       if own.firstIndex(of: largest) == label { right += 1 }
       loss += largest + log(own.reduce(0) { $0 + exp($1 - largest) }) - own[label]
     }
-    let count = Double(max(labels.count, 1))
-    return [Double(right) / count, loss / count]
+    return [Double(right) / Double(labels.count), loss / Double(labels.count)]
   }
 
   /// The mean squared error.
-  public static func regression(_ prediction: DataArray, _ target: DataArray) -> [Double] {
+  ///
+  /// - Throws: `TensorError` where there are no examples.
+  public static func regression(
+    _ prediction: DataArray, _ target: DataArray
+  ) throws(TensorError) -> [Double] {
+    try requireExamples(target)
     let squares = zip(prediction.values, target.values).map { ($0 - $1) * ($0 - $1) }
-    return [squares.reduce(0, +) / Double(max(squares.count, 1))]
+    return [squares.reduce(0, +) / Double(squares.count)]
+  }
+
+  private static func requireExamples(_ target: DataArray) throws(TensorError) {
+    if target.shape.count == 0 {
+      throw TensorError(.shape, "there are no examples to score; give at least one")
+    }
   }
 }

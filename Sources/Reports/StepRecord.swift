@@ -10,11 +10,13 @@ struct StepRecord: Decodable, Sendable {
   let worstUpperLoss: Double?
   let lowerGradientNorm: Double?
   let unconverged: Int?
+  let growing: Int?
   let hypergradientNorm: Double?
   let residual: Double?
   let smallestCurvature: Double?
   let products: Int?
   let negativeCurvature: Int?
+  let diverging: Int?
   let solves: [String: Int]?
 }
 

@@ -13,6 +13,14 @@ public enum Precision: String, Sendable, CaseIterable {
   /// The distance from 1 to the next larger number: 2^-23 or 2^-52.
   public var epsilon: Double { self == .single ? Double(Float.ulpOfOne) : Double.ulpOfOne }
 
+  /// Sums of squares that lost nothing worth a rounding to squares that vanished, and did not overflow.
+  var squares: ClosedRange<Double> {
+    (self == .single ? 0x1p-80 : 0x1p-900)...Double.greatestFiniteMagnitude
+  }
+
+  /// The exponents of powers of two that are neither subnormal nor infinite, with their reciprocals.
+  package var exponents: ClosedRange<Int> { self == .single ? -126...126 : -1022...1022 }
+
   /// Up to here all whole numbers are held exactly: 2^24 or 2^53.
   var largestExactInteger: Int { self == .single ? 1 << 24 : 1 << 53 }
 

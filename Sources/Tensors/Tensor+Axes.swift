@@ -5,9 +5,24 @@ extension Tensor {
     calling("sum", SourceLine(file, line)) { with(graph.sum(node, 0..<shape.rank)) }
   }
 
-  /// The mean of all elements, a scalar; 0 for no elements.
+  /// The mean of all elements, a scalar. No elements have none: the trace throws a ``TensorError``.
+  ///
+  /// - Parameters:
+  ///   - file: The caller's file, for errors.
+  ///   - line: The caller's line, for errors.
+  /// - Returns: The mean.
   public func mean(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-    calling("mean", SourceLine(file, line)) { sum() / Double(max(shape.count, 1)) }
+    calling("mean", SourceLine(file, line)) {
+      guard shape.count > 0 else { return withoutMean(0..<shape.rank, .scalar) }
+      return sum() / Double(shape.count)
+    }
+  }
+
+  /// The mistake of taking the mean of no elements.
+  private func withoutMean(_ axes: Range<Int>, _ target: Shape) -> Tensor {
+    failed(
+      "mean: shape \(shape) has no elements along axes \(axes), and nothing has no mean",
+      "give at least one example", target)
   }
 
   /// The sum along neighbouring axes.
@@ -32,7 +47,7 @@ extension Tensor {
     shape.rank == 0 ? "a scalar has no axes" : "there are axes 0 to \(shape.rank - 1)"
   }
 
-  /// The mean along neighbouring axes.
+  /// The mean along neighbouring axes. Where these have no elements the trace throws a ``TensorError``.
   ///
   /// - Parameters:
   ///   - axes: Which axes, a range in 0 ..< rank.
@@ -44,6 +59,9 @@ extension Tensor {
   ) -> Tensor {
     calling("mean", SourceLine(file, line)) {
       let total = sum(axes: axes)
+      if axes.clamped(to: 0..<shape.rank).contains(where: { shape[$0] == 0 }) {
+        return withoutMean(axes, total.shape)
+      }
       return total * (Double(max(total.shape.count, 1)) / Double(max(shape.count, 1)))
     }
   }

@@ -23,7 +23,7 @@ public struct Tensor {
   func with(_ node: Int) -> Tensor { Tensor(graph: graph, node: node) }
 
   /// A stand-in after a mistake, which the trace remembers and whose place it names.
-  func failed(
+  package func failed(
     _ what: String, _ remedy: String, _ shape: Shape, code: TensorError.Code = .shape
   ) -> Tensor {
     with(graph.fail(code, what, remedy, shape))

@@ -20,7 +20,7 @@ extension HypergradientError: ExitCoded {
   /// The code to exit with.
   public var exitCode: ExitCode {
     switch code {
-    case .notFinite, .negativeCurvature: .dataError
+    case .notFinite, .negativeCurvature, .noCurvature: .dataError
     case .parameter, .noDependence, .shape: .configuration
     }
   }

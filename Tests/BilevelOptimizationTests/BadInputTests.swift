@@ -106,6 +106,20 @@ struct BadInputTests {
     expect(failure(TensorError.self, implicit, train: named), "data, target, weights")
   }
 
+  /// Zero examples gave a loss of 0 and a hypergradient of 0.
+  @Test func noExamples() throws {
+    let none = Examples(data: try DataArray([0, 3], [] as [Double]), target: .empty)
+    expect(failure(TensorError.self, try implicit(), validate: none), "no elements", "at least one")
+    expect(failure(TensorError.self, try implicit(), train: none), "no elements", "at least one")
+    // A sum over nothing is 0, and still trains nothing.
+    let sum: Objective<Tensor, Dense> = {
+      ($0.lowerModel($0.data)).sum() + squaredNorm($0.lowerParameters)
+    }
+    expect(
+      failure(TensorError.self, try implicit(upperObjective: sum), validate: none),
+      "upper objective", "\"data\"", "[0, 3]", "no elements")
+  }
+
   @Test func namesUsedTwice() throws {
     let twice = Examples(
       data: good.data, target: good.target,
@@ -164,15 +178,6 @@ struct BadInputTests {
     for (train, wanted) in zip([good, more, good, more], fresh + fresh) {
       #expect(try compute(implicit, train) == wanted)
     }
-  }
-
-  @Test func noExamples() throws {
-    let none = Examples(data: try DataArray([0, 3], [] as [Double]), target: .empty)
-    let implicit = try implicit()
-    let report = try implicit.computeGradients(
-      validate: none, auxiliaryModel: AuxiliaryModel(values: network.values), train: none)
-    #expect(report.upperLoss == 0)
-    #expect(report.hypergradientNorm == 0)
   }
 
   // MARK: Lengths

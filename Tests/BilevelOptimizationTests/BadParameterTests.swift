@@ -46,6 +46,9 @@ struct BadParameterTests {
     expectError("tolerance", value) {
       _ = try ImplicitOptions(lowerLearningRate: 1, tolerance: value)
     }
+    expectError("relativeTolerance", value) {
+      _ = try ImplicitOptions(lowerLearningRate: 1, relativeTolerance: value)
+    }
     expectError("damping", value) {
       _ = try ImplicitOptions(lowerLearningRate: 1, damping: value)
     }
@@ -68,7 +71,8 @@ struct BadParameterTests {
   @Test func defaultsAreTheDocumentedOnes() throws {
     let options = try ImplicitOptions(lowerLearningRate: 0.1)
     #expect(options.method == .neumannSeries)
-    #expect(options.tolerance == 1e-10)
+    #expect(options.tolerance == 1e-10 && options.relativeTolerance == 1e-10)
+    #expect(!options.checksResidual)
     #expect(options.damping == 0)
     #expect(options.k == 10)
     #expect(options.negativeCurvature == .report)

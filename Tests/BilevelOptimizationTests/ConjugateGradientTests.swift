@@ -1,4 +1,5 @@
 import BilevelOptimization
+import Foundation
 import Tensors
 import TestSupport
 import Testing
@@ -42,9 +43,9 @@ struct ConjugateGradientTests {
   ) throws {
     let hessian = Matrix.symmetric(eigenvalues: [1, 2, 3, 4, 5, 6])
     let problem = Quadratic.system(hessian, g)
-    let (v, report) = try problem.solve(k: 50, tolerance: tolerance)
+    let (v, report) = try problem.solve(k: 50, tolerance: tolerance, relativeTolerance: 1)
     #expect(report.solve.reason == .converged)
-    #expect(report.solve.steps > 1)
+    #expect(report.solve.steps > 1 && report.solve.checks == 1)
     #expect(norm(sum(g, hessian * v, times: -1)) < tolerance)
     #expect(try v == problem.solve(k: report.solve.steps, tolerance: 0).v)
     // The tolerance was not met one step before.
@@ -58,7 +59,8 @@ struct ConjugateGradientTests {
   ) throws {
     let problem = Quadratic.system(.identity(6, times: factor), g)
     let (v, report) = try problem.solve(
-      k: 10, tolerance: 1e-4, precision: arithmetic.precision, kernels: arithmetic.kernels)
+      k: 10, tolerance: 1e-4, relativeTolerance: 1e-4, precision: arithmetic.precision,
+      kernels: arithmetic.kernels)
     #expect(relativeDistance(v, g.map { $0 / factor }) < arithmetic.tolerance)
     #expect(report.solve.steps == 1)
     #expect(report.solve.reason == .converged)
@@ -170,28 +172,127 @@ extension ConjugateGradientTests {
     #expect(try problem.solve(k: 4, policy: policy).v == problem.solve(k: 4).v)
   }
 
-  @Test(arguments: Arithmetic.all) func aSingularDirectionBreaksDown(
+  @Test(arguments: Arithmetic.all) func aSingularDirectionHasNoSolution(
     arithmetic: Arithmetic
   ) throws {
     for (g, steps, expected) in [([1.0, 0], 1, [0.0, 0]), ([1, 1], 2, [2, 2])] {
       let problem = Quadratic.system(.diagonal([0, 1]), g)
       let (v, report) = try problem.solve(
         k: 9, precision: arithmetic.precision, kernels: arithmetic.kernels)
-      #expect(report.solve.reason == .breakdown)
+      #expect(report.solve.reason == .inconsistent)
+      #expect(report.flatParameters == ["w"])
       #expect(report.solve.steps == steps)
       #expect(v == expected)
     }
   }
 
-  /// Products or steps beyond the largest 32-bit number, at the first step or later.
+  /// Curvatures whose squares are beyond the largest 32-bit number, and systems whose solution is.
   @Test(arguments: KernelSet.available, [[1e35, 1e35], [1e-44, 1], [1, 1e38]])
-  func overflowBreaksDown(kernels: KernelSet, diagonal: [Double]) throws {
+  func extremesStayFinite(kernels: KernelSet, diagonal: [Double]) throws {
     let problem = Quadratic.system(.diagonal(diagonal), [1e5, 1e5])
     let (v, report) = try problem.solve(
       k: 9, policy: .truncate, precision: .single, kernels: kernels)
-    #expect(report.solve.reason == .breakdown)
+    let isRegular = diagonal[0] == diagonal[1]
+    #expect((report.solve.reason == .inconsistent) == !isRegular)
+    if isRegular { #expect(relativeDistance(v, [1e-30, 1e-30]) < 1e-6) }
     #expect(v.allSatisfy { $0.isFinite })
     #expect(report.hypergradientNorm.isFinite)
     #expect(report.solve.residual.isFinite)
+  }
+
+  @Test(arguments: KernelSet.available) func productsBeyondNumbersBreakDown(
+    kernels: KernelSet
+  ) throws {
+    let (v, report) = try Quadratic.system(.diagonal([3e38]), [1.9]).solve(
+      k: 9, precision: .single, kernels: kernels)
+    #expect(report.solve.reason == .breakdown)
+    #expect(v == [0])
+  }
+}
+
+/// Directions without curvature: no policy's business before.
+extension ConjugateGradientTests {
+  /// p'Hp = 0 in the first step.
+  private var saddle: Quadratic { .system(.diagonal([1, -1]), [1, 1]) }
+
+  @Test func noCurvatureIsReported() throws {
+    let (v, report) = try saddle.solve(k: 9)
+    #expect(report.solve.reason == .breakdown)
+    #expect(v == [0, 0])
+  }
+
+  @Test func noCurvatureTruncates() throws {
+    let (v, report) = try saddle.solve(k: 9, policy: .truncate)
+    #expect(report.solve.reason == .negativeCurvature)
+    #expect(v == [0, 0])
+  }
+
+  @Test func noCurvatureIsDamped() throws {
+    let (v, report) = try saddle.solve(k: 9, policy: .damp)
+    #expect(report.solve.reason == .converged)
+    let damping = 1 / v[0] - 1
+    #expect(damping > 1 && relative(v[1], 1 / (damping - 1)) < 1e-9)
+  }
+
+  @Test func noCurvatureStops() throws {
+    for problem in [saddle, .system(.diagonal([0, 0]), [1, 1])] {
+      let error = #expect(throws: HypergradientError.self) {
+        try problem.solve(k: 9, policy: .stop)
+      }
+      #expect(error?.code == .negativeCurvature)
+      #expect(error?.message.contains("no curvature 0.0") == true)
+    }
+  }
+
+  /// Where H is nothing, there is no scale for damping.
+  @Test(arguments: [NegativeCurvaturePolicy.report, .truncate, .damp])
+  func aHessianOfZerosHasNoSolution(_ policy: NegativeCurvaturePolicy) throws {
+    let (v, report) = try Quadratic.system(.diagonal([0, 0]), [1, 1]).solve(k: 9, policy: policy)
+    #expect(report.solve.reason == .inconsistent)
+    #expect(report.flatParameters == ["w"])
+    #expect(v == [0, 0])
+    #expect(report.solve.hessianNorm == 0)
+  }
+
+  /// The recurrence says 1.6e-17; the iterates' residuals are sqrt 2 and sqrt 6, and the next one's 1e32.
+  @Test(arguments: Arithmetic.all) func anInconsistentSystemKeepsTheBestIterate(
+    arithmetic: Arithmetic
+  ) throws {
+    let (v, report) = try Quadratic.system(.diagonal([1, 2, 0]), [1, 1, 1]).solve(
+      k: 50, precision: arithmetic.precision, kernels: arithmetic.kernels)
+    #expect(report.solve.reason == .inconsistent)
+    #expect(relativeDistance(v, [1, 1, 1]) < 1e-6)
+    #expect(relative(report.solve.residual, 2.0.squareRoot()) < 1e-6)
+  }
+
+  /// The recurrence says 1.8e-17 where the residual is 1.4e-2.
+  @Test(arguments: KernelSet.available) func theResidualThatIsClaimedIsTheTrueOne(
+    kernels: KernelSet
+  ) throws {
+    let diagonal = (0..<8).map { Double(Float(exp(-Double($0) * log(1e6) / 7))) }
+    let g = [Double](repeating: 1, count: 8)
+    let hessian = Matrix.diagonal(diagonal)
+    for k in [8, 12, 20, 50] {
+      let (v, report) = try Quadratic.system(hessian, g).solve(
+        k: k, checksResidual: true, precision: .single, kernels: kernels)
+      #expect(report.solve.reason != .converged && report.solve.isResidualTrue)
+      let truth = norm(sum(g, hessian * v, times: -1))
+      #expect(abs(report.solve.residual - truth) < 1e-6 * norm(v) + 1e-6)
+    }
+  }
+
+  @Test func checkingResidualsCostsAProduct() throws {
+    let hessian = Matrix.symmetric(eigenvalues: [1, 2, 3, 4, 5, 6])
+    let cases: [(ImplicitMethod, Int)] = [
+      (.linearSystem, 3), (.neumannSeries, 3), (.neumannSeries, 0),
+    ]
+    for (method, k) in cases {
+      let plain = try Quadratic.system(hessian, g).solve(method, k: k)
+      let (v, report) = try Quadratic.system(hessian, g).solve(method, k: k, checksResidual: true)
+      #expect(v == plain.v)
+      #expect(report.solve.products == plain.report.solve.products + 1)
+      #expect(!plain.report.solve.isResidualTrue && report.solve.isResidualTrue)
+      #expect(relative(report.solve.residual, norm(sum(g, hessian * v, times: -1))) < 1e-12)
+    }
   }
 }

@@ -30,7 +30,7 @@ struct Matrix {
     return Matrix(count, count) { 0.5 * (product[$0, $1] + product[$1, $0]) }
   }
 
-  private static func reflection(_ count: Int, seed: UInt64) -> Matrix {
+  static func reflection(_ count: Int, seed: UInt64) -> Matrix {
     let normal = numbers(count, seed: seed)
     let squared = normal.reduce(0) { $0 + $1 * $1 }
     return Matrix(count, count) { ($0 == $1 ? 1 : 0) - 2 * normal[$0] * normal[$1] / squared }

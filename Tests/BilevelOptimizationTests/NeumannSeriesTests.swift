@@ -44,10 +44,14 @@ struct NeumannSeriesTests {
 
   @Test func anEarlyStopKeepsTheLastTerm() throws {
     let problem = Quadratic.system(hessian, g)
-    let (v, report) = try problem.solve(.neumannSeries, k: 500, rate: 0.2, tolerance: 1e-3)
+    let (v, report) = try problem.solve(
+      .neumannSeries, k: 500, rate: 0.2, tolerance: 1e-3, relativeTolerance: 1)
     #expect(report.solve.reason == .converged)
     #expect(report.solve.residual < 1e-3)
+    // The residual is the term after the last.
     let steps = report.solve.steps
+    #expect(report.solve.isResidualTrue && report.solve.checks == 1)
+    #expect(relative(report.solve.residual, norm(term(steps + 1, 0.2))) < 1e-9)
     #expect(norm(term(steps - 1, 0.2)) >= 1e-3)
     #expect(try v == problem.solve(.neumannSeries, k: steps, rate: 0.2, tolerance: 0).v)
   }

@@ -3,13 +3,15 @@ import Models
 import Tensors
 import Testing
 
-/// f = 0.5 w'Hw - w'Pu and F = 0.5 ||w - t||^2 + 0.5 rho ||u||^2, at a point w and an upper point u:
-/// g = w - t, d = rho u, C = -P'.
+/// f = 0.5 w'Hw - w'Pu and F = s (0.5 ||w - t||^2 + 0.5 rho ||u||^2), at a point w and an upper point u:
+/// g = s (w - t), d = s rho u, C = -P'.
 struct Quadratic {
   var hessian: Matrix
   var coupling: Matrix
   var target: [Double]
   var penalty = 0.0
+  /// What F is multiplied by.
+  var scale = 1.0
   var point: [Double]
   var upper: [Double]
 
@@ -26,8 +28,8 @@ struct Quadratic {
       upper: zeros)
   }
 
-  var g: [Double] { sum(point, target, times: -1) }
-  var direct: [Double] { upper.map { penalty * $0 } }
+  var g: [Double] { sum(point, target, times: -1).map { scale * $0 } }
+  var direct: [Double] { upper.map { scale * (penalty * $0) } }
 
   /// d - C v
   func hypergradient(_ v: [Double]) -> [Double] { sum(direct, coupling.transposed * v) }
@@ -51,35 +53,40 @@ struct Quadratic {
 
   func implicit(
     _ method: ImplicitMethod = .linearSystem, k: Int, rate: Double = 0.1,
-    tolerance: Double = 1e-10, damping: Double = 0, policy: NegativeCurvaturePolicy = .report,
+    tolerance: Double = 1e-10, relativeTolerance: Double = 1e-10, damping: Double = 0,
+    policy: NegativeCurvaturePolicy = .report, checksResidual: Bool = false,
     precision: Precision = .double, kernels: KernelSet? = nil
   ) throws -> Implicit<Tensor, Tensor> {
-    let (n, m) = (point.count, self.upper.count)
+    let (n, m, scale) = (point.count, self.upper.count, scale)
     let upper = try Model { $0("u", [m]) }
     upper.values = self.upper
     return try Implicit(
       upperObjective: {
-        0.5 * squaredDistance($0.lowerModel, $0.data)
-          + (0.5 * $0.target * squaredNorm($0.upperModel)).sum()
+        scale
+          * (0.5 * squaredDistance($0.lowerModel, $0.data)
+            + (0.5 * $0.target * squaredNorm($0.upperModel)).sum())
       }, upperModel: upper,
       lowerObjective: {
         let row = $0.lowerModel.reshaped([1, n])
         return 0.5 * (matmul(row, $0.data) * row).sum()
           - (matmul(row, $0.target) * $0.upperModel).sum()
       }, lowerModel: try Model { $0("w", [n]) }, lowerLearningRate: rate, k: k, method: method,
-      tolerance: tolerance, damping: damping, negativeCurvature: policy, precision: precision,
+      tolerance: tolerance, relativeTolerance: relativeTolerance, damping: damping,
+      negativeCurvature: policy, checksResidual: checksResidual, precision: precision,
       kernels: kernels)
   }
 
   /// The hypergradient at the point, and how it came about.
   func solve(
     _ method: ImplicitMethod = .linearSystem, k: Int, rate: Double = 0.1,
-    tolerance: Double = 1e-10, damping: Double = 0, policy: NegativeCurvaturePolicy = .report,
+    tolerance: Double = 1e-10, relativeTolerance: Double = 1e-10, damping: Double = 0,
+    policy: NegativeCurvaturePolicy = .report, checksResidual: Bool = false,
     precision: Precision = .double, kernels: KernelSet? = nil
   ) throws -> (v: [Double], report: HypergradientReport) {
     let implicit = try implicit(
-      method, k: k, rate: rate, tolerance: tolerance, damping: damping, policy: policy,
-      precision: precision, kernels: kernels)
+      method, k: k, rate: rate, tolerance: tolerance, relativeTolerance: relativeTolerance,
+      damping: damping, policy: policy, checksResidual: checksResidual, precision: precision,
+      kernels: kernels)
     let report = try implicit.computeGradients(
       validate: validate, auxiliaryModel: AuxiliaryModel(values: point), train: train)
     return (implicit.upperModel.gradients, report)

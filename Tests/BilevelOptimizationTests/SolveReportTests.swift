@@ -28,6 +28,9 @@ struct SolveReportTests {
   @Test func reasonsHaveNames() {
     #expect(
       SolveReport.Reason.allCases.map(\.rawValue)
-        == ["converged", "stepLimit", "negativeCurvature", "breakdown"])
+        == [
+          "converged", "stepLimit", "negativeCurvature", "breakdown", "inconsistent",
+          "precisionLimit",
+        ])
   }
 }

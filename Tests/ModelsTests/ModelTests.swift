@@ -53,6 +53,21 @@ import Testing
     #expect(throws: TensorError.self) { try fickle.evaluate(DataArray([1])) { body, _ in body } }
   }
 
+  /// Normalised by itself a value is 0 whatever it is: nothing before such a layer would train.
+  @Test func batchNormOfOneValueAChannelIsRefused() throws {
+    let model = try Model { BatchNorm($0, 3) }
+    for shape in [[1, 3], [1, 1, 1, 3], [3], [0, 3]] as [Shape] {
+      let data = try DataArray(shape, [Double](repeating: 1, count: shape.count))
+      let error = #expect(throws: TensorError.self) { try model.evaluate(data) { $0($1) } }
+      #expect(error?.message.contains("BatchNorm: an input of shape \(shape)") == true)
+    }
+    for shape in [[2, 3], [1, 2, 1, 3]] as [Shape] {
+      let data = try DataArray(shape, [1, 2, 3, 4, 5, 6] as [Double])
+      let values = try model.evaluate(data, { $0($1) }).values
+      #expect(zip(values, [-1, -1, -1, 1, 1, 1]).allSatisfy { abs($0 - $1) < 1e-4 })
+    }
+  }
+
   private static let deviations: [(Initialiser, Double)] = [
     (.normal(deviation: 2), 2), (.uniform(bound: 3), 1.7320508),
     (.glorotUniform(gain: 2), 0.1264911),

@@ -30,13 +30,17 @@ import Testing
   }
 
   @Test func squaredErrorIsAMeanOverElements() throws {
-    let scores = Scores.regression(
+    let scores = try Scores.regression(
       try DataArray([2, 1], [1.0, 2]), try DataArray([2, 1], [0.0, 4]))
     #expect(scores == [2.5])
   }
 
-  @Test func nothingScoresNothing() throws {
-    #expect(try Scores.classification(.empty, .empty) == [0, 0])
-    #expect(Scores.regression(.empty, .empty) == [0])
+  @Test func nothingHasNoScore() throws {
+    let message = "there are no examples to score; give at least one"
+    let classification = #expect(throws: TensorError.self) {
+      try Scores.classification(.empty, .empty)
+    }
+    let regression = #expect(throws: TensorError.self) { try Scores.regression(.empty, .empty) }
+    #expect(classification?.message == message && regression?.message == message)
   }
 }

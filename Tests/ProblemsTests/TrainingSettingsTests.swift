@@ -10,7 +10,7 @@ import Testing
     ] {
       #expect(throws: Never.self) { try settings.check() }
     }
-    #expect(try TrainingSettings().entries().count == 23)
+    #expect(try TrainingSettings().entries().count == 25)
   }
 
   @Test func everyLowerRuleMakesItsOptimiser() throws {
@@ -75,6 +75,7 @@ import Testing
     var settings = TrainingSettings()
     for (key, text) in [
       ("method", "ls"), ("k", "13"), ("tolerance", "1e-3"), ("damping", "0.5"),
+      ("relative-tolerance", "1e-4"), ("check-residual", "true"),
       ("negative-curvature", "truncate"), ("lower-rate", "0.125"), ("precision", "double"),
     ] {
       #expect(try settings.set(key, to: text))
@@ -83,8 +84,9 @@ import Testing
     own.hidden = 2
     let options = try Sinusoid(own, seed: 1).implicit(settings).options
     let expected = try ImplicitOptions(
-      lowerLearningRate: 0.125, k: 13, method: .linearSystem, tolerance: 1e-3, damping: 0.5,
-      negativeCurvature: .truncate, precision: .double)
+      lowerLearningRate: 0.125, k: 13, method: .linearSystem, tolerance: 1e-3,
+      relativeTolerance: 1e-4, damping: 0.5, negativeCurvature: .truncate, checksResidual: true,
+      precision: .double)
     #expect(options == expected)
   }
 }

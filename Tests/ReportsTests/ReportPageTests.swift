@@ -72,6 +72,37 @@ import Training
     }
   }
 
+  /// A page of a run that collapsed is not green.
+  @Test func whatWentWrongComesFirst() throws {
+    let folder = Self.folder("collapsed")
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try Self.run("sinusoid", in: folder, Self.sinusoid)
+    #expect(!(try page([folder])).contains("<h2>Warnings</h2>"))
+    func write(_ losses: [Double]) throws {
+      let lines = losses.enumerated().map { step, loss in
+        "{\"step\":\(step + 1),\"tasks\":3,\"upper_loss\":\(loss),\"growing\":\(step > 20 ? 2 : 0),"
+          + "\"diverging\":\(step > 30 ? 3 : 0),\"solves\":{\"stepLimit\":2,\"inconsistent\":1}}\n"
+      }
+      try lines.joined().write(
+        toFile: "\(folder)/metrics.jsonl", atomically: true, encoding: .utf8)
+    }
+    let well = (0..<40).map { 2 / Double($0 + 1) }
+    try write(well + [5.8, 3.3e7])
+    let page = try page([folder])
+    expectWhole(page)
+    for text in [
+      "The run ended with an upper loss of 3.3e+07, far above", "33 Neumann series grew",
+      "The first was in step 32.", "42 adaptations went the wrong way", "step 22.",
+      "42 linear systems had no solution", "no solution",
+    ] {
+      #expect(page.contains(text), "\(text)")
+    }
+    let (warnings, results) = (page.range(of: "Warnings")!, page.range(of: "Results")!)
+    #expect(warnings.lowerBound < results.lowerBound)
+    try write(well + [3.3e7] + well)
+    #expect(try self.page([folder]).contains("On its way the upper loss rose to"))
+  }
+
   @Test func digitsAndTheirLabelsAreDrawn() throws {
     let folder = Self.folder("cleaning")
     defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -59,6 +59,37 @@ import Testing
     }
   }
 
+  /// A mean over no elements was 0: a loss of 0 that trains nothing.
+  @Test func nothingHasNoMean() {
+    for (shape, axes) in [
+      (Shape([0]), nil), ([3, 0], nil), ([0, 3], 0..<1), ([3, 0], 1..<2), ([2, 0, 3], 0..<3),
+    ] as [(Shape, Range<Int>?)] {
+      let error = failure { graph in
+        let x = graph.input(shape, stage: .task)
+        return axes.map { x.mean(axes: $0) } ?? x.mean()
+      }
+      #expect(error?.code == .shape)
+      #expect(error?.message.contains("\(shape) has no elements") == true)
+      #expect(error?.message.contains("TensorErrorTests.swift:") == true)
+      #expect(error?.message.contains("give at least one example") == true)
+    }
+    let squared = failure { graph in
+      squaredError(graph.input([0, 3], stage: .point), graph.data([0, 3]))
+    }
+    let entropy = failure { graph in
+      crossEntropy(graph.input([0, 3], stage: .point), graph.data([0]))
+    }
+    for error in [squared, entropy] {
+      #expect(error?.message.contains("TensorErrorTests.swift:") == true)
+    }
+  }
+
+  /// Means along other axes are as many as there are elements: none. Of no axes, an element is its own mean.
+  @Test func emptyMeansAlongOtherAxesAreNone() {
+    #expect(failure { $0.input([0, 3], stage: .task).mean(axes: 1..<2) } == nil)
+    #expect(failure { $0.input([2, 3], stage: .task).mean(axes: 1..<1) } == nil)
+  }
+
   @Test func theFirstMistakeIsKept() throws {
     let error = failure { graph in
       let x = graph.input([2, 2], stage: .task)

@@ -1,16 +1,20 @@
 import BilevelOptimization
+import Foundation
 import Testing
 import Training
 
 @Suite struct HealthWatchTests {
   private func summary(
-    _ step: Int, breakdowns: Int = 0, negative: Int = 0, unconverged: Int = 0
+    _ step: Int, breakdowns: Int = 0, inconsistent: Int = 0, negative: Int = 0,
+    unconverged: Int = 0, growing: Int = 0, diverging: Int = 0, flat: String? = nil,
+    loss: Double = 1
   ) -> StepSummary {
     StepSummary(
-      step: step, tasks: 8, skipped: 0, upperLoss: 1, worstUpperLoss: 2, worstTask: 3,
-      lowerGradientNorm: 0.5, unconverged: unconverged, residual: 0, products: 8,
-      reasons: [.breakdown: breakdowns], negativeCurvature: negative, smallestCurvature: -0.25,
-      hypergradientNorm: 1)
+      step: step, tasks: 8, skipped: 0, upperLoss: loss, worstUpperLoss: 2, worstTask: 3,
+      lowerGradientNorm: 0.5, unconverged: unconverged, growing: growing, residual: 0, products: 8,
+      reasons: [.breakdown: breakdowns, .inconsistent: inconsistent],
+      negativeCurvature: negative, diverging: diverging, flatParameter: flat,
+      smallestCurvature: -0.25, hypergradientNorm: 1)
   }
 
   private func timing(_ step: Int, _ working: [Double]) -> StepTiming {
@@ -30,6 +34,34 @@ import Training
     #expect(warnings[2].hasPrefix("step 5: 5 of 8 adaptations ended with a lower gradient above"))
     #expect(warnings[2].contains("lower-tolerance 0.001 (the mean is 0.5)"))
     #expect(watch.warnings(after: summary(300), nil).isEmpty)
+  }
+
+  /// Collapse without a word: what grows where it should shrink.
+  @Test func whatDivergesIsSaid() {
+    var watch = HealthWatch(lowerTolerance: "", hosts: ["a"])
+    let warnings = watch.warnings(
+      after: summary(4, inconsistent: 1, growing: 7, diverging: 6, flat: "dense.bias"), nil)
+    #expect(warnings.count == 3)
+    #expect(warnings[0].hasPrefix("step 5: 1 of 8 solves found no solution"))
+    #expect(warnings[0].contains("in lower parameter 'dense.bias'"))
+    #expect(warnings[1].hasPrefix("step 5: 6 of 8 Neumann series grew from term to term"))
+    #expect(warnings[2].hasPrefix("step 5: 7 of 8 adaptations went the wrong way"))
+    #expect(warnings[1].contains("lower-rate") && warnings[2].contains("lower-rate"))
+  }
+
+  /// A run that ends so is told so, even where the warning was given before.
+  @Test func aLossFarAboveItsBestIsSaid() {
+    var watch = HealthWatch(lowerTolerance: "", hosts: ["a"])
+    var warnings: [Int: [String]] = [:]
+    for step in 0..<100 {
+      let loss = step < 50 ? 2.3 - 0.0388 * Double(step) : 0.36 * exp(Double(step - 50) * 0.06)
+      warnings[step] = watch.warnings(after: summary(step, loss: step == 99 ? 3.3e7 : loss), nil)
+    }
+    let said = warnings.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }
+    #expect(said.first?.key == 99)
+    #expect(said.first?.value.first?.contains("far above the 6.41 of step 99 and before") == true)
+    #expect(watch.warningAtEnd?.hasPrefix("the run ended with an upper loss of") == true)
+    #expect(watch.warnings(after: summary(100, loss: 0.4), nil).isEmpty)
   }
 
   @Test func warningsBecomeRarer() {

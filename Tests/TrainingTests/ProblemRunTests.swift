@@ -60,8 +60,9 @@ import Training
 
   private static func keys(_ own: [String]) -> String {
     let common = [
-      "seed", "steps", "tasks", "schedule", "method", "k", "tolerance", "damping",
-      "negative-curvature", "non-finite", "lower-rule", "lower-rate", "lower-pull", "lower-steps",
+      "seed", "steps", "tasks", "schedule", "method", "k", "tolerance",
+      "relative-tolerance", "damping", "negative-curvature", "check-residual",
+      "non-finite", "lower-rule", "lower-rate", "lower-pull", "lower-steps",
       "lower-tolerance", "upper-rule", "upper-rate", "upper-milestones", "upper-decay",
       "upper-epsilon", "precision",
       "evaluation-tasks", "initial",
@@ -81,6 +82,7 @@ import Training
     #expect(run.settings.allSatisfy { !$0.about.isEmpty })
     let expected = [
       "seed": "1", "steps": "1000", "tasks": "25", "method": "LS", "k": "5", "tolerance": "1e-10",
+      "relative-tolerance": "1e-10", "check-residual": "false",
       "damping": "0.0", "negative-curvature": "report", "non-finite": "stop", "lower-rule": "sgd",
       "lower-rate": "0.01", "lower-pull": "0.0", "lower-tolerance": "0.0", "schedule": "static",
       "lower-steps": "16", "upper-rule": "adam", "upper-rate": "0.001", "upper-epsilon": "1e-08",
@@ -102,6 +104,7 @@ import Training
         ]))
     let expected = [
       "seed": "1", "steps": "60", "tasks": "8", "method": "NS", "k": "20", "tolerance": "1e-10",
+      "relative-tolerance": "1e-10", "check-residual": "false",
       "damping": "0.0", "negative-curvature": "report", "non-finite": "stop", "lower-rule": "sgd",
       "lower-rate": "0.5", "lower-pull": "0.0", "lower-tolerance": "0.0", "schedule": "static",
       "lower-steps": "200", "upper-rule": "adam", "upper-rate": "0.1", "upper-epsilon": "1e-08",

@@ -54,7 +54,8 @@ import Training
     let curvatures = try (0..<5).compactMap { try Self.report($0).solve.smallestCurvature }
     #expect(curvatures.count == 5 && summary.smallestCurvature == curvatures.min())
     #expect(summary.step == 7 && summary.tasks == 5)
-    #expect(summary.products == 5)
+    // A step each, and the residual's.
+    #expect(summary.products == 10)
     #expect(summary.reasons[.converged] == 5 && summary.reasons[.stepLimit] == 0)
   }
 

@@ -68,8 +68,8 @@ import Training
     let problem = try Quadratic(Quadratic.Settings(), seed: 1)
     let trainer = try Trainer(problem, Quadratic.defaults, SoloCommunicator())
     let summary = try trainer.makeStep()
-    // A multiple of the identity is solved in one step.
-    #expect(summary.products == 5)
+    // A multiple of the identity is solved in one step; one product more finds the residual.
+    #expect(summary.products == 10)
     #expect(summary.reasons[.converged] == 5)
     #expect(summary.reasons.values.reduce(0, +) == 5)
     #expect(Set(summary.reasons.keys) == Set(SolveReport.Reason.allCases))

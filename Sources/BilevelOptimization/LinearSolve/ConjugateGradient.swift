@@ -5,74 +5,157 @@ import Tensors
 /// The documented `Implicit` solves (aH) v = g and multiplies by a afterwards, which is the same in exact arithmetic at
 /// every step; H alone avoids the cancellation of x - (x - aHx). Unlike its known implementations this
 /// - keeps the last step when it stops early (they return the iterate before it),
-/// - gives v = 0 for g = 0 (they divide 0 by 0),
+/// - gives v = 0 for g = 0 (they divide 0 by 0), and for no other g without a step,
+/// - claims to have converged only where the true residual, by a product of its own, is that small,
 /// - looks at the curvature p'Hp and at whether numbers are finite, and reports why it ended,
+/// - keeps the best iterate where it breaks down,
 /// - keeps its residuals orthogonal in spite of rounding (``ResidualHistory``).
-struct ConjugateGradient {
+struct ConjugateGradient<Operator: LinearOperator> {
+  let system: LinearSystem<Operator>
   let maximumSteps: Int
-  /// Stops when the residual's Euclidean norm is below; absolute, as documented.
-  let tolerance: Double
   let policy: NegativeCurvaturePolicy
-  let algebra: VectorAlgebra
   let history: ResidualHistory
+  /// The iterate, scaled; the caller's memory.
+  let v: Elements
+  /// Its residual by the recurrence, scaled, and an iterate from before a residual rose: the one of the smallest.
+  let residual: Elements
+  let best: Elements
+  private var check: ResidualCheck<Operator>
+  private var report: SolveReport
+  /// The squared norm of the residual, and of that of the best iterate.
+  private var squared = 0.0
+  private var bestSquared = 0.0
+  /// A bound from above on the iterate's norm: the steps' lengths added up.
+  private var reach = 0.0
+  private var algebra: VectorAlgebra { system.algebra }
 
-  /// Solves; the operator's vector and `residual` are overwritten.
+  /// A solve.
   ///
   /// - Parameters:
-  ///   - hessian: The operator.
-  ///   - g: The right-hand side.
+  ///   - system: H and g.
+  ///   - maximumSteps: k.
+  ///   - criterion: What ends it before.
+  ///   - policy: What is done on meeting curvature that is not positive.
+  ///   - history: Of so many steps.
   ///   - v: Receives the solution.
-  ///   - residual: Scratch of the same length.
+  ///   - scratch: Two vectors of the same length.
+  init(
+    _ system: LinearSystem<Operator>, maximumSteps: Int, _ criterion: ConvergenceCriterion,
+    _ policy: NegativeCurvaturePolicy, _ history: ResidualHistory, into v: Elements,
+    scratch: (Elements, Elements)
+  ) {
+    self.system = system
+    self.maximumSteps = maximumSteps
+    self.policy = policy
+    self.history = history
+    self.v = v
+    (residual, best) = scratch
+    check = ResidualCheck(system, criterion)
+    report = SolveReport(initialResidual: system.norm)
+  }
+
+  /// Solves; the operator's vector is overwritten: where curvature ended the solve it is that direction.
+  ///
   /// - Returns: How it ended.
-  func solve(
-    _ hessian: some LinearOperator, _ g: Elements, into v: Elements, residual: Elements
-  ) -> SolveReport {
-    let p = hessian.vector
+  mutating func solve() -> SolveReport {
     algebra.clear(v)
-    history.clear()
-    residual.copy(from: g)
-    p.copy(from: g)
-    var squared = algebra.dot(g, g)
-    var report = SolveReport(initialResidual: squared.squareRoot())
-    guard squared.isFinite else {
-      report.reason = .breakdown
-      return report
+    report.reason = reasonOfEnd()
+    switch report.reason {
+    case .breakdown, .inconsistent, .precisionLimit: returnToBest()
+    case .converged, .stepLimit, .negativeCurvature: break
     }
-    if report.residual < tolerance || squared == 0 {
-      report.reason = .converged
-      return report
-    }
-    while report.steps < maximumSteps {
-      if report.steps + 1 < maximumSteps { history.keep(residual, squared: squared) }
-      let hp = hessian.product()
-      report.steps += 1
-      let curvature = algebra.dot(p, hp)
-      guard curvature.isFinite, curvature != 0 else {
-        report.reason = .breakdown
-        return report
-      }
-      report.note(curvature: curvature / algebra.dot(p, p))
-      if curvature < 0, policy != .report {
-        report.reason = .negativeCurvature
-        return report
-      }
-      let step = squared / curvature
-      algebra.add(-step, hp, to: residual)
-      if report.steps < maximumSteps { history.orthogonalise(residual) }
-      let next = algebra.dot(residual, residual)
-      guard next.isFinite else {
-        report.reason = .breakdown
-        return report
-      }
-      algebra.add(step, p, to: v)
-      report.residual = next.squareRoot()
-      if report.residual < tolerance || next == 0 {
-        report.reason = .converged
-        return report
-      }
-      algebra.replace(p, by: residual, plus: next / squared)
-      squared = next
-    }
+    system.restoreScale(of: v)
     return report
+  }
+
+  private mutating func reasonOfEnd() -> SolveReport.Reason {
+    guard system.norm.isFinite else { return .breakdown }
+    guard system.norm > 0 else { return .converged }
+    system.copyRightHandSide(to: residual)
+    restart()
+    algebra.clear(best)
+    bestSquared = squared
+    while report.steps < maximumSteps {
+      if let reason = makeStep() { return reason }
+      guard check.criterion.isMet(report.residual, rightHandSide: system.norm) else { continue }
+      if let reason = check.reason(at: v, into: residual, &report) {
+        let found = algebra.dot(residual, residual)
+        squared = found.isFinite ? found : .infinity
+        return reason
+      }
+      restart()
+    }
+    return .stepLimit
+  }
+
+  /// Begins at the iterate and its residual, along the residual.
+  private mutating func restart() {
+    history.clear()
+    system.hessian.vector.copy(from: residual)
+    squared = algebra.dot(residual, residual)
+  }
+
+  /// Makes a step; the reason to end without it, where there is one.
+  private mutating func makeStep() -> SolveReport.Reason? {
+    let p = system.hessian.vector
+    if report.steps + 1 < maximumSteps { history.keep(residual, squared: squared) }
+    let hp = system.hessian.product()
+    report.steps += 1
+    let curvature = algebra.dot(p, hp)
+    let squaredLength = algebra.dot(p, p)
+    let length = squaredLength.squareRoot()
+    let gain = algebra.norm(hp) / length
+    guard curvature.isFinite, gain.isFinite else {
+      return isRounding ? .precisionLimit : .breakdown
+    }
+    report.note(curvature: curvature / squaredLength, gain: gain)
+    if abs(curvature) <= algebra.precision.epsilon * report.hessianNorm * squaredLength {
+      return reasonOfFlat(gain)
+    }
+    if curvature < 0, policy != .report { return .negativeCurvature }
+    let step = squared / curvature
+    let longer = reach + abs(step) * length
+    if check.isBeyondPrecision(longer, report) {
+      return isRounding ? .precisionLimit : curvature > 0 ? .inconsistent : .breakdown
+    }
+    algebra.add(-step, hp, to: residual)
+    if report.steps < maximumSteps { history.orthogonalise(residual) }
+    let next = algebra.dot(residual, residual)
+    guard next.isFinite else { return .breakdown }
+    if next > squared { keepIfBest() }
+    algebra.add(step, p, to: v)
+    reach = longer
+    report.residual = next.squareRoot() / system.factor
+    report.isResidualTrue = false
+    algebra.replace(p, by: residual, plus: next / squared)
+    squared = next
+    return nil
+  }
+
+  /// Whether the residual is what rounding leaves: directions are its chance's then, and say nothing of H.
+  private var isRounding: Bool {
+    check.isRounding(squared.squareRoot(), solution: reach, report)
+  }
+
+  /// What a direction of next to no curvature says, of ||Hp|| / ||p||. Where H is semidefinite that is at most the root of
+  /// ||H|| p'Hp / p'p.
+  private func reasonOfFlat(_ gain: Double) -> SolveReport.Reason {
+    if isRounding { return .precisionLimit }
+    if gain <= algebra.precision.epsilon.squareRoot() * report.hessianNorm { return .inconsistent }
+    return policy == .report ? .breakdown : .negativeCurvature
+  }
+
+  /// Keeps the iterate whose residual has the squared norm.
+  private mutating func keepIfBest() {
+    guard squared < bestSquared else { return }
+    best.copy(from: v)
+    bestSquared = squared
+  }
+
+  private mutating func returnToBest() {
+    guard bestSquared < squared else { return }
+    v.copy(from: best)
+    report.residual = bestSquared.squareRoot() / system.factor
+    report.isResidualTrue = false
   }
 }

@@ -3,52 +3,92 @@ import Tensors
 /// The truncated Neumann series v = a sum_{j=0..k} (I - aH)^j g (Lorraine, Vicol and Duvenaud, 2020, algorithm 3): k
 /// products, k + 1 terms. It tends to H^-1 g where H is positive definite and 0 < a < 2 / its largest
 /// eigenvalue.
-struct NeumannSeries {
+///
+/// The residual g - H v is the term after the last. Where the last one claims that the series has converged, a product
+/// finds that residual, and if rounding has left more of it, the series goes on from there.
+struct NeumannSeries<Operator: LinearOperator> {
+  let system: LinearSystem<Operator>
   let maximumSteps: Int
-  /// Stops when the norm of the last term (I - aH)^j g is below; absolute, as documented. That term is kept.
-  let tolerance: Double
   /// a: the lower learning rate.
   let learningRate: Double
-  let algebra: VectorAlgebra
+  /// The sum of the terms, scaled, until a multiplies it; the caller's memory.
+  let v: Elements
+  let residual: Elements
+  private var check: ResidualCheck<Operator>
+  private var report: SolveReport
+  /// The squared norm of the last term.
+  private var squared = 0.0
+  private var algebra: VectorAlgebra { system.algebra }
+
+  /// A solve.
+  ///
+  /// - Parameters:
+  ///   - system: H and g.
+  ///   - maximumSteps: k.
+  ///   - criterion: What ends it before, asked of the last term. That term is kept.
+  ///   - learningRate: a.
+  ///   - v: Receives the sum.
+  ///   - scratch: A vector of the same length.
+  init(
+    _ system: LinearSystem<Operator>, maximumSteps: Int, _ criterion: ConvergenceCriterion,
+    learningRate: Double, into v: Elements, scratch: Elements
+  ) {
+    self.system = system
+    self.maximumSteps = maximumSteps
+    self.learningRate = learningRate
+    self.v = v
+    residual = scratch
+    check = ResidualCheck(system, criterion)
+    report = SolveReport(initialResidual: system.norm)
+    report.isResidualTrue = system.norm == 0
+  }
 
   /// Adds up the series; the operator's vector is overwritten.
   ///
-  /// - Parameters:
-  ///   - hessian: The operator.
-  ///   - g: The right-hand side.
-  ///   - v: Receives the sum.
   /// - Returns: How it ended.
-  func solve(_ hessian: some LinearOperator, _ g: Elements, into v: Elements) -> SolveReport {
-    let term = hessian.vector
-    term.copy(from: g)
-    v.copy(from: g)
-    var squared = algebra.dot(g, g)
-    var report = SolveReport(initialResidual: squared.squareRoot())
-    if !squared.isFinite {
-      report.reason = .breakdown
-    } else if report.residual < tolerance || squared == 0 {
-      report.reason = .converged
-    } else {
-      while report.steps < maximumSteps {
-        let product = hessian.product()
-        report.steps += 1
-        let curvature = algebra.dot(term, product) / squared
-        algebra.add(-learningRate, product, to: term)
-        squared = algebra.dot(term, term)
-        guard squared.isFinite, curvature.isFinite else {
-          report.reason = .breakdown
-          break
-        }
-        report.note(curvature: curvature)
-        algebra.add(1, term, to: v)
-        report.residual = squared.squareRoot()
-        if report.residual < tolerance || squared == 0 {
-          report.reason = .converged
-          break
-        }
-      }
-    }
+  mutating func solve() -> SolveReport {
+    report.reason = reasonOfEnd()
     algebra.scale(v, by: learningRate)
+    system.restoreScale(of: v)
     return report
+  }
+
+  private mutating func reasonOfEnd() -> SolveReport.Reason {
+    let term = system.hessian.vector
+    system.copyRightHandSide(to: term)
+    v.copy(from: term)
+    guard system.norm.isFinite else { return .breakdown }
+    guard system.norm > 0 else { return .converged }
+    squared = algebra.dot(term, term)
+    while report.steps < maximumSteps {
+      guard makeStep() else { return .breakdown }
+      guard check.criterion.isMet(report.residual, rightHandSide: system.norm) else { continue }
+      residual.copy(from: v)
+      algebra.scale(residual, by: learningRate)
+      if let reason = check.reason(at: residual, into: residual, &report) { return reason }
+      term.copy(from: residual)
+      algebra.add(1, term, to: v)
+      squared = algebra.dot(term, term)
+    }
+    return .stepLimit
+  }
+
+  /// Adds a term; false where its numbers are not finite.
+  private mutating func makeStep() -> Bool {
+    let term = system.hessian.vector
+    let product = system.hessian.product()
+    report.steps += 1
+    let curvature = algebra.dot(term, product) / squared
+    let gain = algebra.norm(product) / squared.squareRoot()
+    algebra.add(-learningRate, product, to: term)
+    let next = algebra.dot(term, term)
+    guard next.isFinite, curvature.isFinite else { return false }
+    report.note(curvature: curvature, gain: gain)
+    algebra.add(1, term, to: v)
+    report.residual = next.squareRoot() / system.factor
+    report.isResidualTrue = false
+    report.isDiverging = next > squared
+    squared = next
+    return true
   }
 }

@@ -88,25 +88,25 @@ extension LowerOptimizer {
     let lower = try implicit.loadedLowerProgram(
       train, at: start ?? implicit.lowerModel.values, "the start of the adaptation")
     var adapted = AuxiliaryModel(values: [])
-    adapted.steps = try run(lower, implicit.vectorAlgebra) { lower in
+    adapted.steps = try run(lower, implicit.vectorAlgebra) { lower, _ in
       if recordsLosses { adapted.losses.append(lower.loss()) }
     }
     adapted.values = lower.point.values
     return adapted
   }
 
-  /// Runs the steps on a loaded program's point, and gives how many were made; `observe` is called after each
+  /// Runs the steps on a loaded program's point, and gives how many were made; `observe` is called with each
   /// gradient, before its step. Allocates nothing but, once, the state.
   ///
   /// - Throws: `TensorError` where there is no memory for the state.
   @discardableResult
   func run(
-    _ lower: LowerProgram, _ algebra: VectorAlgebra, observe: (LowerProgram) -> Void
+    _ lower: LowerProgram, _ algebra: VectorAlgebra, observe: (LowerProgram, Elements) -> Void
   ) throws(TensorError) -> Int {
     let state = try lower.optimizerState(vectors: Self.stateVectors)
     for step in 0..<schedule.steps {
       let gradient = lower.gradient()
-      observe(lower)
+      observe(lower, gradient)
       if schedule.gradientTolerance > 0, algebra.norm(gradient) < schedule.gradientTolerance {
         return step
       }

@@ -133,7 +133,7 @@ public struct Regularisation: Problem {
     let prediction = try lowerModel.evaluate(examples.data, at: adapted.values) { $0($1) }
     return switch settings.kind {
     case .classification: try Scores.classification(prediction, examples.target)
-    case .regression: Scores.regression(prediction, examples.target)
+    case .regression: try Scores.regression(prediction, examples.target)
     }
   }
 }

@@ -55,12 +55,16 @@ public struct TrainingSettings: SettingGroup, Equatable {
   public var method = ImplicitMethod.neumannSeries
   /// The most Hessian-vector products of a solve.
   public var k = 10
-  /// Stops a solve.
+  /// Stops a solve, with ``relativeTolerance``.
   public var tolerance = 1e-10
+  /// The part of the right-hand side's norm that a residual must be below as well.
+  public var relativeTolerance = 1e-10
   /// Added to the Hessian's diagonal in a solve.
   public var damping = 0.0
   /// What LS does on meeting negative curvature.
   public var negativeCurvature = NegativeCurvaturePolicy.report
+  /// Whether every solve finds its true residual, by one more product.
+  public var checkResidual = false
   /// What is done about a task with numbers that are not finite.
   public var nonFinite = NonFiniteRule.stop
   /// The lower optimiser.
@@ -103,11 +107,15 @@ public struct TrainingSettings: SettingGroup, Equatable {
     try keys("schedule", &schedule, "how tasks get to ranks: static or dynamic; changes no bit")
     try keys("method", &method, "LS (conjugate gradients) or NS (Neumann series)")
     try keys("k", &k, 0...1_000_000, "most Hessian-vector products of a solve")
-    try keys("tolerance", &tolerance, 0...1e12, "stops a solve")
+    try keys("tolerance", &tolerance, 0...1e12, "residual norm that stops a solve, where it is")
+    try keys(
+      "relative-tolerance", &relativeTolerance, 0...1e12,
+      "also below this part of the right-hand side's norm")
     try keys("damping", &damping, 0...1e12, "added to the Hessian's diagonal in a solve")
     try keys(
       "negative-curvature", &negativeCurvature, "what LS does on it: report, truncate, damp or stop"
     )
+    try keys("check-residual", &checkResidual, "whether every solve finds its true residual")
     try keys("non-finite", &nonFinite, "what a task that diverges does: stop the run, or skip it")
     try keys(
       "lower-rule", &lowerRule, "lower optimiser: sgd, backtracking, split, momentum or adam")
@@ -167,7 +175,9 @@ extension Problem {
     try Implicit(
       upperObjective: upperObjective, upperModel: upperModel, lowerObjective: lowerObjective,
       lowerModel: lowerModel, lowerLearningRate: settings.lowerRate, k: settings.k,
-      method: settings.method, tolerance: settings.tolerance, damping: settings.damping,
-      negativeCurvature: settings.negativeCurvature, precision: settings.precision)
+      method: settings.method, tolerance: settings.tolerance,
+      relativeTolerance: settings.relativeTolerance, damping: settings.damping,
+      negativeCurvature: settings.negativeCurvature, checksResidual: settings.checkResidual,
+      precision: settings.precision)
   }
 }

@@ -32,6 +32,7 @@ public struct ReportPage {
         HTML.element("body") {
           HTML.element("main") {
             header(title)
+            WarningsSection(runs, names).html
             if runs.count > 1 { RunComparison(runs, names).html }
             for run in runs where runs.count == 1 { FindingsSection(run).html }
             CurvesSection(runs, names).html

@@ -32,15 +32,15 @@ struct SolverSection {
       let perSolve = tasks > 0 ? Double(total(run, \.products)) / Double(tasks) : 0
       return [
         name, "\(tasks)", Scale.text((perSolve * 100).rounded() / 100),
-        "\(total(run, \.negativeCurvature))", "\(total(run, \.unconverged))",
-        "\(total(run, \.skipped))",
+        "\(total(run, \.negativeCurvature))", "\(total(run, \.diverging))",
+        "\(total(run, \.unconverged))", "\(total(run, \.growing))", "\(total(run, \.skipped))",
       ]
     }
     return ResultTable(
       "Over all steps",
       columns: [
-        "", "solves", "products a solve", "met negative curvature", "adaptations above tolerance",
-        "tasks skipped",
+        "", "solves", "products a solve", "met negative curvature", "Neumann terms grew",
+        "adaptations above tolerance", "lower gradients grew", "tasks skipped",
       ], rows: rows)
   }
 
@@ -82,6 +82,8 @@ struct SolverSection {
     case .stepLimit: "all k steps"
     case .negativeCurvature: "negative curvature"
     case .breakdown: "breakdown"
+    case .inconsistent: "no solution"
+    case .precisionLimit: "limit of precision"
     }
   }
 }

@@ -43,6 +43,7 @@ enum Stylesheet {
     .bar i{display:block;height:100%}
     .remark{color:var(--dim);text-align:right}
     .f0{background:var(--c0)}.f1{background:var(--c2)}.f2{background:var(--c4)}.f3{background:var(--c1)}
+    .f4{background:var(--c3)}.f5{background:var(--c5)}
     .scroll{overflow-x:auto;margin:0 0 16px}
     table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
     caption{text-align:left;white-space:nowrap;font-weight:600;padding:0 0 6px}

@@ -17,8 +17,28 @@ public struct VectorAlgebra {
     kernels.pointee.dot(Int64(x.count), x.base, y.base)
   }
 
-  /// The Euclidean norm.
-  public func norm(_ x: Elements) -> Double { dot(x, x).squareRoot() }
+  /// The Euclidean norm, of numbers of any size: where their squares would vanish or overflow they are scaled first. Not
+  /// finite where one of the numbers is not.
+  public func norm(_ x: Elements) -> Double {
+    let squared = dot(x, x)
+    return precision.squares.contains(squared) ? squared.squareRoot() : scaledNorm(x)
+  }
+
+  private func scaledNorm(_ x: Elements) -> Double {
+    var largest = 0.0
+    for index in 0..<x.count {
+      let size = x[index].magnitude
+      guard size.isFinite else { return size }
+      largest = max(largest, size)
+    }
+    guard largest > 0 else { return 0 }
+    var squared = 0.0
+    for index in 0..<x.count {
+      let part = x[index] / largest
+      squared += part * part
+    }
+    return largest * squared.squareRoot()
+  }
 
   /// y = y + alpha x, in place.
   public func add(_ alpha: Double, _ x: Elements, to y: Elements) {

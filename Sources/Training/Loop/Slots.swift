@@ -3,7 +3,7 @@ import BilevelOptimization
 /// Numbers of single tasks and single ranks that travel with a step's sum: each has a word, which one rank fills and the
 /// others leave 0, so that the sum over ranks is what was filled in.
 struct Slots {
-  private enum OfTask { static let (upperLoss, curvature, count) = (0, 1, 2) }
+  private enum OfTask { static let (upperLoss, curvature, flat, count) = (0, 1, 2, 3) }
   private enum OfRank { static let (tasks, adapting, solving, count) = (0, 1, 2, 3) }
 
   private let tasks: Int
@@ -21,10 +21,12 @@ struct Slots {
     for index in words.indices { words[index] = 0 }
   }
 
-  mutating func fill(task: Int, _ report: HypergradientReport) {
+  /// Notes a task's report; `flat` is the number of the lower parameter that its solve found without curvature.
+  mutating func fill(task: Int, _ report: HypergradientReport, flat: Int?) {
     let curvature = report.solve.smallestCurvature ?? .nan
     set(task, OfTask.upperLoss, report.upperLoss)
     set(task, OfTask.curvature, curvature)
+    words[OfTask.count * task + OfTask.flat] = Int64(flat.map { $0 + 1 } ?? 0)
   }
 
   mutating func skip(task: Int) {
@@ -52,6 +54,11 @@ struct Slots {
   /// The smallest curvature that any solve met; nil where none was.
   var smallestCurvature: Double? {
     (0..<tasks).map { get($0, OfTask.curvature) }.filter { !$0.isNaN }.min()
+  }
+
+  /// The number of the lower parameter that the first task's solve found without curvature, of those that did.
+  var flatParameter: Int? {
+    (0..<tasks).map { Int(words[OfTask.count * $0 + OfTask.flat]) - 1 }.first { $0 >= 0 }
   }
 
   func timing(step: Int, seconds: Double) -> StepTiming {

@@ -13,18 +13,23 @@ package struct StepReduction {
   private var counts = [Int64](
     repeating: 0, count: Count.reasons + SolveReport.Reason.allCases.count)
   private var slots: Slots
+  /// The names of the lower model's parameters.
+  private let lowerParameters: [String]
 
   private enum Count {
     static let (products, negativeCurvature, failedRanks, skipped, checkpoints) = (0, 1, 2, 3, 4)
     static let (marks, squaredMarks, unconverged) = (5, 6, 7)
     /// Ranks whose hypergradients need two words a number.
     static let wide = 8
-    static let stops = 9
+    static let (growing, diverging) = (9, 10)
+    static let stops = 11
     static let reasons = stops + StopSignal.allCases.count
   }
 
-  /// A sum over `tasks` tasks of hypergradients with `count` numbers, on `ranks` ranks.
-  package init(parameters count: Int, tasks: Int, ranks: Int) {
+  /// A sum over `tasks` tasks of hypergradients with `count` numbers, on `ranks` ranks; `lowerParameters` are the names
+  /// of the lower model's.
+  package init(parameters count: Int, tasks: Int, ranks: Int, lowerParameters: [String] = []) {
+    self.lowerParameters = lowerParameters
     slots = Slots(tasks: tasks, ranks: ranks)
     sum = ExactSum(count: count)
   }
@@ -53,11 +58,14 @@ package struct StepReduction {
       try hypergradient.withUnsafeBufferPointer { try sum.add($0) }
       try figures.add(row)
     }
-    slots.fill(task: task, report)
+    let flat = report.flatParameters.first.flatMap { lowerParameters.firstIndex(of: $0) }
+    slots.fill(task: task, report, flat: flat)
     if lowerTolerance > 0, report.lowerGradientNorm > lowerTolerance {
       counts[Count.unconverged] += 1
     }
-    counts[Count.products] += Int64(report.solve.steps)
+    counts[Count.growing] += report.isAdaptationDiverging ? 1 : 0
+    counts[Count.diverging] += report.solve.isDiverging ? 1 : 0
+    counts[Count.products] += Int64(report.solve.products)
     counts[Count.negativeCurvature] += report.solve.negativeCurvatureSteps > 0 ? 1 : 0
     if let reason = SolveReport.Reason.allCases.firstIndex(of: report.solve.reason) {
       counts[Count.reasons + reason] += 1
@@ -155,9 +163,12 @@ package struct StepReduction {
       step: step, tasks: tasks, skipped: skipped, upperLoss: means[0],
       worstUpperLoss: slots.worst?.upperLoss ?? .nan, worstTask: slots.worst?.task ?? 0,
       lowerGradientNorm: means[1], unconverged: Int(counts[Count.unconverged]),
-      residual: means[2], products: Int(counts[Count.products]),
+      growing: Int(counts[Count.growing]), residual: means[2],
+      products: Int(counts[Count.products]),
       reasons: Dictionary(uniqueKeysWithValues: reasons),
       negativeCurvature: Int(counts[Count.negativeCurvature]),
+      diverging: Int(counts[Count.diverging]),
+      flatParameter: slots.flatParameter.map { lowerParameters[$0] },
       smallestCurvature: slots.smallestCurvature,
       hypergradientNorm: hypergradient.reduce(0) { $0 + $1 * $1 }.squareRoot())
   }

@@ -47,7 +47,8 @@ public final class Trainer<P: Problem> {
     implicit.explainsNonFinite = settings.nonFinite != .skip
     queue = try TaskQueue(settings.schedule, tasks: settings.tasks, communicator)
     reduction = StepReduction(
-      parameters: problem.upperModel.count, tasks: settings.tasks, ranks: communicator.size)
+      parameters: problem.upperModel.count, tasks: settings.tasks, ranks: communicator.size,
+      lowerParameters: problem.lowerModel.parameters.map(\.name))
   }
 
   /// Goes to where another run was.

@@ -42,7 +42,8 @@ public final class EventFile {
       ("norm/hypergradient", s.hypergradientNorm), ("norm/lower gradient", s.lowerGradientNorm),
       ("solve/residual", s.residual), ("solve/products", Double(s.products)),
       ("solve/negative curvature", Double(s.negativeCurvature)),
-      ("tasks/skipped", Double(s.skipped)), ("tasks/unconverged", Double(s.unconverged)),
+      ("solve/diverging", Double(s.diverging)), ("tasks/skipped", Double(s.skipped)),
+      ("tasks/unconverged", Double(s.unconverged)), ("tasks/growing", Double(s.growing)),
     ]
     if let curvature = s.smallestCurvature {
       scalars.append(("solve/smallest curvature", curvature))

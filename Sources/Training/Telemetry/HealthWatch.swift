@@ -1,6 +1,6 @@
 import Foundation
 
-/// Warns of steps whose hypergradients deserve no trust, and of ranks that hold the others up. A kind that was warned of is
+/// Warns of steps whose hypergradients deserve no trust, of training that collapses, and of ranks that hold the others up. A kind that was warned of is
 /// left alone for 100 steps, then for 1,000, and so on.
 public struct HealthWatch {
   /// Steps between the first warnings of a kind.
@@ -10,10 +10,15 @@ public struct HealthWatch {
   /// How many times as slow as the median a rank must be.
   private static let slow = 2.0
 
-  private enum Kind { case breakdown, curvature, unconverged, straggler }
+  private enum Kind {
+    case breakdown, inconsistent, curvature, diverging, growing, unconverged, loss, straggler
+  }
 
   private let lowerTolerance: String
   private let hosts: [String]
+  private var losses = LossCourse()
+  /// What is wrong with the loss after the last step.
+  private var collapse: LossCourse.Collapse?
   private var quiet: [Kind: (until: Int, steps: Int)] = [:]
   /// Seconds a task, of each rank, in the last steps.
   private var paces: [[Double]] = []
@@ -41,11 +46,28 @@ public struct HealthWatch {
         "\(solves(breakdowns)) broke down (no curvature, or numbers that are not finite); raise damping"
       )
     }
+    let inconsistent = s.reasons[.inconsistent] ?? 0
+    if inconsistent > 0, isDue(.inconsistent, step) {
+      let place = s.flatParameter.map { " in lower parameter '\($0)', perhaps others" } ?? ""
+      warnings.append(
+        "\(solves(inconsistent)) found no solution: there is no curvature\(place); raise damping, or "
+          + "see that the lower objective curves in every lower parameter, as with an L2 term")
+    }
     if s.negativeCurvature > 0, isDue(.curvature, step) {
       let smallest = s.smallestCurvature.map { String(format: ", down to %.3g", $0) } ?? ""
       warnings.append(
         "\(solves(s.negativeCurvature)) met negative curvature\(smallest); raise damping or the "
           + "proximal strength, or adapt for longer (negative-curvature says what a solve does)")
+    }
+    if s.diverging > 0, isDue(.diverging, step) {
+      warnings.append(
+        "\(solves(s.diverging, "Neumann series")) grew from term to term: lower-rate is above 2 / the "
+          + "largest curvature, or curvature is negative; lower it, or set method=LS")
+    }
+    if s.growing > 0, isDue(.growing, step) {
+      warnings.append(
+        "\(solves(s.growing, "adaptations")) went the wrong way: the lower gradient grew over the "
+          + "lower steps; lower lower-rate")
     }
     if s.unconverged > 0, isDue(.unconverged, step) {
       warnings.append(
@@ -54,10 +76,17 @@ public struct HealthWatch {
           + String(format: "%.3g", s.lowerGradientNorm)
           + "): hypergradients are biased; raise lower-steps")
     }
+    collapse = losses.note(s.upperLoss, step: s.step)
+    if let collapse, isDue(.loss, step) { warnings.append("step \(step): \(collapse.text)") }
     if let timing, let straggler = straggler(timing), isDue(.straggler, step) {
       warnings.append("step \(step): \(straggler)")
     }
     return warnings
+  }
+
+  /// What is to be said where a run ends, after its last step, if that is not as it should be.
+  public var warningAtEnd: String? {
+    collapse.map { "the run ended with \($0.text)" }
   }
 
   private mutating func isDue(_ kind: Kind, _ step: Int) -> Bool {
@@ -89,5 +118,15 @@ public struct HealthWatch {
   private static func median(_ numbers: [Double]) -> Double {
     let sorted = numbers.filter { !$0.isNaN }.sorted()
     return sorted.isEmpty ? .nan : sorted[(sorted.count - 1) / 2]
+  }
+}
+
+extension LossCourse.Collapse {
+  /// What happened, and what to do.
+  package var text: String {
+    func short(_ number: Double) -> String { String(format: "%.3g", number) }
+    return "an upper loss of \(short(loss)), far above the \(short(before)) of step "
+      + "\(stepBefore + 1) and before; lower upper-rate or lower-rate, and go on from a checkpoint "
+      + "of before"
   }
 }

@@ -60,11 +60,13 @@ public enum MetricsFormat: String, Sendable, CaseIterable {
     Column("worst_task") { "\($0.worstTask)" },
     Column("lower_gradient_norm") { "\($0.lowerGradientNorm)" },
     Column("unconverged") { "\($0.unconverged)" },
+    Column("growing") { "\($0.growing)" },
     Column("hypergradient_norm") { "\($0.hypergradientNorm)" },
     Column("residual") { "\($0.residual)" },
     Column("smallest_curvature") { $0.smallestCurvature.map { "\($0)" } },
     Column("products") { "\($0.products)" },
     Column("negative_curvature") { "\($0.negativeCurvature)" },
+    Column("diverging") { "\($0.diverging)" },
   ]
 
   private static let columns =

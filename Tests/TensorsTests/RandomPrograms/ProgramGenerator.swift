@@ -52,9 +52,10 @@ struct ProgramGenerator {
 
   private mutating func end(_ statement: Int) {
     let bounded = tamed(statement, below: 8)
-    let reductions = RandomProgram.Reduction.allCases
-    program.terms.append(
-      .init(statement: bounded, reduction: reductions[numbers.below(reductions.count)]))
+    // Nothing has a sum, and no mean.
+    let reductions: [RandomProgram.Reduction] =
+      shapes[bounded].count == 0 ? [.sum, .squares] : RandomProgram.Reduction.allCases
+    program.terms.append(.init(statement: bounded, reduction: one(of: reductions)))
   }
 
   // MARK: Shapes
@@ -161,7 +162,7 @@ struct ProgramGenerator {
     let shape = Shape(
       Array(shapes[x].sizes[..<axes.lowerBound] + shapes[x].sizes[axes.upperBound...]))
     let count = Double(shapes[x].sizes[axes].reduce(1, *))
-    return isMean
+    return isMean && count > 0
       ? append(.mean(axes, x), shape, sizes[x])
       : append(.sum(axes, x), shape, sizes[x] * count.squareRoot())
   }
@@ -259,7 +260,7 @@ struct ProgramGenerator {
     case 7: return reshaped(x)
     case 8 where shape.rank > 1:
       return numbers.below(2) == 0
-        ? normalised(tamed(x, below: 8)) : append(.centre(x), shape, sizes[x])
+        && shape.count > 0 ? normalised(tamed(x, below: 8)) : append(.centre(x), shape, sizes[x])
     case 9: return append(.scale(one(of: [-1, 0.5, -2, 0]), x), shape, 2 * sizes[x])
     case 10 where shape.rank > 0 && shape[0] > 0:
       let index = (0..<one(of: [1, shape[0], 2 * shape[0]])).map { _ in numbers.below(shape[0]) }

@@ -1,0 +1,73 @@
+import BilevelOptimization
+import Training
+
+/// What of a run deserves no trust, before anything that it shows.
+struct WarningsSection {
+  private let runs: [StoredRun]
+  private let names: [String]
+
+  init(_ runs: [StoredRun], _ names: [String]) {
+    self.runs = runs
+    self.names = names
+  }
+
+  var html: HTML {
+    let lines = zip(names, runs).flatMap { name, run in
+      Self.warnings(about: run.steps).map { runs.count > 1 ? "\(name): \($0)" : $0 }
+    }
+    return lines.isEmpty
+      ? .none
+      : .element("section") {
+        HTML.element("h2") { HTML.text("Warnings") }
+        for line in lines { HTML.element("p", ["class": "note"]) { HTML.text(line) } }
+      }
+  }
+
+  /// What is wrong with some steps, the worst first.
+  static func warnings(about steps: [StepRecord]) -> [String] {
+    func solves(_ reason: SolveReport.Reason) -> (StepRecord) -> Int? {
+      { $0.solves?[reason.rawValue] }
+    }
+    return [
+      lossWarning(steps),
+      warning(steps, \.diverging) {
+        "The terms of \($0) Neumann series grew: lower-rate was above 2 / the largest curvature, or "
+          + "curvature was negative."
+      },
+      warning(steps, \.growing) {
+        "\($0) adaptations went the wrong way: lower gradients grew over the lower steps; lower-rate "
+          + "was too large."
+      },
+      warning(steps, solves(.inconsistent)) {
+        "\($0) linear systems had no solution: lower parameters had no curvature in the lower objective."
+      },
+      warning(steps, solves(.breakdown)) {
+        "\($0) solves broke down: there was no curvature, or numbers were not finite."
+      },
+    ].compactMap { $0 }
+  }
+
+  private static func warning(
+    _ steps: [StepRecord], _ count: (StepRecord) -> Int?, _ text: (Int) -> String
+  ) -> String? {
+    let total = steps.reduce(0) { $0 + (count($1) ?? 0) }
+    let first = steps.first { (count($0) ?? 0) > 0 }
+    return first.map { "\(text(total)) The first was in step \($0.step)." }
+  }
+
+  private static func lossWarning(_ steps: [StepRecord]) -> String? {
+    var course = LossCourse()
+    var worst: LossCourse.Collapse?
+    var last: LossCourse.Collapse?
+    for record in steps {
+      guard let loss = record.upperLoss, loss.isFinite else { continue }
+      last = course.note(loss, step: record.step - 1)
+      if let last, last.loss > worst?.loss ?? -.infinity { worst = last }
+    }
+    if let last { return "The run ended with \(last.text)." }
+    return worst.map {
+      "On its way the upper loss rose to \(Scale.text($0.loss)) in step \($0.step + 1), far above the "
+        + "\(Scale.text($0.before)) of step \($0.stepBefore + 1), and came back."
+    }
+  }
+}
