@@ -259,8 +259,8 @@ struct ProgramGenerator {
     case 6 where shape.rank > 0: return withOwnSum(x)
     case 7: return reshaped(x)
     case 8 where shape.rank > 1:
-      return numbers.below(2) == 0
-        && shape.count > 0 ? normalised(tamed(x, below: 8)) : append(.centre(x), shape, sizes[x])
+      return shape.count > 0 && numbers.below(2) == 0
+        ? normalised(tamed(x, below: 8)) : append(.centre(x), shape, sizes[x])
     case 9: return append(.scale(one(of: [-1, 0.5, -2, 0]), x), shape, 2 * sizes[x])
     case 10 where shape.rank > 0 && shape[0] > 0:
       let index = (0..<one(of: [1, shape[0], 2 * shape[0]])).map { _ in numbers.below(shape[0]) }
@@ -337,7 +337,7 @@ struct ProgramGenerator {
     switch numbers.below(4) {
     case 0 where shape.count < 3000:
       return convolved(x, filters: one(of: [1, 2, 3, 16]), stride: 1 + numbers.below(2))
-    case 1: return normalised(tamed(x, below: 8))
+    case 1 where shape.count > 0: return normalised(tamed(x, below: 8))
     default:
       guard shape[1] > 1, shape[2] > 1 else { return function(x) }
       let pooled: Shape = [shape[0], shape[1] / 2, shape[2] / 2, shape[3]]
