@@ -10,7 +10,9 @@ extension Tensor {
   public static func - (a: Tensor, b: Tensor) -> Tensor { combine(a, b, "-", Graph.subtract) }
   /// The product, element by element. Probabilities (of ``softmax(file:line:)``) that are 0, and factors of a logarithm
   /// that are 0, make it 0 also where the other factor is infinite: 0 log 0 = 0.
-  public static func * (a: Tensor, b: Tensor) -> Tensor { combine(a, b, "*", Graph.multiplyWeighing) }
+  public static func * (a: Tensor, b: Tensor) -> Tensor {
+    combine(a, b, "*", Graph.multiplyWeighing)
+  }
   /// The quotient, element by element.
   public static func / (a: Tensor, b: Tensor) -> Tensor { combine(a, b, "/", Graph.divide) }
 

@@ -156,6 +156,7 @@ struct ReferenceEvaluator {
     case .multiply: x * y
     case .divide: x / y
     case .mask: y > 0 ? x : 0
+    case .weigh: x == 0 ? 0 : x * y
     }
   }
 }
