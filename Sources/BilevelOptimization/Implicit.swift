@@ -187,7 +187,7 @@ public final class Implicit<Upper, Lower> {
     try requireCurvature(lower, g)
     lower.linearise()
     let (report, flat) = try solve(lower, g)
-    if report.reason == .breakdown { try requireFiniteProduct(lower) }
+    if report.reason == .breakdown { try requireFiniteHessian(lower, g) }
     lower.vector.copy(from: solution)
     let mixed = lower.mixedProduct()
     let norm = combine(direct, mixed)
@@ -202,9 +202,13 @@ public final class Implicit<Upper, Lower> {
       solve: report, hypergradientNorm: norm, flatParameters: flat)
   }
 
-  /// Throws where the Hessian's product with a solve's last direction is not finite, though that direction is.
-  private func requireFiniteProduct(_ lower: LowerProgram) throws {
-    guard algebra.norm(lower.vector).isFinite else { return }
+  /// Throws where the Hessian itself is not finite, and not only its product with what has grown: where that with a vector
+  /// of length 1 is not, along the last direction of the solve or, where that was lost, along the right-hand side.
+  private func requireFiniteHessian(_ lower: LowerProgram, _ g: Elements) throws {
+    if !algebra.norm(lower.vector).isFinite { lower.vector.copy(from: g) }
+    let length = algebra.norm(lower.vector)
+    guard length > 0 else { return }
+    algebra.scale(lower.vector, by: 1 / length)
     try requireFinite(
       algebra.norm(lower.hessianVectorProduct()),
       "the Hessian's product with a direction of the solve", "raise the damping"

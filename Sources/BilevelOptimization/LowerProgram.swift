@@ -33,7 +33,8 @@ final class LowerProgram {
 
   init(_ formulas: Formulas, _ precision: Precision, _ kernels: KernelSet) throws {
     self.formulas = formulas
-    program = try Program(formulas.trace.graph, formulas.requests, precision, kernels, for: Self.name)
+    program = try Program(
+      formulas.trace.graph, formulas.requests, precision, kernels, for: Self.name)
   }
 
   static func formulas<Upper, Lower>(

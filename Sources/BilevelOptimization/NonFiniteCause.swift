@@ -52,7 +52,8 @@ struct NonFiniteCause {
       "check the \(examples == "train" ? "training" : "validation") data"
     case .lowerParameters:
       "lower the learning rate of the adaptation, or check the training data"
-    case .upperParameters: "lower the upper learning rate, or check what the upper model starts from"
+    case .upperParameters:
+      "lower the upper learning rate, or check what the upper model starts from"
     case .direction: "raise the damping, or lower the learning rate of the Neumann series"
     case .operation:
       "keep what it is given away from there, or, where numbers have grown, lower the learning rate"
@@ -83,11 +84,13 @@ extension HypergradientError {
   ///   - what: What it is.
   ///   - remedy: What to do where no cause is found.
   ///   - cause: Looks for the cause.
+  /// - Throws: ``HypergradientError`` of code `notFinite`; what looking for the cause throws.
   static func requireFinite(
     _ value: Double, _ what: @autoclosure () -> String, _ remedy: String,
     _ cause: () throws -> NonFiniteCause?
   ) throws {
     if value.isFinite { return }
+    let value = value.isNaN ? .nan : value
     guard let cause = try cause() else {
       throw HypergradientError(.notFinite, "\(value) in \(what()); \(remedy)")
     }
@@ -106,7 +109,7 @@ extension LowerOptimizer {
     lower.point.set(start)
     var found: (step: Int, point: [Double])?
     var step = 0
-    try run(lower, algebra) { lower in
+    try run(lower, algebra) { lower, _ in
       if found == nil, !algebra.norm(lower.gradient()).isFinite {
         found = (step, lower.point.values)
       }

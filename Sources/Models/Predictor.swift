@@ -17,7 +17,7 @@ public final class Predictor<Body> {
   private let formula: (Body, Tensor) throws -> Tensor
   private var plans = PlanCache<Shape, Plan> { $0.program.byteCount }
 
-  /// Prepares predictions; the formula first runs when data come.
+  /// Prepares predictions; the formula runs when data of a new shape come, twice, and must be the same.
   ///
   /// - Parameters:
   ///   - model: The model; its own values are not used.
@@ -60,6 +60,25 @@ public final class Predictor<Body> {
   }
 
   private func made(_ shape: Shape) throws -> Plan {
+    let trace = try traced(shape), other = try traced(shape)
+    if let difference = trace.graph.difference(
+      at: trace.result, from: other.graph, at: other.result)
+    {
+      throw TensorError(
+        .objective,
+        "the formula is another one when it runs again: \(difference); make its result from the "
+          + "body, the data and numbers that do not change")
+    }
+    let (graph, vector, input, result) = trace
+    let program = try Program(
+      graph, [ListRequest("task", .task), ListRequest("result", .point, [result])], precision,
+      kernels)
+    return Plan(program: program, vector: vector, input: input, result: result)
+  }
+
+  private func traced(
+    _ shape: Shape
+  ) throws -> (graph: Graph, vector: Tensor, input: Tensor, result: Tensor) {
     let graph = Graph()
     let vector = graph.input([model.count], stage: .point)
     let input = graph.data(shape)
@@ -71,9 +90,6 @@ public final class Predictor<Body> {
         "the formula's result is a tensor of another trace; make it from the body and data that it is given"
       )
     }
-    let program = try Program(
-      graph, [ListRequest("task", .task), ListRequest("result", .point, [result])], precision,
-      kernels)
-    return Plan(program: program, vector: vector, input: input, result: result)
+    return (graph, vector, input, result)
   }
 }

@@ -62,6 +62,7 @@ extension Graph {
     if case .spread(let axes) = operation(x) {
       return spread(unary(function, operand(x)), axes, to: shape(x))
     }
+    if function == .log, let probabilities = probabilities(x) { weighing.insert(probabilities) }
     return append(.unary(function), [x], shape(x))
   }
 
@@ -155,14 +156,10 @@ extension Graph {
 
   /// The product as formulas mean it: a probability of 0 leaves out what it weighs, and 0 log 0 is 0.
   func multiplyWeighing(_ a: Int, _ b: Int) -> Int {
-    let isWeight = (
-      probabilities(a) != nil || isLogarithm(b), probabilities(b) != nil || isLogarithm(a)
-    )
-    return switch isWeight {
-    case (true, false): weigh(a, b)
-    case (false, true): weigh(b, a)
-    default: multiply(a, b)
-    }
+    let isWeight = probabilities(a) != nil || isLogarithm(b)
+    let isWeighed = probabilities(b) != nil || isLogarithm(a)
+    if isWeight == isWeighed { return multiply(a, b) }
+    return isWeight ? weigh(a, b) : weigh(b, a)
   }
 
   /// The softmax whose values a tensor has, scaled, repeated or rearranged; `nil` for any other.

@@ -21,7 +21,7 @@ package final class Graph {
   private(set) var inputCount = 0
   /// The inputs that are a task's data: set only by `Program.set`, which checks class and row numbers.
   private var dataNodes: Set<Int> = []
-  /// The softmaxes whose probabilities weigh what may be infinite where they are 0.
+  /// The softmaxes whose probabilities weigh what may be infinite where they are 0, or whose logarithms are taken.
   var weighing: Set<Int> = []
   private var failure: Mistake?
   /// The calls being made, the outermost first.
@@ -106,10 +106,12 @@ package final class Graph {
   /// A shape, or a stand-in for one of more elements than any memory has.
   private func possible(_ shape: Shape) -> Shape {
     if shape.isPossible { return shape }
-    let what = "a tensor of shape \(shape) has more elements than any memory holds"
+    let what = "a tensor of shape \(shape) is impossible"
     failure =
       failure
-      ?? Mistake(code: .shape, what: what, remedy: "make its sizes smaller", origin: origin)
+      ?? Mistake(
+        code: .shape, what: what, remedy: "sizes are 0 or more, and their product below 2^47",
+        origin: origin)
     return Shape(shape.sizes.map { min(max($0, 0), 1) })
   }
 

@@ -37,6 +37,7 @@ public struct Tensor {
   ///   - others: Its other operands.
   ///   - standIn: The stand-in's shape, by default this tensor's.
   ///   - body: The function.
+  /// - Returns: What `body` gives, or a stand-in.
   func calling(
     _ name: String, _ line: SourceLine?, with others: [Tensor] = [], standIn: Shape? = nil,
     _ body: () -> Tensor

@@ -138,4 +138,45 @@ import Testing
       }
     }
   }
+
+  /// Of minus infinity alone the largest is the lowest finite number; of rows of any length, few and many.
+  private func largestOfMinusInfinity<Element: KernelElement>(_ type: Element.Type) {
+    for kernels in Kernels<Element>.all {
+      for columns in [1, 3, 8, 16, 17, 40] {
+        for rows in [1, 16, 37] {
+          let values = (0..<rows * columns).map { place in
+            place / columns % 3 == 1 ? -Element.infinity : Element(place % columns) - 5
+          }
+          var loop = LoopCase<Element>(rows: rows, columns: columns)
+          let a = loop.full(values)
+          let d = loop.column([Element](repeating: 7, count: rows))
+          loop.step(CK_MAX_COLUMNS, [a], d)
+          let wanted = (0..<rows).map { row in
+            row % 3 == 1 ? -Element.greatestFiniteMagnitude : Element(columns) - 6
+          }
+          #expect(loop.run(kernels).full(d) == wanted, "\(kernels.name), \(rows) x \(columns)")
+        }
+      }
+    }
+  }
+
+  @Test func theLargestOfMinusInfinity() {
+    largestOfMinusInfinity(Float.self)
+    largestOfMinusInfinity(Double.self)
+  }
+
+  /// Without weight nothing counts; a weight that is not a number does.
+  @Test func weights() {
+    for kernels in Kernels<Double>.all {
+      let weights: [Double] = [0, -0.0, 0, 0, 2, .nan, 0, 0.5, .infinity]
+      let values: [Double] = [.infinity, -.infinity, .nan, 3, .infinity, 0, 5, 4, 1]
+      var loop = LoopCase<Double>(rows: 1, columns: weights.count)
+      let (a, b) = (loop.full(weights), loop.full(values))
+      let d = loop.full([Double](repeating: 7, count: weights.count))
+      loop.step(CK_WEIGH, [a, b], d)
+      let found = loop.run(kernels).full(d)
+      #expect(Array(found[..<5]) == [0, 0, 0, 0, .infinity], "\(kernels.name)")
+      #expect(found[5].isNaN && Array(found[6...]) == [0, 2, .infinity], "\(kernels.name)")
+    }
+  }
 }

@@ -37,6 +37,13 @@ import Testing
     #expect(error?.message.contains("another trace") == true)
   }
 
+  @Test func formulasThatChangeAreRefused() throws {
+    let error = #expect(throws: TensorError.self) {
+      try network().evaluate(DataArray([1])) { _, x in x * Double.random(in: 1...2) }
+    }
+    #expect(error?.message.contains("another one when it runs again: *") == true)
+  }
+
   @Test func firstValuesBelongToTheSeed() throws {
     #expect(try network().values == network().values)
     #expect(try network(seed: 2).values != network().values)
@@ -101,5 +108,58 @@ import Testing
     let pool = try Model { p in (p("unused", [1]), MaxPool()) }
     let m = try pool.evaluate(try DataArray([1, 2, 2, 1], [1.0, 4, 3, 2])) { $0.1($1) }
     #expect(m.values == [4])
+  }
+
+  /// A mistake within layers names them, the innermost first, and the line where the outermost was called.
+  @Test func mistakesInLayersNameTheCallersLine() throws {
+    let images = try Model { p in
+      Sequential(
+        Convolution(p.part("a"), 1, 2), Activation.relu, MaxPool(), MaxPool(), MaxPool(), Flatten(),
+        Dense(p.part("b"), 2, 2))
+    }
+    let line = #line + 1
+    func output(_ network: Sequential, _ x: Tensor) -> Tensor { network(x) }
+    let error = #expect(throws: TensorError.self) {
+      try images.evaluate(DataArray([1, 4, 4, 1], [Double](repeating: 1, count: 16)), output)
+    }
+    let message = error?.message ?? ""
+    #expect(message.contains("maxPooled: shape [1, 1, 1, 2]"), "\(message)")
+    #expect(
+      message.contains(
+        "in MaxPool (layer 5) in Sequential at ModelsTests/ModelTests.swift:\(line)"),
+      "\(message)")
+    #expect(!message.contains("Layers.swift"))
+    let dense = try Model { Dense($0, 2, 2) }
+    let other = #expect(throws: TensorError.self) {
+      try dense.evaluate(DataArray([1, 3], [1.0, 2, 3])) { $0($1) }
+    }
+    #expect(other?.message.contains("do not fit in Dense at ModelsTests/") == true)
+  }
+
+  /// A layer of one's own names its own line as well.
+  @Test func layersOfOnesOwn() throws {
+    struct Twice: Layer {
+      let inner: Dense
+      func output(_ x: Tensor) -> Tensor { inner(inner(x)) }
+    }
+    let model = try Model { Twice(inner: Dense($0, 3, 2)) }
+    let error = #expect(throws: TensorError.self) {
+      try model.evaluate(DataArray([1, 3], [1.0, 2, 3])) { $0($1) }
+    }
+    let message = error?.message ?? ""
+    #expect(message.contains("in Dense at ModelsTests/ModelTests.swift:"), "\(message)")
+    #expect(message.contains(" in Twice at ModelsTests/ModelTests.swift:"), "\(message)")
+  }
+
+  @Test func modelsBeyondAnyMemory() throws {
+    let error = #expect(throws: TensorError.self) { try Model { $0("x", [1 << 44]) } }
+    #expect(error?.code == .memory)
+    #expect(error?.message.contains("a model's values and gradients") == true)
+    for shapes: [Shape] in [[[1 << 40, 1 << 40]], [[1 << 46], [1 << 46], [1 << 46]]] {
+      let error = #expect(throws: TensorError.self) {
+        try Model { p in shapes.enumerated().map { p("x\($0)", $1) } }
+      }
+      #expect(error?.message.contains("more elements than any memory holds") == true)
+    }
   }
 }

@@ -90,6 +90,53 @@ import Testing
     #expect(failure { $0.input([2, 3], stage: .task).mean(axes: 1..<1) } == nil)
   }
 
+  /// In every function that takes two, whichever of them belongs to the trace.
+  @Test func tensorsOfAnotherTrace() throws {
+    func tensors(_ graph: Graph) -> [Shape: Tensor] {
+      let shapes: [Shape] = [[3], [3, 3], [2, 4, 4, 1], [3, 3, 1, 2]]
+      return Dictionary(uniqueKeysWithValues: shapes.map { ($0, graph.data($0)) })
+    }
+    let functions: [(String, Shape, Shape, (Tensor, Tensor) -> Tensor)] = [
+      ("+", [3], [3, 3], { $0 + $1 }), ("-", [3], [3], { $0 - $1 }),
+      ("*", [3], [3], { $0 * $1 }), ("/", [3, 3], [3], { $0 / $1 }),
+      ("matmul", [3, 3], [3, 3], { matmul($0, $1) }), ("rows", [3, 3], [3], { $0.rows($1) }),
+      ("convolved", [2, 4, 4, 1], [3, 3, 1, 2], { $0.convolved(with: $1) }),
+      ("crossEntropies", [3, 3], [3], { crossEntropies($0, $1) }),
+      ("crossEntropies", [3, 3], [3, 3], { crossEntropies($0, $1) }),
+      ("crossEntropy", [3, 3], [3], { crossEntropy($0, $1) }),
+      ("squaredError", [3], [3], { squaredError($0, $1) }),
+      ("squaredDistance", [3], [3], { squaredDistance($0, $1) }),
+      ("xlogy", [3], [3], { xlogy($0, $1) }),
+    ]
+    for (name, first, second, function) in functions {
+      for isFirst in [true, false] {
+        let error = failure { graph in
+          let (own, other) = (tensors(graph), tensors(Graph()))
+          let (a, b) = isFirst ? (own, other) : (other, own)
+          return a[first].flatMap { a in b[second].map { function(a, $0) } } ?? graph.data([1])
+        }
+        #expect(error?.code == .objective, "\(name)")
+        let message = error?.message ?? ""
+        #expect(message.hasPrefix("\(name): the tensors belong to different traces"), "\(message)")
+        #expect(message.hasSuffix("use only what the objective's state holds, and numbers"))
+      }
+    }
+  }
+
+  @Test func operatorsAreNamedWithTheLinesAround() throws {
+    let line = #line + 2
+    let error = failure { graph in
+      let x = exp(graph.input([5, 3], stage: .task))
+      let sum = x + graph.input([4], stage: .task)
+      return tanh(sum)
+    }
+    #expect(
+      error?.message
+        == "+: shapes [5, 3] and [4] do not fit between TensorsTests/TensorErrorTests.swift:\(line)"
+        + " and TensorsTests/TensorErrorTests.swift:\(line + 2); axes are aligned from the last, "
+        + "and only axes of size 1 repeat")
+  }
+
   @Test func theFirstMistakeIsKept() throws {
     let error = failure { graph in
       let x = graph.input([2, 2], stage: .task)

@@ -11,6 +11,7 @@ import Training
   @Test(arguments: [
     (TensorError.Code.range, ExitCode.dataError), (.shape, .configuration),
     (.objective, .configuration), (.name, .configuration), (.unsupported, .configuration),
+    (.memory, .configuration),
   ]) func tensorErrors(_ code: TensorError.Code, _ exit: ExitCode) {
     #expect(ExitCode(for: TensorError(code, "")) == exit)
   }

@@ -76,7 +76,7 @@ extension Graph {
       default: false
       }
     return .init(
-      element: element, value: values[element],
+      element: element, value: values[element].isNaN ? .nan : values[element],
       operands: isOfElements ? operands.map { $0[element] } : [])
   }
 
