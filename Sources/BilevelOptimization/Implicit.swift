@@ -81,7 +81,7 @@ public final class Implicit<Upper, Lower> {
     self.lowerModel = lowerModel
     self.kernels = try kernels ?? KernelSet.chosen()
     algebra = try VectorAlgebra(precision, self.kernels)
-    scratch = VectorStore(vectors: 3, count: lowerModel.count, precision)
+    scratch = VectorStore(vectors: 4, count: lowerModel.count, precision)
     history = ResidualHistory(
       steps: method == .linearSystem ? k : 0, count: lowerModel.count, algebra)
     hypergradient = [Double](repeating: 0, count: upperModel.count)
@@ -143,14 +143,13 @@ public final class Implicit<Upper, Lower> {
 
   /// The hypergradient at the lower program's point.
   private func solve(_ lower: LowerProgram, _ validate: Examples) throws -> HypergradientReport {
-    let upper = try upperProgram(validate)
+    let upper = try loadedUpperProgram(validate)
     guard lower.dependsOnUpper || upper.dependsOnUpper else {
       throw HypergradientError(
         .noDependence,
         "neither objective depends on the upper model: there is nothing to learn; "
           + "use state.upperModel in one of them")
     }
-    try upper.load(upperModel.values, validate)
     let (loss, g, direct) = upper.evaluate(at: lower.point)
     let gradientNorm = algebra.norm(lower.gradient())
     try requireFinite(
@@ -159,12 +158,13 @@ public final class Implicit<Upper, Lower> {
         + "adaptation, or check the training data")
     try requireFinite(loss, "the upper loss; check the validation data")
     try requireFinite(
-      algebra.norm(g), "the upper gradient in the lower parameters; check the validation data")
+      g.largestMagnitude, "the upper gradient in the lower parameters; check the validation data")
     lower.linearise()
-    let (report, v) = try solve(lower, g)
+    let scale = UnitScale(of: g)
+    let (report, v) = try solve(lower, g, scale)
     lower.vector.copy(from: v)
     let mixed = lower.mixedProduct()
-    let norm = combine(direct, mixed)
+    let norm = combine(direct, mixed, times: scale.factor)
     try requireFinite(
       norm,
       "the hypergradient (the solve ended by \(report.reason.rawValue)); raise the damping, "
@@ -173,14 +173,17 @@ public final class Implicit<Upper, Lower> {
       upperLoss: loss, lowerGradientNorm: gradientNorm, solve: report, hypergradientNorm: norm)
   }
 
-  private func solve(_ lower: LowerProgram, _ g: Elements) throws -> (SolveReport, Elements) {
+  /// Solves for g / scale.
+  private func solve(
+    _ lower: LowerProgram, _ g: Elements, _ scale: UnitScale
+  ) throws -> (SolveReport, Elements) {
     var damping = options.damping
-    var report = solve(lower, g, damping: damping)
+    var report = solve(lower, g, scale, damping: damping)
     if options.negativeCurvature == .damp {
       for _ in 0..<Self.mostRetries where report.reason == .negativeCurvature {
         damping = max(10 * damping, 2 * abs(report.smallestCurvature ?? 0))
         let earlier = report
-        report = solve(lower, g, damping: damping)
+        report = solve(lower, g, scale, damping: damping)
         report.steps += earlier.steps
         report.negativeCurvatureSteps += earlier.negativeCurvatureSteps
       }
@@ -196,33 +199,36 @@ public final class Implicit<Upper, Lower> {
 
   private static var mostRetries: Int { 5 }
 
-  /// Solves into the first scratch vector.
-  private func solve(_ lower: LowerProgram, _ g: Elements, damping: Double) -> SolveReport {
+  /// Solves for g / scale, into the first scratch vector.
+  private func solve(
+    _ lower: LowerProgram, _ g: Elements, _ scale: UnitScale, damping: Double
+  ) -> SolveReport {
     let hessian = LowerHessian(
       program: lower, damping: damping, damped: scratch[2], algebra: algebra)
+    let (right, tolerance) = (scratch[3], options.tolerance / scale.factor)
+    scale.divide(g, into: right, algebra)
     switch options.method {
     case .linearSystem:
-      return ConjugateGradient(
-        maximumSteps: options.k, tolerance: options.tolerance, policy: options.negativeCurvature,
-        algebra: algebra, history: history
-      ).solve(hessian, g, into: scratch[0], residual: scratch[1])
+      return scale.report(
+        ConjugateGradient(
+          maximumSteps: options.k, tolerance: tolerance, policy: options.negativeCurvature,
+          algebra: algebra, history: history
+        ).solve(hessian, right, into: scratch[0], residual: scratch[1]))
     case .neumannSeries:
-      return NeumannSeries(
-        maximumSteps: options.k, tolerance: options.tolerance,
-        learningRate: options.lowerLearningRate, algebra: algebra
-      ).solve(hessian, g, into: scratch[0])
+      return scale.report(
+        NeumannSeries(
+          maximumSteps: options.k, tolerance: tolerance,
+          learningRate: options.lowerLearningRate, algebra: algebra
+        ).solve(hessian, right, into: scratch[0]))
     }
   }
 
-  /// d - C v into ``hypergradient``; gives its norm.
-  private func combine(_ direct: Elements, _ mixed: Elements) -> Double {
-    var squared = 0.0
+  /// d - scale * C v into ``hypergradient``; gives its norm.
+  private func combine(_ direct: Elements, _ mixed: Elements, times scale: Double) -> Double {
     for index in hypergradient.indices {
-      let value = direct[index] - mixed[index]
-      hypergradient[index] = value
-      squared += value * value
+      hypergradient[index] = direct[index] - scale * mixed[index]
     }
-    return squared.squareRoot()
+    return hypergradient.euclideanNorm
   }
 
   private func requireFinite(_ value: Double, _ what: @autoclosure () -> String) throws {
@@ -254,6 +260,13 @@ public final class Implicit<Upper, Lower> {
     let program = try lowerProgram(examples)
     try program.load(upperModel.values, examples)
     program.point.set(point)
+    return program
+  }
+
+  /// The upper program with the upper parameters and data set.
+  func loadedUpperProgram(_ examples: Examples) throws -> UpperProgram {
+    let program = try upperProgram(examples)
+    try program.load(upperModel.values, examples)
     return program
   }
 
@@ -294,22 +307,6 @@ public final class Implicit<Upper, Lower> {
       try Program.arenaByteCount(lower.trace.graph, lower.requests, options.precision)
       + Program.arenaByteCount(upper.trace.graph, upper.requests, options.precision)
     return (plans, scratch.byteCount + history.byteCount)
-  }
-}
-
-extension Implicit {
-  /// f, df/dw and H v at a point: for checks.
-  ///
-  /// - Throws: As ``computeGradients(validate:auxiliaryModel:train:)``.
-  package func lowerDerivatives(
-    train: Examples, at point: [Double], along direction: [Double]
-  ) throws -> (loss: Double, gradient: [Double], product: [Double]) {
-    let lower = try loadedLowerProgram(train, at: point, "the point")
-    let gradient = lower.gradient().values
-    let loss = lower.loss()
-    lower.linearise()
-    lower.vector.set(direction)
-    return (loss, gradient, lower.hessianVectorProduct().values)
   }
 }
 

@@ -183,8 +183,8 @@ extension ConjugateGradientTests {
     }
   }
 
-  /// Products or steps beyond the largest 32-bit number, at the first step or later.
-  @Test(arguments: KernelSet.available, [[1e35, 1e35], [1e-44, 1], [1, 1e38]])
+  /// Products or steps beyond the largest 32-bit number, at the first step or later; g of any size is none.
+  @Test(arguments: KernelSet.available, [[3e38, 3e38], [1e-44, 1], [1, 3e38]])
   func overflowBreaksDown(kernels: KernelSet, diagonal: [Double]) throws {
     let problem = Quadratic.system(.diagonal(diagonal), [1e5, 1e5])
     let (v, report) = try problem.solve(
