@@ -76,11 +76,14 @@ let package = Package(
 
     // Tests, one target a module; `ranktest` is the program that launched tests start under mpirun.
     .target(name: "TestSupport", dependencies: ["MessagePassing"], path: "Tests/TestSupport"),
+    .target(name: "TestProblems", dependencies: ["Problems"], path: "Tests/TestProblems"),
     .executableTarget(
-      name: "ranktest", dependencies: ["IGBM", "TestSupport"], path: "Tests/ranktest"),
+      name: "ranktest", dependencies: ["IGBM", "TestProblems", "TestSupport"],
+      path: "Tests/ranktest"),
     // The command line with problems that fail on purpose.
     .executableTarget(
-      name: "faulttest", dependencies: ["CommandLineInterface", "IGBM"], path: "Tests/faulttest"),
+      name: "faulttest", dependencies: ["CommandLineInterface", "IGBM", "TestProblems"],
+      path: "Tests/faulttest"),
     // A program of its own, because it replaces malloc. No test target may depend on it: its objects would be linked
     // into the test runner.
     .executableTarget(
@@ -99,10 +102,11 @@ let package = Package(
     .testTarget(name: "ProblemsTests", dependencies: ["Problems", "TestSupport"]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["DataFiles", "Machine", "Training", "TestSupport"]),
+      dependencies: ["DataFiles", "Machine", "Training", "TestProblems", "TestSupport"]),
     .testTarget(name: "ConfigurationsTests", dependencies: ["Configurations", "TestSupport"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "TestSupport"]),
-    .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics", "TestSupport"]),
+    .testTarget(
+      name: "DiagnosticsTests", dependencies: ["Diagnostics", "TestProblems", "TestSupport"]),
     .testTarget(
       name: "LaunchedTests",
       dependencies: [

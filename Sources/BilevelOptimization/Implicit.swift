@@ -161,14 +161,13 @@ public final class Implicit<Upper, Lower> {
     _ lower: LowerProgram, _ validate: Examples, start: Double?,
     adapting: () throws -> NonFiniteCause? = { nil }
   ) throws -> HypergradientReport {
-    let upper = try upperProgram(validate)
+    let upper = try loadedUpperProgram(validate)
     guard lower.dependsOnUpper || upper.dependsOnUpper else {
       throw HypergradientError(
         .noDependence,
         "neither objective depends on the upper model: there is nothing to learn; "
           + "use state.upperModel in one of them")
     }
-    try upper.load(upperModel.values, validate)
     let (loss, g, direct) = upper.evaluate(at: lower.point)
     let gradientNorm = algebra.norm(lower.gradient())
     try requireFinite(
@@ -182,15 +181,17 @@ public final class Implicit<Upper, Lower> {
       try upper.originOfNonFinite(in: .loss)
     }
     try requireFinite(
-      algebra.norm(g), "the upper gradient in the lower parameters", "check the validation data"
+      g.largestMagnitude, "the upper gradient in the lower parameters",
+      "check the validation data"
     ) { try upper.originOfNonFinite(in: .lower) }
     try requireCurvature(lower, g)
     lower.linearise()
-    let (report, flat) = try solve(lower, g)
+    let scale = UnitScale(of: g)
+    let (report, flat) = try solve(lower, g, scale)
     if report.reason == .breakdown { try requireFiniteHessian(lower, g) }
     lower.vector.copy(from: solution)
     let mixed = lower.mixedProduct()
-    let norm = combine(direct, mixed)
+    let norm = combine(direct, mixed, times: scale.factor)
     try requireFinite(
       norm, "the hypergradient (the solve ended by \(report.reason.rawValue))",
       "raise the damping, or check the direct term"
@@ -215,12 +216,12 @@ public final class Implicit<Upper, Lower> {
     ) { try lower.originOfNonFinite(in: .hessian) }
   }
 
-  /// Solves into ``solution``, as the policy has it; gives the flat parameters of an inconsistent system, too.
+  /// Solves for g / scale into ``solution``, as the policy has it; gives the flat parameters of an inconsistent system, too.
   private func solve(
-    _ lower: LowerProgram, _ g: Elements
+    _ lower: LowerProgram, _ g: Elements, _ scale: UnitScale
   ) throws -> (report: SolveReport, flat: [String]) {
     var damping = options.damping
-    var (report, flat) = solve(lower, g, damping: damping)
+    var (report, flat) = solve(lower, g, scale, damping: damping)
     if options.negativeCurvature == .damp {
       for _ in 0..<Self.mostRetries where report.reason.isCurvature {
         damping = max(
@@ -228,7 +229,7 @@ public final class Implicit<Upper, Lower> {
         // Where H is nothing there is no scale that damping could be of.
         if damping == 0 { break }
         let earlier = report
-        (report, flat) = solve(lower, g, damping: damping)
+        (report, flat) = solve(lower, g, scale, damping: damping)
         report.add(earlier: earlier)
       }
     }
@@ -246,11 +247,11 @@ public final class Implicit<Upper, Lower> {
   private static var mostRetries: Int { 5 }
 
   private func solve(
-    _ lower: LowerProgram, _ g: Elements, damping: Double
+    _ lower: LowerProgram, _ g: Elements, _ scale: UnitScale, damping: Double
   ) -> (SolveReport, flat: [String]) {
     let hessian = LowerHessian(
       program: lower, damping: damping, damped: scratch[2], algebra: algebra)
-    let system = LinearSystem(hessian, g, algebra)
+    let system = LinearSystem(hessian, g, scale, algebra)
     let criterion = ConvergenceCriterion(
       tolerance: options.tolerance, relativeTolerance: options.relativeTolerance)
     var report: SolveReport
@@ -275,18 +276,15 @@ public final class Implicit<Upper, Lower> {
     return (report, flat)
   }
 
-  /// v, after a solve.
+  /// v, after a solve for g / scale.
   private var solution: Elements { scratch[0] }
 
-  /// d - C v into ``hypergradient``; gives its norm.
-  private func combine(_ direct: Elements, _ mixed: Elements) -> Double {
-    var squared = 0.0
+  /// d - scale * C v into ``hypergradient``; gives its norm.
+  private func combine(_ direct: Elements, _ mixed: Elements, times scale: Double) -> Double {
     for index in hypergradient.indices {
-      let value = direct[index] - mixed[index]
-      hypergradient[index] = value
-      squared += value * value
+      hypergradient[index] = direct[index] - scale * mixed[index]
     }
-    return squared.squareRoot()
+    return hypergradient.euclideanNorm
   }
 
   private func requireFinite(
@@ -323,6 +321,13 @@ public final class Implicit<Upper, Lower> {
     let program = try lowerProgram(examples)
     try program.load(upperModel.values, examples)
     program.point.set(point)
+    return program
+  }
+
+  /// The upper program with the upper parameters and data set.
+  func loadedUpperProgram(_ examples: Examples) throws -> UpperProgram {
+    let program = try upperProgram(examples)
+    try program.load(upperModel.values, examples)
     return program
   }
 
@@ -371,22 +376,6 @@ public final class Implicit<Upper, Lower> {
       try Program.arenaByteCount(lower.trace.graph, lower.requests, options.precision)
       + Program.arenaByteCount(upper.trace.graph, upper.requests, options.precision)
     return (plans, scratch.byteCount + history.byteCount)
-  }
-}
-
-extension Implicit {
-  /// f, df/dw and H v at a point: for checks.
-  ///
-  /// - Throws: As ``computeGradients(validate:auxiliaryModel:train:)``.
-  package func lowerDerivatives(
-    train: Examples, at point: [Double], along direction: [Double]
-  ) throws -> (loss: Double, gradient: [Double], product: [Double]) {
-    let lower = try loadedLowerProgram(train, at: point, "the point")
-    let gradient = lower.gradient().values
-    let loss = lower.loss()
-    lower.linearise()
-    lower.vector.set(direction)
-    return (loss, gradient, lower.hessianVectorProduct().values)
   }
 }
 

@@ -66,11 +66,19 @@ struct RunOptions: ParsableArguments {
       if let value { words.append(SettingAssignment(key, value)) }
     }
     guard let subject else { return ConfigurationSource(file: nil, commandLine: words) }
+    return ConfigurationSource(subject, commandLine: words)
+  }
+}
+
+extension ConfigurationSource {
+  /// A command line whose first word is a problem, or a configuration file.
+  init(_ subject: String, commandLine words: [SettingAssignment]) {
     if ConfigurationFile.isName(subject) {
-      return ConfigurationSource(file: subject, commandLine: words)
+      self.init(file: subject, commandLine: words)
+    } else {
+      let problem = SettingAssignment(Configuration.problemKey, subject)
+      self.init(file: nil, commandLine: [problem] + words)
     }
-    let problem = SettingAssignment(Configuration.problemKey, subject)
-    return ConfigurationSource(file: nil, commandLine: [problem] + words)
   }
 }
 

@@ -194,13 +194,12 @@ struct TrainingSession {
     return try communicator.agreeing {
       let file = try RunState.decoded(bytes, path)
       // Before the folder's configuration, which may be that run's, is written anew.
-      let changes = try SettingChange.all(from: file, to: run.settings)
+      let changes = SettingChange.all(from: file, to: run)
       let matter = changes.contains { $0.kind != .free }
       if communicator.isRoot, file["problem"] == run.name, matter {
         Command.write(SettingChange.table(changes).text + "\n", to: .standardError)
       }
-      try RunState.check(
-        run.settings, run.name, allowing: options.allowChange, against: file, at: path)
+      try RunState.check(run, allowing: options.allowChange, against: file, at: path)
       return (file, path)
     }
   }

@@ -1,21 +1,56 @@
 import ArgumentParser
+import Configurations
 import Diagnostics
 import Foundation
 import MessagePassing
+import Training
 
-struct Verify: ParsableCommand {
+struct Verify: ProblemCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Checks this installation: mathematics, kernels, messages between ranks, files.",
+    abstract: "Checks this installation, or a problem's derivatives on its own data.",
     discussion: """
-      Each line has a figure that was seen and the most it may be, mostly relative errors and \
-      numbers of differences. Takes some seconds; give it the ranks that runs are to have.
+      Without a problem: mathematics, kernels, messages between ranks, files. With one, and its \
+      settings: gradients, Hessian and mixed products and the whole hypergradient of its first \
+      task against differences. Each line has a figure that was seen and the most it may be, mostly \
+      relative errors and numbers of differences. Takes some seconds; give it the ranks that runs are \
+      to have.
       """)
 
-  func run() throws {
+  @Argument(
+    help: ArgumentHelp(
+      "The problem, see train --list; or a file: what ends in .yaml or .yml, or has a slash.",
+      valueName: "problem"),
+    completion: .custom { _, _, prefix in Completions.subjects(prefix) })
+  var subject: String?
+
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp("A setting of the problem; may be given again.", valueName: "key=value"))
+  var assignments: [SettingAssignment] = []
+
+  func validate() throws {
+    if subject == nil, !assignments.isEmpty {
+      throw ValidationError("--set is for a problem's settings; name the problem, too")
+    }
+  }
+
+  func run(_ problems: ProblemCatalogue) throws {
     Launch.run { communicator in
-      try Verification.run(Verification.checks, communicator) { line in
+      func report(_ line: String) {
         if communicator.isRoot { Command.write(line + "\n", to: .standardOutput) }
       }
+      guard let subject else {
+        try Verification.run(Verification.checks, communicator, report: report)
+        return .success
+      }
+      let configuration = try Configuration.shared(
+        by: communicator, ConfigurationSource(subject, commandLine: assignments),
+        environment: ProcessInfo.processInfo.environment)
+      let (name, checks) = try communicator.agreeing {
+        let run = try problems.run(configuration)
+        return (run.name, try Verification.checks(of: run))
+      }
+      try Verification.run(checks, of: name, communicator, report: report)
       return .success
     }
   }

@@ -10,16 +10,19 @@ public struct Check: Sendable {
     public let bound: Double
     /// Why nothing was checked, where nothing could be.
     public let skipped: String?
+    /// What else is to be known, if anything is.
+    public let note: String?
 
     /// A figure and its bound.
-    public init(_ seen: Double, atMost bound: Double) {
-      self.init(seen: seen, bound: bound, skipped: nil)
+    public init(_ seen: Double, atMost bound: Double, note: String? = nil) {
+      self.init(seen: seen, bound: bound, skipped: nil, note: note)
     }
 
-    private init(seen: Double, bound: Double, skipped: String?) {
+    private init(seen: Double, bound: Double, skipped: String?, note: String? = nil) {
       self.seen = seen
       self.bound = bound
       self.skipped = skipped
+      self.note = note
     }
 
     /// Nothing to check here.

@@ -12,11 +12,13 @@ public struct Verification {
   ///
   /// - Parameters:
   ///   - checks: What to check.
+  ///   - problem: The problem that they are about; nil for the installation.
   ///   - communicator: The ranks.
   ///   - report: Called on every rank with a line for each check, and one for the total.
   /// - Throws: The same error on every rank: ``VerificationError`` where a check failed.
   public static func run(
-    _ checks: [Check], _ communicator: any Communicator, report: (String) -> Void
+    _ checks: [Check], of problem: String? = nil, _ communicator: any Communicator,
+    report: (String) -> Void
   ) throws {
     var failed: [String] = []
     var skipped = 0
@@ -32,7 +34,8 @@ public struct Verification {
           if !figure.isRight { failed.append(check.name) }
           report(
             "\(figure.isRight ? "ok     " : "FAILED ")  \(name)  "
-              + "\(text(figure.seen)), at most \(text(figure.bound))")
+              + "\(text(figure.seen)), at most \(text(figure.bound))"
+              + (figure.note.map { " (\($0))" } ?? ""))
         }
       case .failure(let failure):
         failed.append(check.name)
@@ -40,7 +43,7 @@ public struct Verification {
       }
     }
     guard failed.isEmpty else {
-      throw VerificationError(failed: failed, count: checks.count)
+      throw VerificationError(failed: failed, count: checks.count, problem: problem)
     }
     let ranks = "\(communicator.size) rank\(communicator.size == 1 ? "" : "s")"
     report(
@@ -54,19 +57,26 @@ public struct Verification {
   }
 }
 
-/// An installation that does not do what it should.
+/// An installation, or a problem, that does not do what it should.
 public struct VerificationError: CommonError, Hashable, CustomStringConvertible {
   /// The names of the checks that failed.
   public let failed: [String]
   /// How many checks there were.
   public let count: Int
+  /// The problem that they are about; nil for the installation.
+  public let problem: String?
 
-  /// The program, or what it was built with, is broken.
+  /// The program, or what it was built with, or the problem, is broken.
   public var exitCode: ExitCode { .software }
 
   /// The message.
   public var description: String {
-    "\(failed.count) of \(count) checks failed (\(failed.joined(separator: "; "))): do not trust "
-      + "results of this installation; report them with what the command environment shows"
+    let list = "\(failed.count) of \(count) checks failed (\(failed.joined(separator: "; "))): "
+    guard let problem else {
+      return list + "do not trust results of this installation; report them with what the command "
+        + "environment shows"
+    }
+    return list + "do not trust hypergradients of \(problem); its objectives and tasks may depend "
+      + "on their arguments and the settings alone (where they do, verify the installation)"
   }
 }

@@ -18,9 +18,6 @@ public enum Precision: String, Sendable, CaseIterable {
     (self == .single ? 0x1p-80 : 0x1p-900)...Double.greatestFiniteMagnitude
   }
 
-  /// The exponents of powers of two that are neither subnormal nor infinite, with their reciprocals.
-  package var exponents: ClosedRange<Int> { self == .single ? -126...126 : -1022...1022 }
-
   /// Up to here all whole numbers are held exactly: 2^24 or 2^53.
   var largestExactInteger: Int { self == .single ? 1 << 24 : 1 << 53 }
 

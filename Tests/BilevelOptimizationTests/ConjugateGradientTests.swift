@@ -186,7 +186,7 @@ extension ConjugateGradientTests {
     }
   }
 
-  /// Curvatures whose squares are beyond the largest 32-bit number, and systems whose solution is.
+  /// Curvatures whose squares are beyond the largest 32-bit number, and systems whose solution is; g of any size is none.
   @Test(arguments: KernelSet.available, [[1e35, 1e35], [1e-44, 1], [1, 1e38]])
   func extremesStayFinite(kernels: KernelSet, diagonal: [Double]) throws {
     let problem = Quadratic.system(.diagonal(diagonal), [1e5, 1e5])

@@ -30,6 +30,7 @@ extension LaunchedTests {
     @Test func commandsProblemsAndOptions() throws {
       #expect(try offers("igbm-dist tr") == ["train"])
       #expect(try offers("igbm-dist train sin") == ["sinusoid"])
+      #expect(try offers("igbm-dist verify sin") == ["sinusoid"])
       #expect(try offers("igbm-dist plan \"\"").isSuperset(of: ["label-cleaning", "few-shot"]))
       #expect(try offers("igbm-dist train --che") == ["--checkpoint-every"])
       #expect(try offers("igbm-dist train --resume a") == ["auto"])

@@ -1,6 +1,7 @@
 import BilevelOptimization
 import DataFiles
 import Problems
+import TestSupport
 import Testing
 
 @Suite struct FewShotTests {

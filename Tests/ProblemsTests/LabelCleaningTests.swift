@@ -1,5 +1,6 @@
 import BilevelOptimization
 import Problems
+import TestSupport
 import Testing
 
 @Suite struct LabelCleaningTests {

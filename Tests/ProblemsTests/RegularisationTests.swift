@@ -32,29 +32,55 @@ import Testing
     if grouping == .layer { #expect(group == (0..<650).map { $0 < 640 ? 0 : 1 }) }
   }
 
+  /// Each example validates in one fold and trains in the others: so the table has the same rows, but for their
+  /// standards.
   @Test func everyExampleValidatesOnce() throws {
-    let problem = try problem()
-    let tasks = try (0..<5).map { try problem.task($0, step: 3) }
-    let validation = tasks.map { rows($0.validate.data) }
-    #expect(validation.allSatisfy { $0.count == 10 })
-    let all = Set(validation.joined())
-    for (fold, task) in tasks.enumerated() {
-      let train = Set(rows(task.train.data))
-      #expect(task.train.data.shape == [40, 64])
-      #expect(train.isDisjoint(with: validation[fold]) && train.isSubset(of: all))
+    var text = ""
+    for row in 0..<40 { text += "\(row),\(row % 3)\n" }
+    let path = try csv(text)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let problem = try problem { settings in
+      (settings.data, settings.train, settings.testPart) = (path, 30, 0.25)
     }
-    #expect(try problem.task(7, step: 0) == tasks[2])
+    // The validating rows as the file numbers them: no standard changes their order and distances.
+    let tasks = try (0..<5).map { try problem.task($0, step: 3) }
+    let spread = try tasks.map { task in
+      let all = (task.train.data.values + task.validate.data.values).sorted()
+      let step = try #require(zip(all, all.dropFirst()).map { $1 - $0 }.min())
+      return task.validate.data.values.map { Int((($0 - all[0]) / step).rounded()) }
+    }
+    #expect(tasks.allSatisfy { $0.train.data.shape == [24, 1] })
+    #expect(spread.allSatisfy { $0.count == 6 })
+    #expect(Set(spread.joined()).count == 30)
+  }
+
+  /// Whatever the number of tasks: as often as every other one.
+  @Test(arguments: [1, 3, 5, 7, 10, 13]) func everyFoldValidates(_ tasks: Int) throws {
+    let problem = try problem { $0.folds = 10 }
+    var times: [[Double]: Int] = [:]
+    for step in 0..<10 {
+      var folds: [[Double]] = []
+      for index in 0..<tasks {
+        folds.append(try problem.task(index, step: step).validate.data.values)
+      }
+      // Within a step none comes again before all have come.
+      #expect(Set(folds).count == min(tasks, 10))
+      for fold in folds { times[fold, default: 0] += 1 }
+    }
+    #expect(times.count == 10 && times.values.allSatisfy { $0 == tasks })
   }
 
   @Test func inputsAreStandardisedByTheTrainingExamples() throws {
     let problem = try problem()
-    let all = try (0..<5).flatMap { rows(try problem.task($0, step: 0).validate.data) }
-    for pixel in 0..<64 {
-      let values = all.map { $0[pixel] }
-      let mean = values.reduce(0, +) / 50
-      let variance = values.reduce(0) { $0 + $1 * $1 } / 50
-      #expect(abs(mean) < 1e-12)
-      #expect(abs(variance - 1) < 1e-9 || variance == 0)
+    for fold in 0..<5 {
+      let train = rows(try problem.task(fold, step: 0).train.data)
+      for pixel in 0..<64 {
+        let values = train.map { $0[pixel] }
+        let mean = values.reduce(0, +) / 40
+        let variance = values.reduce(0) { $0 + $1 * $1 } / 40
+        #expect(abs(mean) < 1e-12)
+        #expect(abs(variance - 1) < 1e-9 || variance == 0)
+      }
     }
   }
 

@@ -103,21 +103,54 @@ import Training
     }
   }
 
-  /// A state of a program that did not know a setting had its default.
-  @Test func settingsThatWereNotKnownHadTheirDefaults() throws {
-    let stored = try #require(try states(run(), every: 2).first)
+  /// A state of a program that did not know a setting had the problem's default, of whatever setting of whatever problem:
+  /// it goes on as it would with that default, and other values are changes from it.
+  @Test(arguments: ProblemCatalogue.builtIn.entries.map(\.name))
+  func settingsThatWereNotKnownHadTheirDefaults(_ name: String) throws {
+    let run = try ProblemCatalogue.builtIn.entry(named: name).run(RunRequest([]))
+    #expect(run.settings.count > 25)
+    func state(_ settings: [SettingEntry]) -> TensorFile {
+      TensorFile(
+        metadata: [.init("problem", name)] + settings.map { .init("setting/\($0.key)", $0.value) },
+        tensors: [])
+    }
+    #expect(SettingChange.all(from: state([]), to: run).isEmpty)
+    for unknown in run.settings {
+      let older = state(run.settings.filter { $0.key != unknown.key })
+      #expect(SettingChange.all(from: older, to: run).isEmpty, "\(unknown.key)")
+      #expect(throws: Never.self) {
+        try RunState.check(run, allowing: [], against: older, at: "older")
+      }
+      // The same changes as from a state that holds the default.
+      for value in ["1", "0.25", "7", "true", "adam", "NS", "double", "tanh", "regression"] {
+        guard
+          let other = try? ProblemCatalogue.builtIn.entry(named: name)
+            .run(RunRequest([(unknown.key, value)]))
+        else { continue }
+        let changes = SettingChange.all(from: older, to: other)
+        #expect(changes == SettingChange.all(from: state(run.settings), to: other))
+        #expect(changes.allSatisfy { $0.key == unknown.key && $0.stored == unknown.value })
+      }
+    }
+  }
+
+  /// Of a setting of the problem's own as of one that all problems have, and to the same end.
+  @Test(arguments: ["setting/strength", "setting/steps", "setting/k", "setting/upper-rule"])
+  func olderStatesGoOn(_ unknown: String) throws {
+    let run = try ProblemRun<Quadratic>(RunRequest([]))
+    let states = try states(run, every: 1)
     let older = TensorFile(
-      metadata: stored.metadata.filter { $0.key != "setting/lower-tolerance" },
-      tensors: stored.tensors)
-    #expect(try SettingChange.all(from: older, to: run().settings).isEmpty)
-    let changes = try SettingChange.all(from: older, to: run([("lower-tolerance", "1")]).settings)
-    #expect(changes.map(\.key) == ["lower-tolerance"] && changes[0].stored == "0.0")
+      metadata: states[0].metadata.filter { $0.key != unknown }, tensors: states[0].tensors)
+    #expect(older.metadata.count == states[0].metadata.count - 1)
+    let continuation = Continuation(from: (older, "older"), every: 0) { _, _ in }
+    let end = try run.train(SoloCommunicator(), continuation) { _, _ in }.state
+    #expect(end == states.last)
   }
 
   @Test func differencesAreATableOfThreeColumnsAndARemedy() throws {
     let stored = try #require(try states(run(), every: 2).first)
     let other = try run([("steps", "9"), ("k", "2"), ("strength", "0.5")])
-    let changes = try SettingChange.all(from: stored, to: other.settings)
+    let changes = SettingChange.all(from: stored, to: other)
     #expect(
       SettingChange.table(changes).rows == [
         ["steps", "7", "9", "no harm"], ["k", "3", "2", "--allow-change k"],

@@ -38,7 +38,7 @@ import Training
   }
 
   @Test func exactSumErrors() {
-    var sum = ExactSum(count: 1)
+    var sum = ExactSum(count: 1, terms: 1)
     let error = #expect(throws: ExactSumError.self) {
       try [Double.nan].withUnsafeBufferPointer { try sum.add($0) }
     }

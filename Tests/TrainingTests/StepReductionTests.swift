@@ -107,7 +107,7 @@ import Training
     #expect(summary.reasons.values.allSatisfy { $0 == 0 })
   }
 
-  @Test(arguments: [Double.nan, .infinity, -.infinity, ExactSum.limit, -1e300])
+  @Test(arguments: [Double.nan, .infinity, -.infinity])
   func divergenceIsRefusedAndNothingAdded(_ value: Double) throws {
     var reduction = StepReduction(parameters: 3, tasks: 5, ranks: 1)
     let report = try Self.report(0)

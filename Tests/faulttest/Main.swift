@@ -1,6 +1,7 @@
 import CommandLineInterface
 import Foundation
 import IGBM
+import TestProblems
 
 /// The command line with a problem that fails on purpose, as the environment says: FAULT=KIND:STEP:NUMBER.
 ///
@@ -17,7 +18,7 @@ import IGBM
 @main enum Program {
   static func main() {
     if CommandLine.arguments.dropFirst().first == "checkpoint" { KilledCheckpoint.run() }
-    CommandLineInterface.main(problems: [FaultyWaves.self])
+    CommandLineInterface.main(problems: [FaultyWaves.self, Faulty.self])
   }
 }
 

@@ -20,7 +20,7 @@ import MessagePassing
 typealias Scenario = @Sendable (any Communicator, [String]) throws -> ExitCode
 
 /// All scenarios by name. Another file of them adds its dictionary here.
-let scenarios = messagePassingScenarios
+let scenarios = messagePassingScenarios.merging(trainingScenarios) { first, _ in first }
 
 /// Prints a line in one write, so that the lines of ranks do not mix.
 func say(_ line: String) {

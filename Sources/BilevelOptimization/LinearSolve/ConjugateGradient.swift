@@ -64,7 +64,6 @@ struct ConjugateGradient<Operator: LinearOperator> {
     case .breakdown, .inconsistent, .precisionLimit: returnToBest()
     case .converged, .stepLimit, .negativeCurvature: break
     }
-    system.restoreScale(of: v)
     return report
   }
 
@@ -125,7 +124,7 @@ struct ConjugateGradient<Operator: LinearOperator> {
     if next > squared { keepIfBest() }
     algebra.add(step, p, to: v)
     reach = longer
-    report.residual = next.squareRoot() / system.factor
+    report.residual = next.squareRoot() * system.scale.factor
     report.isResidualTrue = false
     algebra.replace(p, by: residual, plus: next / squared)
     squared = next
@@ -155,7 +154,7 @@ struct ConjugateGradient<Operator: LinearOperator> {
   private mutating func returnToBest() {
     guard bestSquared < squared else { return }
     v.copy(from: best)
-    report.residual = bestSquared.squareRoot() / system.factor
+    report.residual = bestSquared.squareRoot() * system.scale.factor
     report.isResidualTrue = false
   }
 }

@@ -1,36 +1,28 @@
 import Tensors
 
-/// H v = g with g brought to a norm near 1 by a power of two. Solves are linear in g, so that the same digits come out at
-/// every scale of it, and squares neither vanish nor overflow.
+/// H v = g with g brought to a size near 1 by a power of two, and v with it: all vectors here are those of g / scale.
 struct LinearSystem<Operator: LinearOperator> {
   let hessian: Operator
   let algebra: VectorAlgebra
-  /// The norm of g itself.
+  /// The norms of g / scale, and of g itself.
+  let scaledNorm: Double
   let norm: Double
-  /// What g is multiplied by.
-  let factor: Double
+  let scale: UnitScale
   private let g: Elements
 
-  init(_ hessian: Operator, _ g: Elements, _ algebra: VectorAlgebra) {
+  /// A system; the operator's vector is overwritten.
+  init(_ hessian: Operator, _ g: Elements, _ scale: UnitScale, _ algebra: VectorAlgebra) {
     self.hessian = hessian
     self.g = g
+    self.scale = scale
     self.algebra = algebra
-    norm = algebra.norm(g)
-    let exponents = algebra.precision.exponents
-    let exponent =
-      norm.isFinite && norm > 0
-      ? min(max(-Int(norm.exponent), exponents.lowerBound), exponents.upperBound) : 0
-    factor = Double(sign: .plus, exponent: exponent, significand: 1)
+    scale.divide(g, into: hessian.vector, algebra)
+    scaledNorm = algebra.norm(hessian.vector)
+    norm = scaledNorm * scale.factor
   }
 
-  /// The norm of the scaled g.
-  var scaledNorm: Double { norm * factor }
-
-  /// Writes the scaled g.
-  func copyRightHandSide(to x: Elements) {
-    x.copy(from: g)
-    algebra.scale(x, by: factor)
-  }
+  /// Writes g / scale.
+  func copyRightHandSide(to x: Elements) { scale.divide(g, into: x, algebra) }
 
   /// The residual g - H v, all scaled, by a product of its own, and its norm. The operator's vector is overwritten;
   /// `residual` may be v.
@@ -42,18 +34,13 @@ struct LinearSystem<Operator: LinearOperator> {
     return algebra.norm(residual)
   }
 
-  /// Finds the true residual at a solution that has the scale of g, for a report that lacks it.
+  /// Finds the true residual at v, for a report that lacks it.
   func measureResidual(_ report: inout SolveReport, at v: Elements, scratch: Elements) {
     guard !report.isResidualTrue else { return }
-    scratch.copy(from: v)
-    algebra.scale(scratch, by: factor)
-    let norm = residual(at: scratch, into: scratch)
+    let norm = residual(at: v, into: scratch)
     report.checks += 1
     guard norm.isFinite else { return }
-    report.residual = norm / factor
+    report.residual = norm * scale.factor
     report.isResidualTrue = true
   }
-
-  /// Brings a solution of the scaled system to the scale of g.
-  func restoreScale(of v: Elements) { algebra.scale(v, by: 1 / factor) }
 }

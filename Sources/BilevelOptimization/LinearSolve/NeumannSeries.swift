@@ -49,7 +49,6 @@ struct NeumannSeries<Operator: LinearOperator> {
   mutating func solve() -> SolveReport {
     report.reason = reasonOfEnd()
     algebra.scale(v, by: learningRate)
-    system.restoreScale(of: v)
     return report
   }
 
@@ -85,7 +84,7 @@ struct NeumannSeries<Operator: LinearOperator> {
     guard next.isFinite, curvature.isFinite else { return false }
     report.note(curvature: curvature, gain: gain)
     algebra.add(1, term, to: v)
-    report.residual = next.squareRoot() / system.factor
+    report.residual = next.squareRoot() * system.scale.factor
     report.isResidualTrue = false
     report.isDiverging = next > squared
     squared = next

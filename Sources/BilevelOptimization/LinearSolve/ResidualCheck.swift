@@ -41,7 +41,7 @@ struct ResidualCheck<Operator: LinearOperator> {
     let norm = system.residual(at: v, into: residual)
     report.checks += 1
     guard norm.isFinite else { return .breakdown }
-    report.residual = norm / system.factor
+    report.residual = norm * system.scale.factor
     report.isResidualTrue = true
     if criterion.isMet(report.residual, rightHandSide: system.norm) { return .converged }
     if isBeyondPrecision(size, report) { return .inconsistent }

@@ -92,7 +92,8 @@ public struct Adam: UpperOptimizer {
   ///   - learningRate: The step size of each step; 0.001 in the paper.
   ///   - beta1: The part of the first moment that stays, from 0 to below 1.
   ///   - beta2: The part of the second moment that stays, from 0 to below 1.
-  ///   - epsilon: Added to the root of the second moment, finite and above 0.
+  ///   - epsilon: Added to the root of the second moment, finite and above 0. It is absolute: hypergradients far below it
+  ///     make steps in proportion to them, and hypergradients far above it steps that do not depend on their size.
   /// - Throws: ``HypergradientError`` of code `parameter` for one outside its range.
   public init(
     learningRate: SteppedRate, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8

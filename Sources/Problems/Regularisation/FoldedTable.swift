@@ -5,7 +5,7 @@ import Randomness
 import Tensors
 
 /// Numeric examples: some test, the others are cut into folds of one size. Inputs, and targets of regression, are
-/// standardised by the training examples.
+/// standardised by the examples that train a model, whichever these are.
 struct FoldedTable: Sendable {
   /// Inputs of an example, and classes (1 for regression).
   let inputs: Int
@@ -42,10 +42,9 @@ struct FoldedTable: Sendable {
     folds = (0..<settings.folds).map { fold in
       Array(order[(test + fold * size)..<(test + (fold + 1) * size)])
     }
-    let own = folds.flatMap(\.self)
     inputs = columns.count
-    self.columns = columns.map { Self.standardised($0, by: own) }
-    self.targets = isClassification ? targets : Self.standardised(targets, by: own)
+    self.columns = columns
+    self.targets = targets
   }
 
   /// The input columns, the targets, and what errors call them.
@@ -86,23 +85,30 @@ struct FoldedTable: Sendable {
     return max(2, Int(targets.max() ?? 0) + 1)
   }
 
-  /// Mean 0 and variance 1 over some of the values; 0 where these are all the same.
-  private static func standardised(_ values: [Double], by indices: [Int]) -> [Double] {
-    let count = Double(indices.count)
-    let mean = indices.reduce(0) { $0 + values[$1] } / count
-    let variance = indices.reduce(0) { $0 + (values[$1] - mean) * (values[$1] - mean) } / count
-    let scale = variance > 1e-24 * max(1, mean * mean) ? 1 / variance.squareRoot() : 0
-    return values.map { ($0 - mean) * scale }
-  }
-
   /// Some examples, with an array that goes with them.
-  func examples(_ indices: [Int], _ extras: [Examples.Extra] = []) throws -> Examples {
+  ///
+  /// - Parameters:
+  ///   - indices: Which.
+  ///   - training: Those that train the model: they alone give mean and variance.
+  ///   - extras: What goes with them.
+  /// - Returns: The standardised examples.
+  /// - Throws: `TensorError` for arrays that do not fit each other.
+  func examples(
+    _ indices: [Int], standardisedBy training: [Int], _ extras: [Examples.Extra] = []
+  ) throws -> Examples {
+    func standardised(_ column: [Double]) -> [Double] {
+      let standard = Standardisation(training.map { column[$0] })
+      return indices.map { standard(column[$0]) }
+    }
+    let inputs = columns.map(standardised)
     let data = try DataArray(
-      [indices.count, inputs], indices.flatMap { example in columns.map { $0[example] } })
-    let chosen = indices.map { targets[$0] }
+      [indices.count, columns.count],
+      indices.indices.flatMap { row in inputs.map { $0[row] } })
     return Examples(
       data: data,
-      target: isClassification ? DataArray(chosen) : try DataArray([indices.count, 1], chosen),
+      target: isClassification
+        ? DataArray(indices.map { targets[$0] })
+        : try DataArray([indices.count, 1], standardised(targets)),
       extras: extras)
   }
 }

@@ -6,7 +6,7 @@ import Tensors
 /// Strengths of an L2 penalty by cross-validation (Lorraine, Vicol and Duvenaud, 2020): the upper parameters are the
 /// logarithms of the strengths, one for each lower parameter, each layer's or for all; the lower model is trained on all
 /// folds but one with the penalty 1/2 sum_i exp(u_i) w_i^2; the upper objective is its loss on that fold. A task is a
-/// fold.
+/// fold. Where a step has fewer tasks than there are folds, they take turns.
 public struct Regularisation: Problem {
   /// The word that the command line knows it by.
   public static let name = "regularisation"
@@ -83,18 +83,24 @@ public struct Regularisation: Problem {
     }
   }
 
-  /// One task's data: a fold to validate, the others to train.
+  /// One task's data: a fold to validate, the others to train. Each step begins one fold later, so that each fold
+  /// validates as often as any other, whatever the number of tasks.
   ///
   /// - Throws: `TensorError` for arrays that do not fit each other.
   public func task(_ index: Int, step: Int) throws -> TaskExamples {
-    let fold = index % table.folds.count
+    try task(fold: (index + step) % table.folds.count)
+  }
+
+  private func task(fold: Int) throws -> TaskExamples {
     let others = table.folds.indices.filter { $0 != fold }.flatMap { table.folds[$0] }
     return TaskExamples(
-      train: try trainExamples(others), validate: try table.examples(table.folds[fold]))
+      train: try trainExamples(others),
+      validate: try table.examples(table.folds[fold], standardisedBy: others))
   }
 
   private func trainExamples(_ indices: [Int]) throws -> Examples {
-    try table.examples(indices, [.init("group", DataArray(indices: group))])
+    try table.examples(
+      indices, standardisedBy: indices, [.init("group", DataArray(indices: group))])
   }
 
   /// Validation over all folds, and test after training on all of them, with the first strengths and the learnt ones.
@@ -109,17 +115,16 @@ public struct Regularisation: Problem {
     let rows = try [("first strengths", first), ("learnt strengths", learnt)].map { name, values in
       upperModel.values = values
       let validation = try table.folds.indices.map { fold in
-        let task = try task(fold, step: 0)
+        let task = try task(fold: fold)
         return try scores(task.validate, try training.adapt(task.train))
       }
       let means = measures.indices.map { measure in
         validation.reduce(0) { $0 + $1[measure] } / Double(validation.count)
       }
-      let whole = try training.adapt(try trainExamples(table.folds.flatMap(\.self)))
-      return [name]
-        + (means + (try scores(try table.examples(table.test), whole))).map {
-          String(format: "%.4f", $0)
-        }
+      let all = table.folds.flatMap(\.self)
+      let whole = try training.adapt(try trainExamples(all))
+      let test = try scores(try table.examples(table.test, standardisedBy: all), whole)
+      return [name] + (means + test).map { String(format: "%.4f", $0) }
     }
     return [
       ResultTable(

@@ -124,7 +124,10 @@ public struct TrainingSettings: SettingGroup, Equatable {
     try keys("lower-steps", &lowerSteps, 0...1_000_000, "lower steps a task")
     try keys("lower-tolerance", &lowerTolerance, 0...1e12, "lower gradient norm that ends them")
     try keys("upper-rule", &upperRule, "upper optimiser: sgd, momentum or adam")
-    try keys.positive("upper-rate", &upperRate, "its learning rate")
+    // As wide as numbers are: the rate is in units of upper parameters over those of the hypergradient.
+    try keys(
+      "upper-rate", &upperRate, .leastNonzeroMagnitude ... .greatestFiniteMagnitude,
+      "its learning rate")
     try keys("upper-milestones", &upperMilestones, "upper steps after which it falls: 800,1200")
     try keys(
       "upper-decay", &upperDecay, .leastNormalMagnitude...1, "what it is then multiplied by")

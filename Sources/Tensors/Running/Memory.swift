@@ -104,6 +104,24 @@ public struct Elements {
     base.copyMemory(from: other.base, byteCount: count * precision.byteCount)
   }
 
+  /// The largest magnitude of an element, 0 where there are none; not finite where one is not.
+  package var largestMagnitude: Double {
+    // Bits without the sign order magnitudes, and what is not a number comes last: loops of integers, for
+    // vectors.
+    switch precision {
+    case .single:
+      let source = base.assumingMemoryBound(to: Float.self)
+      var bits: UInt32 = 0
+      for index in 0..<count { bits = max(bits, source[index].bitPattern & ~(1 << 31)) }
+      return Double(Float(bitPattern: bits))
+    case .double:
+      let source = base.assumingMemoryBound(to: Double.self)
+      var bits: UInt64 = 0
+      for index in 0..<count { bits = max(bits, source[index].bitPattern & ~(1 << 63)) }
+      return Double(bitPattern: bits)
+    }
+  }
+
   package func fill(_ value: Double) {
     for index in 0..<count { self[index] = value }
   }

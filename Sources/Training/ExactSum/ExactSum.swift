@@ -1,196 +1,168 @@
 /// Sums of rows of numbers whose bits depend neither on the order of the rows nor on how they are
 /// spread over ranks, for only integers are added.
 ///
-/// Each number x with |x| < 2^30 becomes two integers,
+/// A row of size e has its largest magnitude from 2^e to below 2^(e + 1). Each of its numbers counts
+/// as the multiple of 2^(e - 84) nearest to it: what is lost is at most 2^-85 of the row's largest.
+/// The sum of these multiples is exact, for rows of whatever sizes, and is rounded just once. So
+/// numbers a power of two larger have a sum a power of two larger, bit for bit.
 ///
-///     hi = round(x * 2^12),   lo = round((x - hi * 2^-12) * 2^55),   |hi|, |lo| <= 2^42,
-///
-/// ties to even. Only the last rounding loses anything: scaling by powers of two is exact, and so is
-/// the difference, which is a multiple of the last place of x and no larger than x (or x itself,
-/// where hi = 0). So a number counts as the multiple of 2^-55 nearest to it, at most 2^-56 away:
-/// a `Float` from 2^-32 on and a `Double` from 2^-3 on keep all their bits.
-///
-/// Up to 2^20 rows fit: sums of hi and of lo stay within 2^62.
+/// Rows of similar size share a ``SumLayer``. Which sizes do depends on the most rows that the sum is
+/// for, so that it is the same on every rank; it changes no bit.
 package struct ExactSum: Sendable {
-  /// How many rows one sum has room for.
+  /// How many rows one sum has room for at the most.
   package static let maximumTerms = 1 << 20
-  /// Magnitudes must be below this one.
-  package static let limit = 0x1p30
+  /// Rows that are smaller count as of this size: their numbers are near the least there are.
+  package static let leastSize = -960
 
   /// How many numbers a row has.
   package let count: Int
-  /// How many rows were added here since the last ``clear()``, by ``merge(_:)`` too.
+  /// How many rows were added here since the last ``clear()``.
   package private(set) var terms = 0
-  /// All hi, then all lo.
-  private var storage: [Int64]
+  private let maximumTerms: Int
+  /// Sizes that share a layer.
+  private let sizesOfLayer: Int
+  /// Rising by unit.
+  private var layers: [SumLayer] = []
+  /// Memory of layers that are not in use.
+  private var spare: [SumLayer] = []
 
   /// An empty sum.
   ///
-  /// - Parameter count: How many numbers a row has.
-  package init(count: Int) {
+  /// - Parameters:
+  ///   - count: How many numbers a row has.
+  ///   - terms: The most rows that it is for, over all ranks, from 1 to ``maximumTerms``.
+  package init(count: Int, terms: Int) {
+    precondition((1...Self.maximumTerms).contains(terms), "a sum of \(terms) rows has no room")
     self.count = count
-    storage = [Int64](repeating: 0, count: 2 * count)
-  }
-
-  /// The integers that stand for the sum: those of several ranks, added word by word, are the sum of
-  /// all their rows. First all hi, then all lo, 2 * ``count`` words.
-  ///
-  /// Setting them does not change ``terms``: whoever adds words over ranks sees to it that no more
-  /// than ``maximumTerms`` rows are in them.
-  package var words: [Int64] {
-    get { storage }
-    set {
-      precondition(newValue.count == 2 * count, "an exact sum of \(count) has \(2 * count) words")
-      storage = newValue
-    }
+    maximumTerms = terms
+    let room = SumLayer.maximumWeight / terms
+    sizesOfLayer = Int.bitWidth - room.leadingZeroBitCount
   }
 
   /// Forgets all rows.
   package mutating func clear() {
     terms = 0
-    storage.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
+    spare += layers
+    layers.removeAll(keepingCapacity: true)
   }
 
   /// Adds a row.
   ///
   /// - Parameter row: ``count`` numbers.
-  /// - Throws: ``ExactSumError`` where a number is not finite or not below ``limit``, or the sum is
-  ///   full; the sum is then as it was.
-  package mutating func add(_ row: UnsafeBufferPointer<Double>) throws(ExactSumError) {
-    try addRow(row)
+  /// - Returns: The row's size; nil where all its numbers are 0.
+  /// - Throws: ``ExactSumError`` where a number is not finite, or the sum is full; the sum is then as
+  ///   it was.
+  @discardableResult
+  package mutating func add(_ row: UnsafeBufferPointer<Double>) throws(ExactSumError) -> Int? {
+    precondition(row.count == count, "a row of \(row.count) is added to an exact sum of \(count)")
+    let largest = try Self.largestMagnitude(of: row)
+    guard terms < maximumTerms else { throw .tooManyTerms(terms + 1, of: maximumTerms) }
+    terms += 1
+    guard largest > 0 else { return nil }
+    let size = max(Int(largest.exponent), Self.leastSize)
+    layers[layer(for: size)].add(row, size: size)
+    return size
   }
 
-  /// Adds a row of `Float`, each as the `Double` of the same value.
+  /// The largest magnitude of a row; 0 where it is empty.
   ///
-  /// - Parameter row: ``count`` numbers.
-  /// - Throws: ``ExactSumError`` where a number is not finite or not below ``limit``, or the sum is
-  ///   full; the sum is then as it was.
-  package mutating func add(_ row: UnsafeBufferPointer<Float>) throws(ExactSumError) {
-    try addRow(row)
-  }
-
-  /// Adds the rows of another sum.
-  ///
-  /// - Parameter other: A sum of rows as long as these.
-  /// - Throws: ``ExactSumError`` where there is no room for as many rows; the sum is then as it was.
-  package mutating func merge(_ other: ExactSum) throws(ExactSumError) {
-    precondition(other.count == count, "a sum of \(other.count) is merged into one of \(count)")
-    try makeRoom(for: other.terms)
-    for index in storage.indices { storage[index] &+= other.storage[index] }
-  }
-
-  /// Whether one word a number has room for the sum over `ranks` sums with numbers like these.
-  ///
-  /// With H and L the sums of hi and lo, the word is H * 2^43 + L, where |L| is at most half of
-  /// ``terms`` * 2^43. So it stays within 2^62 / ranks where |H| + terms / 2 <= 2^19 / ranks; the
-  /// bound that is asked of H here is a power of two, which one addition and a mask compare with.
-  package func fitsSingleWords(over ranks: Int) -> Bool {
-    let room = (1 << 19) / ranks - (terms + 1) / 2
-    guard room > 0 else { return false }
-    let bound = Int64(1) << (Int64.bitWidth - 1 - room.leadingZeroBitCount)
-    let outside = ~(2 * bound - 1)
-    return storage.withUnsafeBufferPointer { words in
-      var beyond: Int64 = 0
-      for index in 0..<count { beyond |= (words[index] &+ bound) & outside }
-      return beyond == 0
+  /// - Throws: ``ExactSumError`` where a number is not finite.
+  package static func largestMagnitude(
+    of row: UnsafeBufferPointer<Double>
+  ) throws(ExactSumError) -> Double {
+    // Bits without the sign order magnitudes, and what is not a number comes last: a loop of integers,
+    // for vectors.
+    var bits: UInt64 = 0
+    for number in row { bits = max(bits, number.bitPattern & ~(1 << 63)) }
+    let largest = Double(bitPattern: bits)
+    guard largest.isFinite else {
+      let index = row.firstIndex { !$0.isFinite } ?? 0
+      throw .diverged(index: index, value: row[index])
     }
+    return largest
   }
 
-  /// Replaces this sum by the one over all ranks, which `sum` adds up word by word in place.
+  /// The exponent of the lowest bit that is set in any of the sums; nil where all are 0.
+  package var lowestBit: Int? { layers.compactMap(\.lowestBit).min() }
+
+  /// Brings rows together that are near enough in size, over all ranks. Changes no bit of the sum.
   ///
-  /// ``terms`` stays as it was.
+  /// - Parameter sizes: Those of all rows on all ranks but for rows of zeros, in any order: the same
+  ///   on every rank.
+  /// - Returns: The spans of sizes that have a layer each, the same on every rank.
+  package mutating func arrange(_ sizes: [Int]) -> [SizeSpan] {
+    let spans = SizeSpan.joined(sizes.sorted().map { SizeSpan($0, unit: unit(of: $0)) })
+    for (place, span) in spans.enumerated() {
+      if place < layers.count, layers[place].unit <= span.lastUnit {
+        layers[place].lower(to: span.unit)
+      } else {
+        layers.insert(emptyLayer(span.unit), at: place)
+      }
+      while place + 1 < layers.count, layers[place + 1].unit <= span.lastUnit {
+        let larger = layers.remove(at: place + 1)
+        layers[place].merge(larger)
+        spare.append(larger)
+      }
+    }
+    return spans
+  }
+
+  /// Replaces this sum by the one over all ranks, which `sum` adds up word by word in place, once for
+  /// each span. Where all bits of all sums lie near enough to each other, the numbers travel in one
+  /// word each, in half as many bytes: the sum has the same bits either way.
   ///
   /// - Parameters:
-  ///   - inSingleWords: Whether the numbers travel in one word each, in half as many bytes: the same
-  ///     on every rank, and only where ``fitsSingleWords(over:)`` holds on all of them. The sum has
-  ///     the same bits either way.
+  ///   - spans: What ``arrange(_:)`` gave.
+  ///   - lowestBit: The least of all ranks' ``lowestBit``, the same on every rank.
   ///   - sum: Replaces each word by the sum of all ranks' words at its index.
   /// - Throws: What `sum` throws.
   package mutating func reduce<Failure: Error>(
-    inSingleWords: Bool, by sum: (UnsafeMutableBufferPointer<Int64>) throws(Failure) -> Void
+    _ spans: [SizeSpan], lowestBit: Int?,
+    by sum: (UnsafeMutableBufferPointer<Int64>) throws(Failure) -> Void
   ) throws(Failure) {
-    let count = count
-    try storage.withUnsafeMutableBufferPointer { words throws(Failure) in
-      guard inSingleWords else { return try sum(words) }
-      // L takes H in.
-      let highs = UnsafeMutableBufferPointer(rebasing: words[..<count])
-      let lows = UnsafeMutableBufferPointer(rebasing: words[count...])
-      for index in 0..<count {
-        lows[index] &+= highs[index] << 43
-        highs[index] = 0
-      }
-      try sum(lows)
+    for (place, span) in spans.enumerated() {
+      try layers[place].reduce(droppedBits: span.droppedBits(lowest: lowestBit), by: sum)
     }
   }
 
-  /// The sums, as near as a `Double` can be.
-  ///
-  /// With H and L the sums of hi and lo, the value is H * 2^-12 + L * 2^-55, and it is rounded just
-  /// once: write L = c * 2^43 + l with 0 <= l < 2^43 and H + c = a * 2^10 + b with 0 <= b < 2^10.
-  /// Then the value is a * 2^-2 + (b * 2^43 + l) * 2^-55, where |a| <= 2^52 + 1 and the bracket is
-  /// below 2^53: both are doubles without rounding, and IEEE 754 rounds their sum to the nearest.
-  ///
-  /// So the error is at most half a unit in the last place of the result, besides what ``add(_:)``
-  /// lost: at most 2^-56 a row. A sum of zero is +0.
+  /// The sums, as near as a `Double` can be: the error is at most half a unit in the last place of the
+  /// result, besides what ``add(_:)`` lost. A sum of zero is +0.
   ///
   /// - Returns: ``count`` numbers.
   package func values() -> [Double] {
-    let count = count
-    return [Double](unsafeUninitializedCapacity: count) { values, initialized in
-      storage.withUnsafeBufferPointer { words in
-        for index in 0..<count {
-          let low = words[count + index]
-          let high = words[index] &+ low >> 43
-          let rest = (high & 0x3FF) << 43 | (low & 0x7FF_FFFF_FFFF)
-          values[index] = Double(high >> 10) * 0x1p-2 + Double(rest) * 0x1p-55
-        }
+    guard let layer = layers.first else { return [Double](repeating: 0, count: count) }
+    if layers.count == 1 { return layer.values() }
+    var sum = RoundedSum()
+    return (0..<count).map { index in
+      sum.clear()
+      for layer in layers {
+        let (high, low) = layer.parts(at: index)
+        sum.add(high)
+        sum.add(low)
       }
-      initialized = count
+      return sum.value
     }
   }
 
-  @inline(__always)
-  private mutating func addRow<Number: BinaryFloatingPoint>(
-    _ row: UnsafeBufferPointer<Number>
-  ) throws(ExactSumError) {
-    precondition(row.count == count, "a row of \(row.count) is added to an exact sum of \(count)")
-    try Self.check(row)
-    try makeRoom(for: 1)
-    storage.withUnsafeMutableBufferPointer { words in
-      for index in 0..<count {
-        // Adding 1.5 * 2^52 rounds to an integer and leaves it in the low bits.
-        let shift = 0x1.8p52
-        let x = Double(row[index])
-        let high = x * 0x1p12 + shift
-        let low = (x - (high - shift) * 0x1p-12) * 0x1p55 + shift
-        words[index] &+= Int64(bitPattern: high.bitPattern &- shift.bitPattern)
-        words[count + index] &+= Int64(bitPattern: low.bitPattern &- shift.bitPattern)
-      }
+  /// The unit of the layer that a size belongs to: sizes from it on, ``sizesOfLayer`` of them.
+  private func unit(of size: Int) -> Int {
+    let rest = size % sizesOfLayer
+    return size - (rest < 0 ? rest + sizesOfLayer : rest)
+  }
+
+  /// The place of the layer for a size, which is made where there is none.
+  private mutating func layer(for size: Int) -> Int {
+    let unit = unit(of: size)
+    let place = layers.firstIndex { $0.unit >= unit } ?? layers.count
+    if place == layers.count || layers[place].unit != unit {
+      layers.insert(emptyLayer(unit), at: place)
     }
+    return place
   }
 
-  /// Whether the numbers of a row can be added.
-  ///
-  /// - Throws: ``ExactSumError`` where one is not finite or not below ``limit``.
-  @inline(__always)
-  package static func check<Number: BinaryFloatingPoint>(
-    _ row: UnsafeBufferPointer<Number>
-  ) throws(ExactSumError) {
-    // A loop without exits, for vectors; NaN compares false.
-    var fits = true
-    for number in row { fits = (Double(number).magnitude < limit) && fits }
-    guard fits else { throw divergence(in: row) }
-  }
-
-  private mutating func makeRoom(for more: Int) throws(ExactSumError) {
-    guard terms + more <= Self.maximumTerms else { throw .tooManyTerms(terms + more) }
-    terms += more
-  }
-
-  private static func divergence<Number: BinaryFloatingPoint>(
-    in row: UnsafeBufferPointer<Number>
-  ) -> ExactSumError {
-    let index = row.firstIndex { !(Double($0).magnitude < limit) } ?? 0
-    return .diverged(index: index, value: Double(row[index]))
+  private mutating func emptyLayer(_ unit: Int) -> SumLayer {
+    var layer = spare.popLast() ?? SumLayer(count: count)
+    layer.clear(unit: unit)
+    return layer
   }
 }

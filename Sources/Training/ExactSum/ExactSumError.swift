@@ -9,9 +9,9 @@ public struct ExactSumError: ExitCoded, Hashable {
 
     private let kind: Kind
 
-    /// A number is not finite, or its magnitude is 2^30 or more.
+    /// A number is not finite.
     public static let diverged = Code(kind: .diverged)
-    /// More than 2^20 rows.
+    /// More rows than the sum is for.
     public static let tooManyTerms = Code(kind: .tooManyTerms)
 
     /// The code's name.
@@ -31,16 +31,16 @@ public struct ExactSumError: ExitCoded, Hashable {
     ExactSumError(
       code: .diverged,
       message: """
-        element \(index) is \(value), and a sum takes only numbers of magnitude below 2^30: \
-        training diverged, lower a learning rate
+        element \(index) is \(value), and a sum takes only finite numbers: training diverged, \
+        lower a learning rate
         """,
       index: index, value: value)
   }
 
-  static func tooManyTerms(_ terms: Int) -> ExactSumError {
+  static func tooManyTerms(_ terms: Int, of most: Int) -> ExactSumError {
     ExactSumError(
       code: .tooManyTerms,
-      message: "\(terms) terms are more than the 2^20 that a sum has room for: use fewer tasks",
+      message: "\(terms) terms are more than the \(most) that a sum is for: use fewer tasks",
       index: nil, value: nil)
   }
 

@@ -9,7 +9,7 @@ public struct Exchange {
   /// An exchange over so many upper parameters and tasks.
   public init(parameters count: Int, tasks: Int, _ communicator: any Communicator) {
     reduction = StepReduction(parameters: count, tasks: tasks, ranks: communicator.size)
-    parameters = [Double](repeating: 0, count: count)
+    parameters = [Double](repeating: 1, count: count)
     self.communicator = communicator
   }
 
@@ -22,8 +22,10 @@ public struct Exchange {
   /// Collective.
   ///
   /// - Throws: `MessagePassingError` where a call of the library fails.
-  public mutating func run() throws(MessagePassingError) {
+  public mutating func run() throws {
     reduction.clear()
+    // Of zeros nothing would be exchanged.
+    if communicator.isRoot { try reduction.add(parameters, task: 0) }
     _ = try reduction.reduce(communicator)
     try communicator.broadcast(&parameters, from: 0)
   }

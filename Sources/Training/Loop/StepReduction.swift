@@ -1,14 +1,13 @@
 import BilevelOptimization
 import MessagePassing
 
-/// What a step's tasks add up to on this rank, and then on all. Hypergradients, losses and counts travel as integers, so
-/// that neither the number of ranks nor the order of tasks changes a bit: in one allreduce all that is small, which tells
-/// whether a rank failed and how many words a hypergradient's numbers need, in a second one the hypergradients.
+/// What a step's tasks add up to on this rank, and then on all. All of it travels as integers, so that neither the number
+/// of ranks nor the order of tasks changes a bit: in one allreduce all that is small, each task's figures and the size of its
+/// hypergradient among it, which tells whether a rank failed and how hypergradients are to be added up; in a second one
+/// the hypergradients (in one each for such as lie too far apart in size, and in none where all are 0).
 package struct StepReduction {
   /// Of hypergradients.
   private var sum: ExactSum
-  /// Of upper losses, norms of the lower gradients, and residuals.
-  private var figures = ExactSum(count: 3)
   /// Whole numbers that travel with the sum.
   private var counts = [Int64](
     repeating: 0, count: Count.reasons + SolveReport.Reason.allCases.count)
@@ -19,10 +18,8 @@ package struct StepReduction {
   private enum Count {
     static let (products, negativeCurvature, failedRanks, skipped, checkpoints) = (0, 1, 2, 3, 4)
     static let (marks, squaredMarks, unconverged) = (5, 6, 7)
-    /// Ranks whose hypergradients need two words a number.
-    static let wide = 8
-    static let (growing, diverging) = (9, 10)
-    static let stops = 11
+    static let (growing, diverging) = (8, 9)
+    static let stops = 10
     static let reasons = stops + StopSignal.allCases.count
   }
 
@@ -31,33 +28,28 @@ package struct StepReduction {
   package init(parameters count: Int, tasks: Int, ranks: Int, lowerParameters: [String] = []) {
     self.lowerParameters = lowerParameters
     slots = Slots(tasks: tasks, ranks: ranks)
-    sum = ExactSum(count: count)
+    sum = ExactSum(count: count, terms: tasks)
   }
 
   /// Bytes that a rank gives to the reduction, where hypergradients need two words a number.
-  package var byteCount: Int { MemoryLayout<Int64>.stride * (small.count + sum.words.count) }
+  package var byteCount: Int { MemoryLayout<Int64>.stride * (small.count + 2 * sum.count) }
 
   package mutating func clear() {
     sum.clear()
-    figures.clear()
     for index in counts.indices { counts[index] = 0 }
     slots.clear()
   }
 
   /// Adds a task.
   ///
-  /// - Throws: `ExactSumError` for numbers too large to be anything but divergence.
+  /// - Throws: `ExactSumError` for numbers that are not finite; nothing is added then.
   package mutating func add(
     _ hypergradient: [Double], _ report: HypergradientReport, task: Int,
     lowerTolerance: Double = 0
   ) throws {
-    let row = [report.upperLoss, report.lowerGradientNorm, report.solve.residual]
-    try row.withUnsafeBufferPointer { row in
-      // Both rows are added or none.
-      try ExactSum.check(row)
-      try hypergradient.withUnsafeBufferPointer { try sum.add($0) }
-      try figures.add(row)
-    }
+    let figures = [report.upperLoss, report.lowerGradientNorm, report.solve.residual]
+    _ = try figures.withUnsafeBufferPointer { try ExactSum.largestMagnitude(of: $0) }
+    try add(hypergradient, task: task)
     let flat = report.flatParameters.first.flatMap { lowerParameters.firstIndex(of: $0) }
     slots.fill(task: task, report, flat: flat)
     if lowerTolerance > 0, report.lowerGradientNorm > lowerTolerance {
@@ -70,6 +62,12 @@ package struct StepReduction {
     if let reason = SolveReport.Reason.allCases.firstIndex(of: report.solve.reason) {
       counts[Count.reasons + reason] += 1
     }
+  }
+
+  /// Adds a task's hypergradient alone.
+  mutating func add(_ hypergradient: [Double], task: Int) throws {
+    let size = try hypergradient.withUnsafeBufferPointer { try sum.add($0) }
+    slots.fill(task: task, size: size)
   }
 
   /// Notes that this rank failed: every rank will know after ``reduce(_:)``.
@@ -125,13 +123,15 @@ package struct StepReduction {
   package mutating func reduce(_ communicator: any Communicator) throws(MessagePassingError) -> Int
   {
     let isAlone = communicator.size == 1
-    counts[Count.wide] = isAlone || sum.fitsSingleWords(over: communicator.size) ? 0 : 1
+    if !isAlone { slots.fill(rank: communicator.rank, lowestBit: sum.lowestBit) }
     var words = small
     try communicator.sum(&words)
     small = words
     let failed = Int(counts[Count.failedRanks])
-    if failed == 0, !isAlone {
-      try sum.reduce(inSingleWords: counts[Count.wide] == 0) {
+    if failed == 0 {
+      let spans = sum.arrange(slots.sizes)
+      if isAlone { return failed }
+      try sum.reduce(spans, lowestBit: slots.lowestBit) {
         words throws(MessagePassingError) in try communicator.sum(words)
       }
     }
@@ -140,12 +140,11 @@ package struct StepReduction {
 
   /// All but the hypergradients.
   private var small: [Int64] {
-    get { figures.words + counts + slots.words }
+    get { counts + slots.words }
     set {
-      let (first, second) = (figures.words.count, figures.words.count + counts.count)
-      figures.words = Array(newValue[..<first])
-      counts = Array(newValue[first..<second])
-      slots.words = Array(newValue[second...])
+      let count = counts.count
+      counts = Array(newValue[..<count])
+      slots.words = Array(newValue[count...])
     }
   }
 
@@ -155,7 +154,7 @@ package struct StepReduction {
   }
 
   package func summary(step: Int, tasks: Int, hypergradient: [Double]) -> StepSummary {
-    let means = figures.values().map { $0 / Double(tasks) }
+    let means = slots.figureSums.map { $0 / Double(tasks) }
     let reasons = SolveReport.Reason.allCases.enumerated().map {
       ($1, Int(counts[Count.reasons + $0]))
     }
@@ -170,6 +169,6 @@ package struct StepReduction {
       diverging: Int(counts[Count.diverging]),
       flatParameter: slots.flatParameter.map { lowerParameters[$0] },
       smallestCurvature: slots.smallestCurvature,
-      hypergradientNorm: hypergradient.reduce(0) { $0 + $1 * $1 }.squareRoot())
+      hypergradientNorm: hypergradient.euclideanNorm)
   }
 }

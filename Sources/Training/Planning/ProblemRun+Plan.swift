@@ -26,7 +26,7 @@ extension ProblemRun {
     if let (file, path) = state {
       _ = try communicator.agreeing {
         try RunState.restore(
-          trainer, settings: settings, allowing: allowedChanges, from: file, at: path)
+          trainer, of: self, allowing: allowedChanges, from: file, at: path)
       }
     }
     let made = MemoryUse.now

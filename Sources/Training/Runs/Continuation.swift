@@ -57,10 +57,10 @@ extension RunState {
   /// - Throws: ``StateError`` for a state of another problem, other settings or another model, or one past the last
   ///   step.
   static func restore<P: Problem>(
-    _ trainer: Trainer<P>, settings: [SettingEntry], allowing allowed: [String],
+    _ trainer: Trainer<P>, of run: ProblemRun<P>, allowing allowed: [String],
     from file: TensorFile, at path: String
   ) throws -> [SettingChange] {
-    let changes = try check(settings, P.name, allowing: allowed, against: file, at: path)
+    let changes = try check(run, allowing: allowed, against: file, at: path)
     try check(dataOf: trainer.problem, against: file, at: path)
     let step = try step(of: file, at: path)
     guard step <= trainer.settings.steps else {
@@ -74,20 +74,19 @@ extension RunState {
     return changes
   }
 
-  /// Checks that a state is of a problem and of its settings, but for changes that are allowed.
+  /// Checks that a state is of a run's problem and of its settings, but for changes that are allowed.
   ///
   /// - Returns: The settings that changed.
   /// - Throws: ``StateError``.
   @discardableResult
   package static func check(
-    _ settings: [SettingEntry], _ problem: String, allowing allowed: [String],
-    against file: TensorFile, at path: String
-  ) throws -> [SettingChange] {
-    guard file["problem"] == problem else {
+    _ run: any Run, allowing allowed: [String], against file: TensorFile, at path: String
+  ) throws(StateError) -> [SettingChange] {
+    guard file["problem"] == run.name else {
       throw StateError(
-        .mismatch, path, "is a state of \(file["problem"] ?? "nothing known"), not \(problem)")
+        .mismatch, path, "is a state of \(file["problem"] ?? "nothing known"), not \(run.name)")
     }
-    let changes = try SettingChange.all(from: file, to: settings)
+    let changes = SettingChange.all(from: file, to: run)
     let refused = changes.filter { !$0.isAllowed(allowed) }
     guard refused.isEmpty else {
       let list = refused.map { "\($0.key) was \($0.stored) and is \($0.now) (\($0.remedy))" }

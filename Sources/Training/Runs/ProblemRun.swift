@@ -9,6 +9,8 @@ public protocol Run {
   var name: String { get }
   /// All settings as they will be used.
   var settings: [SettingEntry] { get }
+  /// What they are unless told otherwise.
+  var defaults: SettingDefaults { get }
   /// Upper steps and tasks of each.
   var size: (steps: Int, tasks: Int) { get }
 
@@ -97,7 +99,7 @@ public struct RunOutcome {
 }
 
 /// A run of a problem.
-public struct ProblemRun<P: Problem>: Run {
+public struct ProblemRun<P: Problem>: Run, Sendable {
   /// How the problem is trained.
   public let training: TrainingSettings
   /// The problem's own settings.
@@ -107,6 +109,8 @@ public struct ProblemRun<P: Problem>: Run {
   public var name: String { P.name }
   /// All settings as they will be used.
   public let settings: [SettingEntry]
+  /// What they are unless told otherwise.
+  public let defaults: SettingDefaults
   /// Upper steps and tasks of each.
   public var size: (steps: Int, tasks: Int) { (training.steps, training.tasks) }
 
@@ -117,7 +121,8 @@ public struct ProblemRun<P: Problem>: Run {
   public init(_ request: RunRequest) throws {
     var training = try P.defaults
     var own = P.Settings()
-    let known = try training.entries() + own.entries()
+    defaults = SettingDefaults(common: try training.entries(), own: try own.entries())
+    let known = defaults.common + defaults.own
     try Self.checkKeys(known.map(\.key))
     for assignment in request.assignments {
       let (key, value) = (assignment.key, assignment.value)
@@ -157,7 +162,7 @@ public struct ProblemRun<P: Problem>: Run {
     if let (file, path) = continuation.state {
       let changes = try communicator.agreeing {
         try RunState.restore(
-          trainer, settings: settings, allowing: continuation.allowedChanges, from: file, at: path)
+          trainer, of: self, allowing: continuation.allowedChanges, from: file, at: path)
       }
       lineage = Lineage.continued(from: file, step: trainer.step, changes)
     }
@@ -204,7 +209,7 @@ public struct ProblemRun<P: Problem>: Run {
   }
 
   /// Sets upper parameters to those of the file that is to be started from, if there is one. Rank 0 alone reads it.
-  func initialise<Body>(_ model: Model<Body>, _ communicator: any Communicator) throws {
+  package func initialise<Body>(_ model: Model<Body>, _ communicator: any Communicator) throws {
     guard !training.initial.isEmpty else { return }
     let (path, count) = (training.initial, model.count)
     var values = try communicator.agreeing {

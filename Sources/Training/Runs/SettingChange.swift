@@ -28,25 +28,30 @@ public struct SettingChange: Sendable, Hashable {
   private static let fatal = ["seed", "upper-rule"]
 
   /// The changes between a stored state and the settings that a run is asked for, in the settings' order. A setting that
-  /// the state does not know, because an older program wrote it, had what is the default now.
+  /// the state does not know, because an older program wrote it, had what is the problem's default now.
   ///
-  /// - Throws: `SettingError`, for defaults outside their range.
-  public static func all(
-    from file: TensorFile, to settings: [SettingEntry]
-  ) throws -> [SettingChange] {
-    let defaults = try TrainingSettings().entries()
-    let common = defaults.map(\.key)
-    return settings.compactMap { entry in
-      let stored =
-        file[RunState.settingPrefix + entry.key]
-        ?? defaults.first { $0.key == entry.key }?.value
+  /// - Parameters:
+  ///   - file: The state.
+  ///   - run: What is asked for.
+  /// - Returns: The changes.
+  public static func all(from file: TensorFile, to run: any Run) -> [SettingChange] {
+    all(from: file, to: run.settings, defaults: run.defaults)
+  }
+
+  private static func all(
+    from file: TensorFile, to settings: [SettingEntry], defaults: SettingDefaults
+  ) -> [SettingChange] {
+    settings.compactMap { entry in
+      let stored = file[RunState.settingPrefix + entry.key] ?? defaults[entry.key]
       guard stored != entry.value else { return nil }
       let kind: Kind =
         if free.contains(entry.key) {
           .free
-        } else if common.contains(entry.key),
-          !fatal.contains(entry.key)
-        { .declarable } else { .fatal }
+        } else if defaults.isOfAllProblems(entry.key), !fatal.contains(entry.key) {
+          .declarable
+        } else {
+          .fatal
+        }
       return SettingChange(
         key: entry.key, stored: stored ?? "unset", now: entry.value, kind: kind)
     }
@@ -76,6 +81,20 @@ public struct SettingChange: Sendable, Hashable {
       "Settings that differ", columns: ["setting", "stored", "now", "to go on"],
       rows: changes.map { [$0.key, $0.stored, $0.now, $0.remedy] })
   }
+}
+
+/// What a problem's settings are unless told otherwise.
+public struct SettingDefaults: Sendable, Equatable {
+  /// Those that all problems have, as this one has them, and the problem's own.
+  let common, own: [SettingEntry]
+
+  /// The default of a setting; nil where there is no such setting.
+  subscript(key: String) -> String? {
+    (common.first { $0.key == key } ?? own.first { $0.key == key })?.value
+  }
+
+  /// Whether it is a setting that all problems have.
+  func isOfAllProblems(_ key: String) -> Bool { common.contains { $0.key == key } }
 }
 
 /// How a state came about where settings changed on the way: in its metadata, oldest change first.

@@ -1,18 +1,25 @@
 import Foundation
 
 /// A folder of small images in IDX files, made for a test: class c's drawing d is dark but for a square of ink
-/// whose place and depth tell both.
-final class ImageFolder {
-  let path: String
+/// whose place and depth tell both, or noise.
+package final class ImageFolder {
+  package let path: String
 
-  init(classes: Int, drawings: Int, side: Int = 16, labels: [Int]? = nil) throws {
+  package init(
+    classes: Int, drawings: Int, side: Int = 16, labels: [Int]? = nil, isNoise: Bool = false
+  ) throws {
     path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     let count = classes * drawings
     var pixels: [UInt8] = []
+    var draws = Draws(seed: 1)
     for image in 0..<count {
       var own = [UInt8](repeating: 0, count: side * side)
-      own[image / drawings] = UInt8(100 + image % drawings)
+      if isNoise {
+        for pixel in own.indices { own[pixel] = UInt8(draws.next(256)) }
+      } else {
+        own[image / drawings] = UInt8(100 + image % drawings)
+      }
       pixels += own
     }
     try write("images", [0, 0, 8, 3] + Self.words([count, side, side]) + pixels)
@@ -25,7 +32,7 @@ final class ImageFolder {
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
-  func write(_ name: String, _ bytes: [UInt8]) throws {
+  package func write(_ name: String, _ bytes: [UInt8]) throws {
     try Data(bytes).write(to: URL(fileURLWithPath: "\(path)/\(name)"))
   }
 

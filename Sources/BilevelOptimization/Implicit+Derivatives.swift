@@ -1,0 +1,61 @@
+import Tensors
+
+/// The derivatives that hypergradients are made of, one by one: for checks. Each call reads the upper model's values.
+extension Implicit {
+  /// f, df/dw and H v at a point.
+  ///
+  /// - Throws: As ``computeGradients(validate:auxiliaryModel:train:)``.
+  package func lowerDerivatives(
+    train: Examples, at point: [Double], along direction: [Double]
+  ) throws -> (loss: Double, gradient: [Double], product: [Double]) {
+    let (loss, gradient, product) = try linearised(train: train, at: point)
+    return (loss, gradient, product(direction))
+  }
+
+  /// f and df/dw at a point, and the products H v there: of the last point that was asked for.
+  ///
+  /// - Throws: As ``computeGradients(validate:auxiliaryModel:train:)``.
+  package func linearised(
+    train: Examples, at point: [Double]
+  ) throws -> (loss: Double, gradient: [Double], product: ([Double]) -> [Double]) {
+    let lower = try loadedLowerProgram(train, at: point, "the point")
+    let gradient = lower.gradient().values
+    let loss = lower.loss()
+    lower.linearise()
+    return (
+      loss, gradient,
+      { direction in
+        lower.vector.set(direction)
+        return lower.hessianVectorProduct().values
+      }
+    )
+  }
+
+  /// C v at a point.
+  ///
+  /// - Throws: As ``computeGradients(validate:auxiliaryModel:train:)``.
+  package func mixedProduct(
+    train: Examples, at point: [Double], along direction: [Double]
+  ) throws -> [Double] {
+    let lower = try loadedLowerProgram(train, at: point, "the point")
+    _ = lower.gradient()
+    lower.linearise()
+    lower.vector.set(direction)
+    return lower.mixedProduct().values
+  }
+
+  /// F, dF/dw and dF/du at a point.
+  ///
+  /// - Throws: As ``computeGradients(validate:auxiliaryModel:train:)``.
+  package func upperDerivatives(
+    validate: Examples, at point: [Double]
+  ) throws -> (loss: Double, lower: [Double], upper: [Double]) {
+    let upper = try loadedUpperProgram(validate)
+    let store = VectorStore(vectors: 1, count: point.count, options.precision)
+    return withExtendedLifetime(store) {
+      store[0].set(point)
+      let (loss, lower, direct) = upper.evaluate(at: store[0])
+      return (loss, lower.values, direct.values)
+    }
+  }
+}
