@@ -148,11 +148,18 @@ struct ConjugateGradient<Operator: LinearOperator> {
     return policy == .report ? .breakdown : .negativeCurvature
   }
 
-  /// Keeps the iterate whose residual has the squared norm.
+  /// The squared norm of the residual as far as its recurrence can be trusted, which went by larger iterates.
+  private var trustedSquared: Double {
+    let rounding = check.rounding(solution: reach, report)
+    return max(squared, rounding * rounding)
+  }
+
+  /// Keeps the iterate, before its residual rises.
   private mutating func keepIfBest() {
-    guard squared < bestSquared else { return }
+    let found = trustedSquared
+    guard found < bestSquared else { return }
     best.copy(from: v)
-    (bestSquared, bestReach) = (squared, reach)
+    (bestSquared, bestReach) = (found, reach)
   }
 
   /// Of iterates whose digits mean something: 0 is one.
@@ -161,7 +168,7 @@ struct ConjugateGradient<Operator: LinearOperator> {
       algebra.clear(best)
       (bestSquared, bestReach) = (system.scaledNorm * system.scaledNorm, 0)
     }
-    guard bestSquared < squared || check.isBeyondPrecision(reach, report) else { return }
+    guard bestSquared < trustedSquared || check.isBeyondPrecision(reach, report) else { return }
     v.copy(from: best)
     report.residual = bestSquared.squareRoot() / system.factor
     report.isResidualTrue = false
