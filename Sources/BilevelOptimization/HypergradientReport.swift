@@ -15,13 +15,11 @@ public struct HypergradientReport: Sendable, Hashable {
   /// empty for any other end of the solve.
   public let flatParameters: [String]
 
-  /// Whether the adaptation went the wrong way: the lower gradient is several times what it was at the start.
+  /// Whether the adaptation went the wrong way: the lower gradient is more than twice what it was at the start. One of
+  /// many may, on its way to a minimum; where most do, the learning rate is too large.
   public var isAdaptationDiverging: Bool {
-    startLowerGradientNorm.map { lowerGradientNorm > Self.growth * $0 } ?? false
+    startLowerGradientNorm.map { lowerGradientNorm > 2 * $0 } ?? false
   }
-
-  /// Gradients of nets rise and fall on their way; what diverges grows by a factor a step.
-  private static var growth: Double { 10 }
 }
 
 /// A hypergradient that could not be computed.

@@ -47,6 +47,9 @@ import Training
     #expect(warnings[1].hasPrefix("step 5: 6 of 8 Neumann series grew from term to term"))
     #expect(warnings[2].hasPrefix("step 5: 7 of 8 adaptations went the wrong way"))
     #expect(warnings[1].contains("lower-rate") && warnings[2].contains("lower-rate"))
+    // Half of a step's adaptations may rise on their way.
+    var calm = HealthWatch(lowerTolerance: "", hosts: ["a"])
+    #expect(calm.warnings(after: summary(4, growing: 4), nil).isEmpty)
   }
 
   /// A run that ends so is told so, even where the warning was given before.

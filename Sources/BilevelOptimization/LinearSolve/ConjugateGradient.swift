@@ -25,8 +25,9 @@ struct ConjugateGradient<Operator: LinearOperator> {
   /// The squared norm of the residual, and of that of the best iterate.
   private var squared = 0.0
   private var bestSquared = 0.0
-  /// A bound from above on the iterate's norm: the steps' lengths added up.
+  /// Bounds from above on the norms of the iterate and of the best: steps' lengths added up.
   private var reach = 0.0
+  private var bestReach = 0.0
   private var algebra: VectorAlgebra { system.algebra }
 
   /// A solve.
@@ -108,6 +109,8 @@ struct ConjugateGradient<Operator: LinearOperator> {
       return isRounding ? .precisionLimit : .breakdown
     }
     report.note(curvature: curvature / squaredLength, gain: gain)
+    // What was found while H looked smaller than it is.
+    if check.isBeyondPrecision(reach, report) { return .inconsistent }
     if abs(curvature) <= algebra.precision.epsilon * report.hessianNorm * squaredLength {
       return reasonOfFlat(gain)
     }
@@ -144,15 +147,27 @@ struct ConjugateGradient<Operator: LinearOperator> {
     return policy == .report ? .breakdown : .negativeCurvature
   }
 
-  /// Keeps the iterate whose residual has the squared norm.
-  private mutating func keepIfBest() {
-    guard squared < bestSquared else { return }
-    best.copy(from: v)
-    bestSquared = squared
+  /// The squared norm of the residual as far as its recurrence can be trusted, which went by larger iterates.
+  private var trustedSquared: Double {
+    let rounding = check.rounding(solution: reach, report)
+    return max(squared, rounding * rounding)
   }
 
+  /// Keeps the iterate, before its residual rises.
+  private mutating func keepIfBest() {
+    let found = trustedSquared
+    guard found < bestSquared else { return }
+    best.copy(from: v)
+    (bestSquared, bestReach) = (found, reach)
+  }
+
+  /// Of iterates whose digits mean something: 0 is one.
   private mutating func returnToBest() {
-    guard bestSquared < squared else { return }
+    if check.isBeyondPrecision(bestReach, report) {
+      algebra.clear(best)
+      (bestSquared, bestReach) = (system.scaledNorm * system.scaledNorm, 0)
+    }
+    guard bestSquared < trustedSquared || check.isBeyondPrecision(reach, report) else { return }
     v.copy(from: best)
     report.residual = bestSquared.squareRoot() * system.scale.factor
     report.isResidualTrue = false

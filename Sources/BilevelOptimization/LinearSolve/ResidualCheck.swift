@@ -15,10 +15,15 @@ struct ResidualCheck<Operator: LinearOperator> {
     self.criterion = criterion
   }
 
-  /// Whether a residual, scaled, is no more than what rounding leaves of a solution of a norm, and that is less than g.
+  /// What rounding leaves of a residual, scaled, where the solution has a norm.
+  func rounding(solution norm: Double, _ report: SolveReport) -> Double {
+    Self.roundings * system.algebra.precision.epsilon
+      * (system.scaledNorm + report.hessianNorm * norm)
+  }
+
+  /// Whether a residual, scaled, is no more than what rounding leaves, and that is less than g.
   func isRounding(_ residual: Double, solution norm: Double, _ report: SolveReport) -> Bool {
-    let epsilon = system.algebra.precision.epsilon
-    let left = Self.roundings * epsilon * (system.scaledNorm + report.hessianNorm * norm)
+    let left = rounding(solution: norm, report)
     return residual <= left && left < system.scaledNorm
   }
 

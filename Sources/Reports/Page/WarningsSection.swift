@@ -28,15 +28,19 @@ struct WarningsSection {
     func solves(_ reason: SolveReport.Reason) -> (StepRecord) -> Int? {
       { $0.solves?[reason.rawValue] }
     }
+    /// One of many may rise on its way to a minimum.
+    func mostGrowing(_ record: StepRecord) -> Int? {
+      record.growing.flatMap { 2 * $0 > record.tasks ?? 0 ? $0 : nil }
+    }
     return [
       lossWarning(steps),
       warning(steps, \.diverging) {
         "The terms of \($0) Neumann series grew: lower-rate was above 2 / the largest curvature, or "
           + "curvature was negative."
       },
-      warning(steps, \.growing) {
-        "\($0) adaptations went the wrong way: lower gradients grew over the lower steps; lower-rate "
-          + "was too large."
+      warning(steps, mostGrowing) {
+        "\($0) adaptations, most of their steps', went the wrong way: lower gradients more than doubled "
+          + "over the lower steps; lower-rate was too large."
       },
       warning(steps, solves(.inconsistent)) {
         "\($0) linear systems had no solution: lower parameters had no curvature in the lower objective."

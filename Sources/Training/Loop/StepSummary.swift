@@ -18,7 +18,7 @@ public struct StepSummary: Sendable, Hashable {
   public let lowerGradientNorm: Double
   /// Adaptations that ended with a lower gradient's norm above the setting `lower-tolerance`, where that is above 0.
   public let unconverged: Int
-  /// Adaptations that went the wrong way: their lower gradients grew over the lower steps.
+  /// Adaptations that went the wrong way: their lower gradients more than doubled over the lower steps.
   public let growing: Int
   /// The mean norm of the residual (LS) or last term (NS) that solves ended with.
   public let residual: Double

@@ -64,10 +64,10 @@ public struct HealthWatch {
         "\(solves(s.diverging, "Neumann series")) grew from term to term: lower-rate is above 2 / the "
           + "largest curvature, or curvature is negative; lower it, or set method=LS")
     }
-    if s.growing > 0, isDue(.growing, step) {
+    if 2 * s.growing > s.tasks, isDue(.growing, step) {
       warnings.append(
-        "\(solves(s.growing, "adaptations")) went the wrong way: the lower gradient grew over the "
-          + "lower steps; lower lower-rate")
+        "\(solves(s.growing, "adaptations")) went the wrong way: the lower gradient more than "
+          + "doubled over the lower steps; lower lower-rate")
     }
     if s.unconverged > 0, isDue(.unconverged, step) {
       warnings.append(
