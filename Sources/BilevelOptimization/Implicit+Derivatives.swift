@@ -51,7 +51,8 @@ extension Implicit {
     validate: Examples, at point: [Double]
   ) throws -> (loss: Double, lower: [Double], upper: [Double]) {
     let upper = try loadedUpperProgram(validate)
-    let store = VectorStore(vectors: 1, count: point.count, options.precision)
+    let store = try VectorStore(
+      vectors: 1, count: point.count, options.precision, for: "a point of the lower model")
     return withExtendedLifetime(store) {
       store[0].set(point)
       let (loss, lower, direct) = upper.evaluate(at: store[0])
