@@ -210,9 +210,11 @@ public final class Implicit<Upper, Lower> {
     let length = algebra.norm(lower.vector)
     guard length > 0 else { return }
     algebra.scale(lower.vector, by: 1 / length)
+    // By its elements: the norm of large ones is beyond single precision.
+    let product = lower.hessianVectorProduct()
+    guard let element = (0..<product.count).first(where: { !product[$0].isFinite }) else { return }
     try requireFinite(
-      algebra.norm(lower.hessianVectorProduct()),
-      "the Hessian's product with a direction of the solve", "raise the damping"
+      product[element], "the Hessian's product with a direction of the solve", "raise the damping"
     ) { try lower.originOfNonFinite(in: .hessian) }
   }
 
