@@ -14,7 +14,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ],
@@ -39,6 +38,9 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "DataFiles", dependencies: ["CZlib"]),
 
+    // Checksums.
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
     // What users run.
     .target(
       name: "Problems", dependencies: ["BilevelOptimization", "DataFiles", "Randomness"],
@@ -46,8 +48,7 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Problems", "Machine", "MessagePassing",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "CCrypto", "Problems", "Machine", "MessagePassing",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .target(name: "Diagnostics", dependencies: ["Machine", "Training"]),

@@ -1,4 +1,3 @@
-import Crypto
 import Models
 
 /// A SHA-256 of parameters: what two runs compare to know that they found the same.
@@ -10,19 +9,16 @@ public enum ParameterDigest {
   public static func sha256(_ parameters: [(name: String, shape: [Int], values: [Double])])
     -> String
   {
-    var hash = SHA256()
-    func add(_ number: UInt64) {
-      withUnsafeBytes(of: number.littleEndian) { hash.update(bufferPointer: $0) }
-    }
+    let hash = SHA256()
     for parameter in parameters {
       let name = Array(parameter.name.utf8)
-      add(UInt64(name.count))
-      hash.update(data: name)
-      add(UInt64(parameter.shape.count))
-      for size in parameter.shape { add(UInt64(size)) }
-      for value in parameter.values { add(value.bitPattern) }
+      hash.update(UInt64(name.count))
+      hash.update(name)
+      hash.update(UInt64(parameter.shape.count))
+      for size in parameter.shape { hash.update(UInt64(size)) }
+      for value in parameter.values { hash.update(value.bitPattern) }
     }
-    return hash.finalize().hexadecimal
+    return hash.hexadecimal()
   }
 
   /// The digest of a model's parameters.

@@ -1,5 +1,3 @@
-import Crypto
-
 /// Checksums in a state's metadata: a SHA-256 for each tensor, and one for all the rest. A flipped bit anywhere is noticed
 /// before anything is believed.
 enum StateSeal {
@@ -11,7 +9,7 @@ enum StateSeal {
     var sealed = file
     sealed.metadata.removeAll(where: isSeal)
     sealed.metadata += file.tensors.map { tensor in
-      TensorFile.Word(tensorPrefix + tensor.name, SHA256.hash(data: tensor.data).hexadecimal)
+      TensorFile.Word(tensorPrefix + tensor.name, SHA256.hexadecimal(of: tensor.data))
     }
     sealed.metadata.append(TensorFile.Word(headerKey, headerDigest(sealed)))
     return sealed
@@ -27,7 +25,7 @@ enum StateSeal {
       throw StateError(.malformed, path, "has no checksums; give the state of a run")
     }
     for tensor in file.tensors
-    where file[tensorPrefix + tensor.name] != SHA256.hash(data: tensor.data).hexadecimal {
+    where file[tensorPrefix + tensor.name] != SHA256.hexadecimal(of: tensor.data) {
       throw StateError(
         .malformed, path,
         "tensor \(tensor.name.asShown) is damaged: its checksum differs; "
@@ -45,11 +43,11 @@ enum StateSeal {
 
   /// All words but itself, and what the tensors are called and shaped like, each behind its length.
   private static func headerDigest(_ file: TensorFile) -> String {
-    var hash = SHA256()
+    let hash = SHA256()
     func add(_ text: String) {
       let bytes = Array(text.utf8)
-      withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { hash.update(bufferPointer: $0) }
-      hash.update(data: bytes)
+      hash.update(UInt64(bytes.count))
+      hash.update(bytes)
     }
     for word in file.metadata where word.key != headerKey {
       add(word.key)
@@ -59,6 +57,6 @@ enum StateSeal {
       add(tensor.name)
       add("\(tensor.type.rawValue) \(tensor.shape)")
     }
-    return hash.finalize().hexadecimal
+    return hash.hexadecimal()
   }
 }
