@@ -24,9 +24,6 @@ extension Graph {
 
   private func isZero(_ node: Int) -> Bool { constantValue(node) == 0 }
 
-  /// Whether a tensor is zero, or has no elements: sums over it are zero.
-  private func isNothing(_ node: Int) -> Bool { isZero(node) || shape(node).count == 0 }
-
   // MARK: Element by element
 
   func scale(_ x: Int, _ factor: Double) -> Int {
@@ -216,7 +213,6 @@ extension Graph {
     let result = shape(x).removing(axes)
     let count = shape(x).split(around: axes).middle
     if axes.isEmpty { return x }
-    if shape(x).count == 0 { return fill(0, result) }
     if count == 1 { return reshape(x, result) }
     if let simpler = simplerSum(x, axes, count) { return simpler }
     return append(.sum(axes), [x], result)
@@ -393,7 +389,7 @@ extension Graph {
 
   func scatterRows(_ x: Int, _ index: Int, rows: Int) -> Int {
     let target = Shape([rows] + shape(x).sizes.dropFirst())
-    if isNothing(x) { return fill(0, target) }
+    if isZero(x) { return fill(0, target) }
     return append(.scatterRows, [x, index], target)
   }
 
@@ -415,9 +411,9 @@ extension Graph {
     return bilinear(.convolutionWeights(stride: stride), x, dy, target)
   }
 
-  /// What is linear in both operands is zero where one of them is, or has no elements.
+  /// What is linear in both operands is zero where one of them is.
   private func bilinear(_ operation: Operation, _ a: Int, _ b: Int, _ target: Shape) -> Int {
-    if isNothing(a) || isNothing(b) { return fill(0, target) }
+    if isZero(a) || isZero(b) { return fill(0, target) }
     return append(operation, [a, b], target)
   }
 
@@ -463,7 +459,7 @@ extension Graph {
   }
 
   func poolScatter(_ dy: Int, _ index: Int, to target: Shape) -> Int {
-    if isNothing(dy) { return fill(0, target) }
+    if isZero(dy) { return fill(0, target) }
     return append(.poolScatter, [dy, index], target)
   }
 }

@@ -53,6 +53,7 @@ struct Lowering {
 
   private func lower(_ node: Int) -> Int {
     let shape = source.shape(node)
+    if isSumOfNothing(node) { return target.fill(0, shape) }
     let operands = source.nodes[node].operands.map { image[$0] }
     switch source.operation(node) {
     case .binary(.add):
@@ -90,6 +91,16 @@ struct Lowering {
       return append(node)
     case let operation:
       return target.append(operation, operands, shape)
+    }
+  }
+
+  /// Whether a node has elements, but what they are sums over has none: no kernel would write them.
+  private func isSumOfNothing(_ node: Int) -> Bool {
+    switch source.operation(node) {
+    case .sum, .product, .convolution, .convolutionInput, .convolutionWeights, .scatterRows:
+      source.shape(node).count > 0
+        && source.nodes[node].operands.contains { source.shape($0).count == 0 }
+    default: false
     }
   }
 
