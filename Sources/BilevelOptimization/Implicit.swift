@@ -180,13 +180,13 @@ public final class Implicit<Upper, Lower> {
     try requireFinite(loss, "the upper loss", "check the validation data") {
       try upper.originOfNonFinite(in: .loss)
     }
+    let scale = UnitScale(of: g)
     try requireFinite(
-      g.largestMagnitude, "the upper gradient in the lower parameters",
+      scale.largest, "the upper gradient in the lower parameters",
       "check the validation data"
     ) { try upper.originOfNonFinite(in: .lower) }
     try requireCurvature(lower, g)
     lower.linearise()
-    let scale = UnitScale(of: g)
     let (report, flat) = try solve(lower, g, scale)
     if report.reason == .breakdown { try requireFiniteHessian(lower, g) }
     lower.vector.copy(from: solution)

@@ -28,6 +28,8 @@ struct ConjugateGradient<Operator: LinearOperator> {
   /// Bounds from above on the norms of the iterate and of the best: steps' lengths added up.
   private var reach = 0.0
   private var bestReach = 0.0
+  /// Whether the best iterate is 0, the first.
+  private var isBestNothing = true
   private var algebra: VectorAlgebra { system.algebra }
 
   /// A solve.
@@ -71,9 +73,10 @@ struct ConjugateGradient<Operator: LinearOperator> {
   private mutating func reasonOfEnd() -> SolveReport.Reason {
     guard system.norm.isFinite else { return .breakdown }
     guard system.norm > 0 else { return .converged }
-    system.copyRightHandSide(to: residual)
-    restart()
-    algebra.clear(best)
+    // A system begins with its right-hand side as the operator's vector.
+    residual.copy(from: system.hessian.vector)
+    history.clear()
+    squared = algebra.dot(residual, residual)
     bestSquared = squared
     while report.steps < maximumSteps {
       if let reason = makeStep() { return reason }
@@ -147,8 +150,10 @@ struct ConjugateGradient<Operator: LinearOperator> {
     return policy == .report ? .breakdown : .negativeCurvature
   }
 
-  /// The squared norm of the residual as far as its recurrence can be trusted, which went by larger iterates.
+  /// The squared norm of the residual: the true one, or as far as its recurrence can be trusted, which went by larger
+  /// iterates.
   private var trustedSquared: Double {
+    if report.isResidualTrue { return squared }
     let rounding = check.rounding(solution: reach, report)
     return max(squared, rounding * rounding)
   }
@@ -158,17 +163,17 @@ struct ConjugateGradient<Operator: LinearOperator> {
     let found = trustedSquared
     guard found < bestSquared else { return }
     best.copy(from: v)
-    (bestSquared, bestReach) = (found, reach)
+    (bestSquared, bestReach, isBestNothing) = (found, reach, false)
   }
 
   /// Of iterates whose digits mean something: 0 is one.
   private mutating func returnToBest() {
     if check.isBeyondPrecision(bestReach, report) {
-      algebra.clear(best)
+      isBestNothing = true
       (bestSquared, bestReach) = (system.scaledNorm * system.scaledNorm, 0)
     }
     guard bestSquared < trustedSquared || check.isBeyondPrecision(reach, report) else { return }
-    v.copy(from: best)
+    if isBestNothing { algebra.clear(v) } else { v.copy(from: best) }
     report.residual = bestSquared.squareRoot() * system.scale.factor
     report.isResidualTrue = false
   }

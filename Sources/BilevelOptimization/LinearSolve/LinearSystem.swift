@@ -10,7 +10,7 @@ struct LinearSystem<Operator: LinearOperator> {
   let scale: UnitScale
   private let g: Elements
 
-  /// A system; the operator's vector is overwritten.
+  /// A system; the operator's vector becomes g / scale.
   init(_ hessian: Operator, _ g: Elements, _ scale: UnitScale, _ algebra: VectorAlgebra) {
     self.hessian = hessian
     self.g = g

@@ -54,7 +54,7 @@ struct NeumannSeries<Operator: LinearOperator> {
 
   private mutating func reasonOfEnd() -> SolveReport.Reason {
     let term = system.hessian.vector
-    system.copyRightHandSide(to: term)
+    // A system begins with its right-hand side as the operator's vector.
     v.copy(from: term)
     guard system.norm.isFinite else { return .breakdown }
     guard system.norm > 0 else { return .converged }

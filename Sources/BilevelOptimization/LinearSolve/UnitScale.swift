@@ -7,10 +7,12 @@ import Tensors
 struct UnitScale {
   /// What the vector is to be divided by; 1 for one of zeros.
   let factor: Double
+  /// The vector's largest magnitude; not finite where one of its numbers is not.
+  let largest: Double
 
-  /// The scale of a vector of finite numbers.
+  /// The scale of a vector.
   init(of vector: Elements) {
-    let largest = vector.largestMagnitude
+    largest = vector.largestMagnitude
     guard largest > 0 else {
       factor = 1
       return

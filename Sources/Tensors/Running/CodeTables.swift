@@ -114,6 +114,7 @@ final class CodeTables {
     run(UnsafeBufferPointer(rebasing: lists[list][instructions]), base, scratch)
   }
 
+  @inline(__always)
   private func run(
     _ instructions: UnsafeBufferPointer<Instruction>, _ base: UnsafeMutableRawPointer,
     _ scratch: UnsafeMutableRawPointer
