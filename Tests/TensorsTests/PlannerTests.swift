@@ -59,6 +59,36 @@ import Testing
       location: #_sourceLocation)
   }
 
+  /// Sums over no elements are 0, wherever they come from: batches may be empty.
+  @Test func sumsOverNothingAreZero() throws {
+    let graph = Graph()
+    let x = graph.input([0, 1, 2], stage: .point)
+    let (w, v) = (graph.input([3], stage: .point), graph.input([3], stage: .vector))
+    let data = graph.input([0, 3], stage: .task)
+    let value =
+      (x.centred.squared - w.piece(at: 0, [1, 1, 1])).squared.sum()
+      + matmul(data, w.piece(at: 0, [3, 1])).squared.sum() + w.squared.sum()
+    let gradient = try #require(graph.gradients(of: value, withRespectTo: [w])[0])
+    let product = try #require(graph.tangents(of: [gradient], along: [(w, v)])[0])
+    let centre = x.centred.squared.sum(axes: 0..<1)
+    for set in KernelSet.available {
+      let program = try Program(
+        graph,
+        [
+          ListRequest("task", .task), ListRequest("point", .point, [value, gradient, centre]),
+          ListRequest("vector", .vector, [product]),
+        ], .double, set, isAudited: true)
+      program.input(w).set([1, 2, 3])
+      program.input(v).set([4, 5, 6])
+      for list in 0..<3 { program.run(list) }
+      #expect(program.root(0, of: 1).values == [14])
+      #expect(program.root(1, of: 1).values == [2, 4, 6])
+      #expect(program.root(2, of: 1).values == [0, 0])
+      #expect(program.root(0, of: 2).values == [8, 10, 12])
+      #expect(program.findings.isEmpty)
+    }
+  }
+
   /// Pieces of a vector that overlap receive what each of them does.
   @Test func piecesMayOverlap() throws {
     let graph = Graph()

@@ -53,7 +53,7 @@ struct Lowering {
 
   private func lower(_ node: Int) -> Int {
     let shape = source.shape(node)
-    if isSumOfNothing(node) { return target.fill(0, shape) }
+    if shape.count == 0 || isSumOfNothing(node) { return target.fill(0, shape) }
     let operands = source.nodes[node].operands.map { image[$0] }
     switch source.operation(node) {
     case .binary(.add):
