@@ -78,8 +78,8 @@ import Testing
           ListRequest("task", .task), ListRequest("point", .point, [value, gradient, centre]),
           ListRequest("vector", .vector, [product]),
         ], .double, set, isAudited: true)
-      program.input(w).set([1, 2, 3])
-      program.input(v).set([4, 5, 6])
+      program.input(w).set([1, 2, 3] as [Double])
+      program.input(v).set([4, 5, 6] as [Double])
       for list in 0..<3 { program.run(list) }
       #expect(program.root(0, of: 1).values == [14])
       #expect(program.root(1, of: 1).values == [2, 4, 6])
