@@ -283,9 +283,7 @@ public final class Implicit<Upper, Lower> {
 
   /// d - scale * C v into ``hypergradient``; gives its norm.
   private func combine(_ direct: Elements, _ mixed: Elements, times scale: Double) -> Double {
-    for index in hypergradient.indices {
-      hypergradient[index] = direct[index] - scale * mixed[index]
-    }
+    direct.subtract(scale, times: mixed, into: &hypergradient)
     return hypergradient.euclideanNorm
   }
 
