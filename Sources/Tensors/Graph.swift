@@ -11,9 +11,15 @@ package final class Graph {
   }
 
   private struct Key: Hashable {
-    package let operation: Operation
-    package let operands: [Int]
-    package let shape: Shape
+    let operation: Operation
+    let operands: [Int]
+    let shape: Shape
+
+    /// Of equal operations on equal operands the shapes hardly ever differ.
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(operation)
+      for operand in operands { hasher.combine(operand) }
+    }
   }
 
   package private(set) var nodes: [Node] = []
@@ -49,6 +55,12 @@ package final class Graph {
   var gathers: [Gather: Int] = [:]
 
   package init() {}
+
+  /// A trace that about so many nodes will be appended to.
+  init(capacity: Int) {
+    nodes.reserveCapacity(capacity)
+    known.reserveCapacity(capacity)
+  }
 
   /// A tensor given from outside, which changes with `stage`.
   package func input(_ shape: Shape, stage: Stage) -> Tensor {

@@ -14,6 +14,7 @@ final class ClassRows {
   /// The rows' sums of matrices, and the means of rows under probabilities, that were asked for: formulas share parts.
   private var rowSums: [Int: RowSums?] = [:]
   private var means: [Factors: RowSums?] = [:]
+  private var rows: [Int: Operation.Rows] = [:]
 
   private struct Factors: Hashable {
     let a: Int
@@ -41,6 +42,13 @@ final class ClassRows {
 
   /// What is known of the rows of a product.
   func rows(of product: Int) -> Operation.Rows {
+    if let known = rows[product] { return known }
+    let rows = findRows(of: product)
+    self.rows[product] = rows
+    return rows
+  }
+
+  private func findRows(of product: Int) -> Operation.Rows {
     guard case .product(_, let transposeB) = graph.operation(product),
       2...Self.mostClasses ~= graph.shape(product)[1]
     else { return .any }
@@ -151,10 +159,10 @@ final class ClassRows {
 
   /// Whether adding a number to each row of a node changes nothing in the end.
   private func isShiftable(_ scores: Int) -> Bool {
+    guard !roots.contains(scores), readers[scores].allSatisfy(mayRespond) else { return false }
     var responses: [Int: Response] = [scores: .all(1)]
     // What responds is followed in the order of nodes: all operands come before.
     var waiting = readers[scores].reversed() as [Int]
-    if roots.contains(scores) { return false }
     while let node = waiting.popLast() {
       guard
         let response = response(of: node, graph.nodes[node].operands.map { responses[$0] })
@@ -167,6 +175,14 @@ final class ClassRows {
       }
     }
     return true
+  }
+
+  /// Whether there are operands to which a node has a response.
+  private func mayRespond(_ node: Int) -> Bool {
+    switch graph.operation(node) {
+    case .scale, .binary, .sum, .spread, .softmax, .logSumExp: true
+    default: false
+    }
   }
 
   /// The response of a node with some that respond among its operands; `nil` where it is none of these.

@@ -5,7 +5,7 @@ import CKernels
 /// change of what they are made from), and sums of products become products onto one another.
 struct Lowering {
   let source: Graph
-  let target = Graph()
+  let target: Graph
   /// The lowered node of each node.
   private(set) var image: [Int]
   private var uses: [Int]
@@ -22,6 +22,7 @@ struct Lowering {
   init(_ source: Graph, roots: [Int], _ optimisations: Optimisations) {
     self.source = source
     self.optimisations = optimisations
+    target = Graph(capacity: source.nodes.count + source.nodes.count / 4)
     image = [Int](repeating: -1, count: source.nodes.count)
     uses = [Int](repeating: 0, count: source.nodes.count)
     isRectified = [Bool](repeating: false, count: source.nodes.count)
