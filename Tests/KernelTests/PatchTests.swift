@@ -35,20 +35,22 @@ import Testing
     var outputs: Int { Int(plan.out) }
     var pooledCount: Int { dy.count }
 
-    func padded(_ kernels: Kernels<Element>) -> Storage<Element> {
+    /// As an array, which lives as long as a call that it is given to; a storage's `start` does not keep it alive.
+    func padded(_ kernels: Kernels<Element>) -> [Element] {
       var p = ck_padding(
         images: plan.images, height: plan.height, width: plan.width, channels: plan.in, top: 1,
         left: 1, bottom: 1, right: 1)
       let (inner, outer) = (plan.height * plan.width, (plan.height + 2) * (plan.width + 2))
       let target = Storage<Element>(count: x.count / Int(inner) * Int(outer))
       kernels.table.pad(&p, x, target.start)
-      return target
+      #expect(target.isWithinBounds)
+      return target.values
     }
 
     func convolution(_ kernels: Kernels<Element>) -> [Element] {
       var c = plan
       let y = Storage<Element>(count: pixels * outputs)
-      kernels.table.convolve(&c, padded(kernels).start, w, y.start)
+      kernels.table.convolve(&c, padded(kernels), w, y.start)
       return y.values
     }
 
@@ -93,11 +95,11 @@ import Testing
             Storage<Element>(count: layer.pooledCount), Storage<Element>(count: layer.pooledCount)
           )
           let factor = isScaled ? layer.factor : nil
-          kernels.table.convolve_pool(&c, x.start, layer.w, factor, values.start, found.start)
+          kernels.table.convolve_pool(&c, x, layer.w, factor, values.start, found.start)
           #expect(found.values == index.values && values.values == y.values)
-          kernels.table.convolve_pool(&c, x.start, layer.w, factor, nil, alone.start)
+          kernels.table.convolve_pool(&c, x, layer.w, factor, nil, alone.start)
           #expect(alone.values == index.values)
-          kernels.table.convolve_pool_gather(&c, x.start, layer.w, index.values, alone.start)
+          kernels.table.convolve_pool_gather(&c, x, layer.w, index.values, alone.start)
           #expect(alone.values == y.values)
           #expect(found.isWithinBounds && values.isWithinBounds && alone.isWithinBounds)
         }
@@ -132,7 +134,7 @@ import Testing
           c.initial = Int32(initial.rawValue)
           let dw = Storage(before)
           kernels.table.convolve_pool_weight_gradient(
-            &c, layer.padded(kernels).start, layer.dy, index, dw.start)
+            &c, layer.padded(kernels), layer.dy, index, dw.start)
           #expect(dw.isWithinBounds)
           return dw.values
         } expect: {
@@ -169,7 +171,7 @@ import Testing
         checkEverySet(type, "factor of \(n) x \(h) x \(w), \(inputs)") { kernels in
           var c = layer.plan
           let result = Storage<Element>(count: taps * (taps + 1))
-          kernels.table.patch_factor(&c, layer.padded(kernels).start, result.start)
+          kernels.table.patch_factor(&c, layer.padded(kernels), result.start)
           #expect(result.isWithinBounds)
           return result.values
         } expect: { found in
@@ -207,7 +209,7 @@ import Testing
       for kernels in Kernels<Float>.all {
         var c = layer.plan
         let result = Storage<Float>(count: layer.taps * (layer.taps + 1))
-        kernels.table.patch_factor(&c, layer.padded(kernels).start, result.start)
+        kernels.table.patch_factor(&c, layer.padded(kernels), result.start)
         #expect(result.values.allSatisfy { $0.isFinite })
         let second = result.values[(2 * layer.taps)..<(3 * layer.taps)]
         #expect(second.allSatisfy { $0 == 0 })
@@ -223,11 +225,11 @@ import Testing
     for kernels in Kernels<Float>.all {
       var c = layer.plan
       let result = Storage<Float>(count: 90)
-      kernels.table.patch_factor(&c, layer.padded(kernels).start, result.start)
+      kernels.table.patch_factor(&c, layer.padded(kernels), result.start)
       #expect(result.values[0].isNaN && result.values[9].isNaN)
       let (index, y) = (Storage<Float>(count: 8), Storage<Float>(count: 8))
       kernels.table.convolve_pool(
-        &c, layer.padded(kernels).start, layer.w, nil, y.start, index.start)
+        &c, layer.padded(kernels), layer.w, nil, y.start, index.start)
       #expect(y.values.contains { $0.isNaN })
     }
   }
