@@ -55,12 +55,14 @@ package final class ThreadCommunicator: Communicator {
   }
 
   package func counter() throws(MessagePassingError) -> (any SharedCounter)? {
-    // Rank 0's object, which lives as long as the address that travels.
+    // Rank 0's object: it lives until all have it.
     let own = ThreadCounter()
-    let address = UInt(bitPattern: Unmanaged.passRetained(own).toOpaque())
-    let root = try broadcast(address)
-    return Unmanaged<ThreadCounter>.fromOpaque(UnsafeRawPointer(bitPattern: root)!)
+    defer { withExtendedLifetime(own) {} }
+    let root = try broadcast(UInt(bitPattern: Unmanaged.passUnretained(own).toOpaque()))
+    let shared = Unmanaged<ThreadCounter>.fromOpaque(UnsafeRawPointer(bitPattern: root)!)
       .takeUnretainedValue()
+    try barrier()
+    return shared
   }
 
   /// Makes the other ranks throw, and never comes back to the body that this thread ran.
