@@ -9,7 +9,7 @@ public enum ParameterDigest {
   public static func sha256(_ parameters: [(name: String, shape: [Int], values: [Double])])
     -> String
   {
-    let hash = SHA256()
+    var hash = SHA256()
     for parameter in parameters {
       let name = Array(parameter.name.utf8)
       hash.update(UInt64(name.count))

@@ -43,7 +43,7 @@ enum StateSeal {
 
   /// All words but itself, and what the tensors are called and shaped like, each behind its length.
   private static func headerDigest(_ file: TensorFile) -> String {
-    let hash = SHA256()
+    var hash = SHA256()
     func add(_ text: String) {
       let bytes = Array(text.utf8)
       hash.update(UInt64(bytes.count))
