@@ -47,6 +47,23 @@ struct FoldedTable: Sendable {
     self.targets = targets
   }
 
+  /// Examples that train a model: they alone give mean and variance.
+  struct Training: Sendable {
+    let indices: [Int]
+    /// The standards of the input columns, and of regression's targets.
+    fileprivate let columns: [Standardisation]
+    fileprivate let target: Standardisation
+  }
+
+  /// Examples to train a model, at least one, with the standards that they set.
+  func training(_ indices: [Int]) -> Training {
+    func standard(_ column: [Double]) -> Standardisation {
+      Standardisation(indices.map { column[$0] })
+    }
+    return Training(
+      indices: indices, columns: columns.map(standard), target: standard(targets))
+  }
+
   /// The input columns, the targets, and what errors call them.
   private static func table(
     _ settings: RegularisationSettings
@@ -89,18 +106,16 @@ struct FoldedTable: Sendable {
   ///
   /// - Parameters:
   ///   - indices: Which.
-  ///   - training: Those that train the model: they alone give mean and variance.
+  ///   - training: Those that train the model.
   ///   - extras: What goes with them.
   /// - Returns: The standardised examples.
   /// - Throws: `TensorError` for arrays that do not fit each other.
   func examples(
-    _ indices: [Int], standardisedBy training: [Int], _ extras: [Examples.Extra] = []
+    _ indices: [Int], standardisedBy training: Training, _ extras: [Examples.Extra] = []
   ) throws -> Examples {
-    func standardised(_ column: [Double]) -> [Double] {
-      let standard = Standardisation(training.map { column[$0] })
-      return indices.map { standard(column[$0]) }
+    let inputs = zip(columns, training.columns).map { column, standard in
+      indices.map { standard(column[$0]) }
     }
-    let inputs = columns.map(standardised)
     let data = try DataArray(
       [indices.count, columns.count],
       indices.indices.flatMap { row in inputs.map { $0[row] } })
@@ -108,7 +123,26 @@ struct FoldedTable: Sendable {
       data: data,
       target: isClassification
         ? DataArray(indices.map { targets[$0] })
-        : try DataArray([indices.count, 1], standardised(targets)),
+        : try DataArray([indices.count, 1], indices.map { training.target(targets[$0]) }),
       extras: extras)
+  }
+}
+
+/// A table's folds but one, by that one, as they train a model: made when they are first wanted.
+final class FoldTrainings {
+  private let table: FoldedTable
+  private var made: [FoldedTable.Training?]
+
+  init(_ table: FoldedTable) {
+    self.table = table
+    made = [FoldedTable.Training?](repeating: nil, count: table.folds.count)
+  }
+
+  func without(_ fold: Int) -> FoldedTable.Training {
+    if let training = made[fold] { return training }
+    let others = table.folds.indices.filter { $0 != fold }.flatMap { table.folds[$0] }
+    let training = table.training(others)
+    made[fold] = training
+    return training
   }
 }

@@ -34,6 +34,7 @@ public struct Regularisation: Problem {
   public let start = AdaptationStart.lowerModel
   private let settings: RegularisationSettings
   private let table: FoldedTable
+  private let trainings: FoldTrainings
   /// Each lower parameter's strength.
   private let group: [Int]
 
@@ -45,6 +46,7 @@ public struct Regularisation: Problem {
     self.settings = settings
     let table = try FoldedTable(settings, seed: seed)
     self.table = table
+    trainings = FoldTrainings(table)
     lowerModel = try Model(seed: seed) { p in
       settings.network.layers(p, table.inputs, hidden: settings.hidden, table.outputs)
     }
@@ -92,15 +94,15 @@ public struct Regularisation: Problem {
   }
 
   private func task(fold: Int) throws -> TaskExamples {
-    let others = table.folds.indices.filter { $0 != fold }.flatMap { table.folds[$0] }
+    let others = trainings.without(fold)
     return TaskExamples(
       train: try trainExamples(others),
       validate: try table.examples(table.folds[fold], standardisedBy: others))
   }
 
-  private func trainExamples(_ indices: [Int]) throws -> Examples {
+  private func trainExamples(_ training: FoldedTable.Training) throws -> Examples {
     try table.examples(
-      indices, standardisedBy: indices, [.init("group", DataArray(indices: group))])
+      training.indices, standardisedBy: training, [.init("group", DataArray(indices: group))])
   }
 
   /// Validation over all folds, and test after training on all of them, with the first strengths and the learnt ones.
@@ -121,7 +123,7 @@ public struct Regularisation: Problem {
       let means = measures.indices.map { measure in
         validation.reduce(0) { $0 + $1[measure] } / Double(validation.count)
       }
-      let all = table.folds.flatMap(\.self)
+      let all = table.training(table.folds.flatMap(\.self))
       let whole = try training.adapt(try trainExamples(all))
       let test = try scores(try table.examples(table.test, standardisedBy: all), whole)
       return [name] + (means + test).map { String(format: "%.4f", $0) }
