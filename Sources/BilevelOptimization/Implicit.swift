@@ -108,9 +108,9 @@ public final class Implicit<Upper, Lower> {
   ///   - trainData: The lower objective's inputs, `[n, ...]`.
   ///   - trainTarget: The lower objective's targets, `[n]` or `[n, ...]`.
   /// - Returns: F at the adapted lower parameters.
-  /// - Throws: ``HypergradientError`` for numbers that are not finite, curvature that is not positive where
-  ///   that is to stop or never can be, models with another number of values than parameters, or objectives neither of which depends on the upper model;
-  ///   `TensorError` for objectives or data that do not fit; what the objectives throw.
+  /// - Throws: ``HypergradientError`` for numbers that are not finite, curvature that is not positive where that is to
+  ///   stop or never can be, models with another number of values than parameters, or objectives neither of which
+  ///   depends on the upper model; `TensorError` for objectives or data that do not fit; what the objectives throw.
   @discardableResult
   public func computeGradients(
     validateData: DataArray, validateTarget: DataArray, auxiliaryModel: AuxiliaryModel,
@@ -272,8 +272,8 @@ public final class Implicit<Upper, Lower> {
     let flat =
       report.reason == .inconsistent
       ? flatParameters(lower, hessian: report.hessianNorm) : []
-    if options.checksResidual {
-      system.measureResidual(&report, at: solution, scratch: scratch[1])
+    if options.checksResidual, !report.isResidualTrue {
+      _ = system.measureResidual(at: solution, into: scratch[1], &report)
     }
     return (report, flat)
   }

@@ -21,26 +21,26 @@ struct LinearSystem<Operator: LinearOperator> {
     norm = scaledNorm * scale.factor
   }
 
-  /// Writes g / scale.
-  func copyRightHandSide(to x: Elements) { scale.divide(g, into: x, algebra) }
-
-  /// The residual g - H v, all scaled, by a product of its own, and its norm. The operator's vector is overwritten;
-  /// `residual` may be v.
-  func residual(at v: Elements, into residual: Elements) -> Double {
+  /// Finds the true residual g - H v by a product of its own. The operator's vector is overwritten.
+  ///
+  /// - Parameters:
+  ///   - v: The solution.
+  ///   - residual: Receives the residual; may be v itself.
+  ///   - report: Receives the residual's norm, in the size of g, if it is finite.
+  /// - Returns: The residual's norm.
+  func measureResidual(
+    at v: Elements, into residual: Elements, _ report: inout SolveReport
+  ) -> Double {
     hessian.vector.copy(from: v)
     let product = hessian.product()
-    copyRightHandSide(to: residual)
+    scale.divide(g, into: residual, algebra)
     algebra.add(-1, product, to: residual)
-    return algebra.norm(residual)
-  }
-
-  /// Finds the true residual at v, for a report that lacks it.
-  func measureResidual(_ report: inout SolveReport, at v: Elements, scratch: Elements) {
-    guard !report.isResidualTrue else { return }
-    let norm = residual(at: v, into: scratch)
     report.checks += 1
-    guard norm.isFinite else { return }
-    report.residual = norm * scale.factor
-    report.isResidualTrue = true
+    let norm = algebra.norm(residual)
+    if norm.isFinite {
+      report.residual = norm * scale.factor
+      report.isResidualTrue = true
+    }
+    return norm
   }
 }

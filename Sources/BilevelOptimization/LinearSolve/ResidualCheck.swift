@@ -43,11 +43,8 @@ struct ResidualCheck<Operator: LinearOperator> {
     at v: Elements, into residual: Elements, _ report: inout SolveReport
   ) -> SolveReport.Reason? {
     let size = system.algebra.norm(v)
-    let norm = system.residual(at: v, into: residual)
-    report.checks += 1
+    let norm = system.measureResidual(at: v, into: residual, &report)
     guard norm.isFinite else { return .breakdown }
-    report.residual = norm * system.scale.factor
-    report.isResidualTrue = true
     if criterion.isMet(report.residual, rightHandSide: system.norm) { return .converged }
     if isBeyondPrecision(size, report) { return .inconsistent }
     if isRounding(norm, solution: size, report) || norm > last / 2 { return .precisionLimit }

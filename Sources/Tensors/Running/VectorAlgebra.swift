@@ -25,13 +25,8 @@ public struct VectorAlgebra {
   }
 
   private func scaledNorm(_ x: Elements) -> Double {
-    var largest = 0.0
-    for index in 0..<x.count {
-      let size = x[index].magnitude
-      guard size.isFinite else { return size }
-      largest = max(largest, size)
-    }
-    guard largest > 0 else { return 0 }
+    let largest = x.largestMagnitude
+    guard largest > 0, largest.isFinite else { return largest }
     var squared = 0.0
     for index in 0..<x.count {
       let part = x[index] / largest
