@@ -9,19 +9,11 @@ import Testing
     _ shape: Shape, parameters: [Shape] = [], location: SourceLocation = #_sourceLocation,
     _ objective: (Tensor, [Tensor]) -> Tensor
   ) throws {
-    let graph = Graph()
-    let shapes = [shape] + parameters
-    let w = shapes.map { graph.input($0, stage: .point) }
-    let v = shapes.map { graph.input($0, stage: .vector) }
-    let value = objective(w[0], Array(w.dropFirst()))
-    let gradients = graph.gradients(of: value, withRespectTo: w).compactMap { $0 }
-    let products = graph.tangents(of: gradients, along: Array(zip(w, v))).compactMap { $0 }
-    try graph.check()
-    let inputs = (shapes + shapes).enumerated().map { number, shape in
-      (0..<shape.count).map { sin(Double($0) * 1.7 + Double(number)) }
-    }
-    _ = try compareWithReference(
-      graph, inputs: inputs, point: [value] + gradients, vector: products, location: location)
+    try compareDerivatives(
+      parameters: [shape] + parameters,
+      numbers: { input, count in (0..<count).map { sin(Double($0) * 1.7 + Double(input)) } },
+      location: location
+    ) { _, w in objective(w[0], Array(w.dropFirst())) }
   }
 
   @Test func whatComesBackMayRepeat() throws {

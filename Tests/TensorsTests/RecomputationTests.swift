@@ -10,24 +10,13 @@ import Testing
     (0..<count).map { Double(($0 + 1) % 7) / 4 - 0.5 }
   }
 
-  /// Value, gradient and Hessian-vector product of an objective of data and parameters, against the reference.
   private func check(
     _ data: Shape, _ parameters: [Shape], location: SourceLocation = #_sourceLocation,
     _ objective: (Tensor, [Tensor]) -> Tensor
   ) throws {
-    let graph = Graph()
-    let x = graph.input(data, stage: .task)
-    let w = parameters.map { graph.input($0, stage: .point) }
-    let v = parameters.map { graph.input($0, stage: .vector) }
-    let value = objective(x, w)
-    let gradients = graph.gradients(of: value, withRespectTo: w).compactMap { $0 }
-    let products = graph.tangents(of: gradients, along: Array(zip(w, v))).compactMap { $0 }
-    try graph.check()
-    #expect(gradients.count == w.count, sourceLocation: location)
-    let shapes = [data] + parameters + parameters
-    _ = try compareWithReference(
-      graph, inputs: shapes.map { Self.counting($0.count) }, point: [value] + gradients,
-      vector: products, location: location)
+    try compareDerivatives(
+      data: [data], parameters: parameters, numbers: { Self.counting($1) }, location: location
+    ) { x, w in objective(x[0], w) }
   }
 
   @Test func broadcastsOfDifferentRowLengthsMeet() throws {

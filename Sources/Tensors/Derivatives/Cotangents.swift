@@ -19,18 +19,20 @@ extension Graph {
       cotangents[node.node] = sum(of: cotangents[node.node], cotangent.node)
     }
     for node in stride(from: count - 1, through: 0, by: -1) where needed[node] && depends[node] {
-      if let pieces = pieces[node] {
-        cotangents[node] = sum(of: cotangents[node], assemble(pieces, count: shape(node).count))
-      }
-      guard let d = cotangents[node] else { continue }
-      let operands = nodes[node].operands
-      if case .slice(let offset) = operation(node) {
-        pieces[operands[0], default: VectorPieces()].add(d, at: offset, in: self)
-        continue
-      }
-      for (index, operand) in operands.enumerated() where depends[operand] {
-        differentiating(node) {
-          cotangents[operand] = sum(of: cotangents[operand], cotangent(of: node, index, d))
+      differentiating(node) {
+        if let pieces = pieces[node] {
+          cotangents[node] = sum(of: cotangents[node], assemble(pieces, count: shape(node).count))
+        }
+        guard let d = cotangents[node] else { return }
+        for (index, operand) in nodes[node].operands.enumerated() where depends[operand] {
+          guard let received = cotangent(of: node, index, d) else { continue }
+          if case .assemble(let offsets) = operation(received) {
+            for (offset, piece) in zip(offsets, nodes[received].operands) {
+              pieces[operand, default: VectorPieces()].add(piece, at: offset, in: self)
+            }
+          } else {
+            cotangents[operand] = sum(of: cotangents[operand], received)
+          }
         }
       }
     }
@@ -51,6 +53,7 @@ extension Graph {
     case .reshape: return reshape(d, shape(x))
     case .transpose: return transpose(d)
     case .centre: return centre(d)
+    case .slice(let offset): return assemble([(offset, d)], count: shape(x).count)
     case .assemble(let offsets):
       return slice(d, offset: offsets[index], shape(operands[index]))
     case .softmax: return softmaxSlope(node, times: d)
@@ -72,7 +75,6 @@ extension Graph {
         ? convolutionInput(operands[1], d, stride: s, height: shape(x)[1], width: shape(x)[2])
         : convolution(x, d, stride: s)
     case .input, .constant, .oneHot, .poolIndex: return nil
-    case .slice: fatalError("pieces are put together")
     case .rowMaximum, .kernelProduct, .quarters, .moments, .convolutionOnto,
       .convolutionInputOnto,
       .convolutionWeightsOnto, .poolIndexOfAffine, .patchFactor, .patchPoolIndex,
