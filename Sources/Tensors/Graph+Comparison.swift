@@ -19,7 +19,7 @@ extension Graph {
       {
         continue
       }
-      return difference(a, other.account(of: b), b)
+      return difference(a, other.account(of: b.origin), b)
     }
     if mine.count == others.count { return nil }
     return "it has \(mine.count) operations the first time, and \(others.count) the second"
@@ -31,16 +31,11 @@ extension Graph {
   }
 
   private func difference(_ a: Node, _ other: String, _ b: Node) -> String {
-    let own = account(of: a)
+    let own = account(of: a.origin)
     if own == other, let first = a.operation.number, let second = b.operation.number {
       return "\(own) has \(first) the first time, and \(second) the second"
     }
     return "\(own) comes the first time, and \(other) the second"
-  }
-
-  private func account(of node: Node) -> String {
-    let place = place(of: node.origin)
-    return node.origin.name + (place.isEmpty ? "" : " \(place)")
   }
 }
 

@@ -110,9 +110,8 @@ package final class Graph {
   /// Throws the first mistake of the trace.
   package func check() throws(TensorError) {
     guard let failure else { return }
-    let place = place(of: failure.origin)
     throw TensorError(
-      failure.code, failure.what + (place.isEmpty ? "" : " \(place)") + "; \(failure.remedy)")
+      failure.code, placing(failure.what, failure.origin) + "; \(failure.remedy)")
   }
 
   /// A shape, or a stand-in for one of more elements than any memory has.

@@ -60,16 +60,23 @@ struct Mistake {
 }
 
 extension Graph {
-  /// The layers and lines of an origin: "in Dense in Sequential at Main.swift:12". Of what has no line of its own, such
-  /// as an operator, the lines that the trace came by before and after; empty where there are none.
-  func place(of origin: Origin) -> String {
+  /// An origin as errors name it: "sqrt in Dense in Sequential at Main.swift:12".
+  func account(of origin: Origin) -> String { placing(origin.name, origin) }
+
+  /// Words with the layers and lines of an origin. Of what has no line of its own, such as an operator, those are the
+  /// lines that the trace came by before and after, if any.
+  func placing(_ words: String, _ origin: Origin) -> String {
+    ([words] + places(of: origin)).joined(separator: " ")
+  }
+
+  private func places(of origin: Origin) -> [String] {
     var words: [String] = []
     for call in origin.calls.reversed() {
       if call.isLayer { words.append("in \(call.name)") }
       if let line = call.line, !line.isOfLayers { words.append("at \(line)") }
     }
     if origin.calls.first?.line == nil { words += between(origin) }
-    return words.joined(separator: " ")
+    return words
   }
 
   private func between(_ origin: Origin) -> [String] {

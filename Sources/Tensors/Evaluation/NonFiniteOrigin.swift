@@ -88,10 +88,8 @@ extension Graph {
   }
 
   fileprivate func account(of node: Int, _ value: Double, _ operands: [Double]) -> String {
-    let origin = nodes[node].origin
-    let place = place(of: origin)
     let given = operands.map { "\($0)" }.joined(separator: " and ")
-    return origin.name + (place.isEmpty ? "" : " \(place)") + " makes \(value)"
+    return account(of: nodes[node].origin) + " makes \(value)"
       + (given.isEmpty ? "" : " of \(given)")
   }
 }
