@@ -25,8 +25,7 @@ extension ListPlan {
       for operand in graph.nodes[node].operands {
         let origin = reading.origin(operand)
         if reading.recomputed[origin] || (contains(origin) && !stored.contains(origin)) { continue }
-        footprint.reads.append(
-          extent(reading.isVirtual(operand) ? graph.operand(operand) : operand))
+        footprint.reads.append(extent(reading.shown(operand)))
       }
     }
     return footprint

@@ -19,7 +19,7 @@ struct Fusion {
   let reading: LoopReading
   private(set) var works: [Work] = []
   /// The unit that computes a node, if one of this list does.
-  private(set) var unit: [Int?]
+  private var unit: [Int?]
   /// Nodes that are one value a row of their unit's loop.
   private(set) var isColumn: [Bool]
   /// The loops that read a value, in order.

@@ -98,10 +98,12 @@ struct ListPlacing {
   private(set) var places: [Int: StoragePlan.Place] = [:]
   /// The blocks made for this list.
   private(set) var blocks: [Int] = []
+  private let inPlace: Bool
 
   init(
     _ list: ListPlan, _ outliving: Set<Int>, _ storage: inout StoragePlan, inPlace: Bool
   ) {
+    self.inPlace = inPlace
     let graph = list.graph
     for node in list.nodes.sorted(by: >) where list.needsMemory(node, outliving) {
       let isKept = outliving.contains(node)
@@ -111,17 +113,12 @@ struct ListPlacing {
         places[node] = .init(block: block, offset: 0)
       }
       guard let place = places[node] else { continue }
-      // What no piece covers is zero from the start and must stay so.
-      if case .assemble = graph.operation(node),
-        graph.nodes[node].operands.reduce(0, { $0 + graph.shape($1).count })
-          < graph.shape(node).count
-      {
-        storage.keep(place.block)
-      }
-      if !inPlace { continue }
       switch graph.operation(node) {
       case .assemble(let offsets):
         let operands = graph.nodes[node].operands
+        let covered = operands.reduce(0) { $0 + graph.shape($1).count }
+        // What no piece covers is zero from the start and must stay so.
+        if covered < graph.shape(node).count { storage.keep(place.block) }
         for (offset, operand) in zip(offsets, operands) {
           claim(operand, .init(block: place.block, offset: place.offset + offset), list, outliving)
         }
@@ -148,7 +145,7 @@ struct ListPlacing {
     _ operand: Int, _ place: StoragePlan.Place, _ list: ListPlan, _ outliving: Set<Int>
   ) {
     let origin = list.reading.origin(operand)
-    guard list.contains(origin), places[origin] == nil, !outliving.contains(origin),
+    guard inPlace, list.contains(origin), places[origin] == nil, !outliving.contains(origin),
       list.reading.isWhole(operand), !list.reading.isVirtual(operand)
     else { return }
     places[origin] = place

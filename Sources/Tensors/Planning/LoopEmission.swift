@@ -170,13 +170,9 @@ struct LoopEmission {
       let isOwnElement = inside.contains(origin) && access == .scalar
       // Views into memory are read where they are; tiles by their origin.
       return Reference(
-        node: inside.contains(origin) ? origin : viewed(operand),
+        node: inside.contains(origin) ? origin : list.reading.shown(operand),
         access: isOwnElement ? .full : access)
     }
-  }
-
-  private func viewed(_ operand: Int) -> Int {
-    list.reading.isVirtual(operand) ? graph.operand(operand) : operand
   }
 
   private func resultAccess(_ node: Int) -> Access {

@@ -131,9 +131,11 @@ extension LoopReading {
     }
   }
 
+  /// What an operand shows in memory: itself, or what a virtual spread repeats.
+  func shown(_ operand: Int) -> Int { isVirtual(operand) ? graph.operand(operand) : operand }
+
   /// Whether an operand shows all of its origin, in order.
   func isWhole(_ operand: Int) -> Bool {
-    graph.shape(isVirtual(operand) ? graph.operand(operand) : operand).count
-      == graph.shape(origin(operand)).count
+    graph.shape(shown(operand)).count == graph.shape(origin(operand)).count
   }
 }
