@@ -1,7 +1,7 @@
 import Foundation
 
-/// Warns of steps whose hypergradients deserve no trust, of training that collapses, and of ranks that hold the others up. A kind that was warned of is
-/// left alone for 100 steps, then for 1,000, and so on.
+/// Warns of steps whose hypergradients deserve no trust, of training that collapses, and of ranks that hold the others up.
+/// A kind that was warned of is left alone for 100 steps, then for 1,000, and so on.
 public struct HealthWatch {
   /// Steps between the first warnings of a kind.
   private static let interval = 100
