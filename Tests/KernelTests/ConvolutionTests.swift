@@ -26,55 +26,59 @@ private struct Convolution<Element: KernelElement> {
   private func plan(_ initial: ck_initial) -> ck_convolution {
     ck_convolution(
       images: Int64(images), height: Int64(height), width: Int64(width), in: Int64(inputs),
-      out: Int64(outputs), stride: Int64(stride), initial: Int32(initial.rawValue))
+      out: Int64(outputs), stride: Int64(stride), initial: Int32(initial.rawValue), a: 0, b: 0,
+      c: 0,
+      result: 0)
   }
 
   private func padded(
     _ values: [Element], _ kernels: Kernels<Element>, height: Int, width: Int, channels: Int,
     topLeft: Int
   ) -> Storage<Element> {
-    var p = ck_padding(
+    let p = ck_padding(
       images: Int64(images), height: Int64(height), width: Int64(width),
-      channels: Int64(channels), top: Int64(topLeft), left: Int64(topLeft), bottom: 1, right: 1)
+      channels: Int64(channels), top: Int64(topLeft), left: Int64(topLeft), bottom: 1, right: 1,
+      x: 0, padded: 0)
     let source = Storage(values)
     let pixels = (height + topLeft + 1) * (width + topLeft + 1)
     let target = Storage<Element>(count: images * pixels * channels)
-    kernels.table.pad(&p, source.start, target.start)
+    kernels.pad(p, source.start, target.start)
     #expect(target.isWithinBounds)
     return target
   }
 
   func forward(_ kernels: Kernels<Element>, _ initial: ck_initial) -> [Element] {
-    var c = plan(initial)
+    let c = plan(initial)
     let padded = padded(x, kernels, height: height, width: width, channels: inputs, topLeft: 1)
     let weights = Storage(w)
     let y = Storage(yBefore)
-    kernels.table.convolve(&c, padded.start, weights.start, y.start)
+    kernels.convolution(\.convolve, c, padded.start, weights.start, to: y.start)
     #expect(y.isWithinBounds)
     return y.values
   }
 
   func inputGradient(_ kernels: Kernels<Element>, _ initial: ck_initial) -> [Element] {
-    var c = plan(initial)
+    let c = plan(initial)
     let padded = padded(
       dy, kernels, height: outHeight, width: outWidth, channels: outputs,
       topLeft: stride == 1 ? 1 : 0)
     let weights = Storage(w)
     let flipped = Storage<Element>(count: w.count)
     let dx = Storage(dxBefore)
-    kernels.table.flip_weights(&c, weights.start, flipped.start)
+    kernels.convolution(\.flip_weights, c, weights.start, to: flipped.start)
     #expect(flipped.isWithinBounds)
-    kernels.table.convolve_input_gradient(&c, padded.start, flipped.start, dx.start)
+    kernels.convolution(
+      \.convolve_input_gradient, c, padded.start, flipped.start, to: dx.start)
     #expect(dx.isWithinBounds)
     return dx.values
   }
 
   func weightGradient(_ kernels: Kernels<Element>, _ initial: ck_initial) -> [Element] {
-    var c = plan(initial)
+    let c = plan(initial)
     let padded = padded(x, kernels, height: height, width: width, channels: inputs, topLeft: 1)
     let dy = Storage(dy)
     let dw = Storage(dwBefore)
-    kernels.table.convolve_weight_gradient(&c, padded.start, dy.start, dw.start)
+    kernels.convolution(\.convolve_weight_gradient, c, padded.start, dy.start, to: dw.start)
     #expect(dw.isWithinBounds)
     return dw.values
   }
@@ -88,7 +92,7 @@ private struct Convolution<Element: KernelElement> {
   func transformedInputGradient(_ kernels: Kernels<Element>, _ initial: ck_initial) -> [Element] {
     var c = plan(initial)
     let (weights, flipped) = (Storage(w), Storage<Element>(count: w.count))
-    kernels.table.flip_weights(&c, weights.start, flipped.start)
+    kernels.convolution(\.flip_weights, c, weights.start, to: flipped.start)
     swap(&c.in, &c.out)
     return transformed(kernels, c, dy, transformedWeights(kernels, flipped.values), dxBefore)
   }
@@ -99,16 +103,14 @@ private struct Convolution<Element: KernelElement> {
     let du = Storage<Element>(count: 36 * inputs * outputs)
     // Twice half of it, when it is to be added to.
     let dw = Storage(dwBefore)
-    withWorkspace(kernels.table.winograd_workspace(&c), of: Element.self) { workspace in
-      kernels.table.winograd_weight_gradient(&c, x.start, dy.start, du.start, workspace)
-      if initial == CK_ACCUMULATE {
-        c.initial = Int32(CK_ACCUMULATE.rawValue)
-        kernels.table.winograd_weight_gradient(&c, x.start, dy.start, du.start, workspace)
-        for i in 0..<du.count { du.start[i] /= 2 }
-      }
+    kernels.convolution(\.winograd_weight_gradient, c, x.start, dy.start, to: du.start)
+    if initial == CK_ACCUMULATE {
+      c.initial = Int32(CK_ACCUMULATE.rawValue)
+      kernels.convolution(\.winograd_weight_gradient, c, x.start, dy.start, to: du.start)
+      for i in 0..<du.count { du.start[i] /= 2 }
     }
     c.initial = Int32(initial.rawValue)
-    kernels.table.winograd_weights_adjoint(&c, du.start, dw.start)
+    kernels.convolution(\.winograd_weights_adjoint, c, du.start, to: dw.start)
     #expect(du.isWithinBounds && dw.isWithinBounds)
     return dw.values
   }
@@ -116,10 +118,10 @@ private struct Convolution<Element: KernelElement> {
   private func transformedWeights(
     _ kernels: Kernels<Element>, _ w: [Element]
   ) -> Storage<Element> {
-    var c = plan(CK_ZERO)
+    let c = plan(CK_ZERO)
     let weights = Storage(w)
     let u = Storage<Element>(count: 36 * inputs * outputs)
-    kernels.table.winograd_weights(&c, weights.start, u.start)
+    kernels.convolution(\.winograd_weights, c, weights.start, to: u.start)
     #expect(u.isWithinBounds)
     return u
   }
@@ -128,12 +130,9 @@ private struct Convolution<Element: KernelElement> {
     _ kernels: Kernels<Element>, _ plan: ck_convolution, _ x: [Element], _ u: Storage<Element>,
     _ before: [Element]
   ) -> [Element] {
-    var c = plan
     let x = Storage(x)
     let y = Storage(before)
-    withWorkspace(kernels.table.winograd_workspace(&c), of: Element.self) { workspace in
-      kernels.table.winograd_convolve(&c, x.start, u.start, y.start, workspace)
-    }
+    kernels.convolution(\.winograd_convolve, plan, x.start, u.start, to: y.start)
     #expect(y.isWithinBounds)
     return y.values
   }

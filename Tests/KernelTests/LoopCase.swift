@@ -109,9 +109,8 @@ struct LoopCase<Element: KernelElement> {
         loop.operand_count = Int32(operands.count)
         loop.step_count = Int32(steps.count)
         loop.temporaries = Int32(temporaries)
-        kernels.table.plan_loop(&loop)
-        withWorkspace(loop.workspace, of: Element.self) { workspace in
-          memory.withUnsafeMutableBytes { kernels.table.loop(&loop, $0.baseAddress, workspace) }
+        memory.withUnsafeMutableBytes {
+          kernels.call(kernels.table.loop, loop, base: $0.baseAddress)
         }
       }
     }

@@ -71,8 +71,6 @@ struct LoopReference {
     case CK_WEIGH: a == 0 ? 0 : a * b
     case CK_ADD_SCALED_DIFFERENCE: a + step.x * (b - c)
     case CK_ADD_SCALED: a + step.x * b
-    case CK_TANH_SLOPE: a * (1 - b * b)
-    case CK_SIGMOID_SLOPE: a * b * (1 - b)
     case CK_MULTIPLY_ADD: a * b + c
     case CK_MULTIPLY_SUBTRACT: a * b - c
     case CK_NEGATED_MULTIPLY_ADD: c - a * b

@@ -36,24 +36,14 @@ import Testing
       (pass.a, pass.b, pass.bias) = (Int64(at.a), Int64(at.b), Int64(at.bias))
       (pass.values, pass.terms) = (Int64(at.values), Int64(at.terms))
       pass.result = Int64(at.result)
-      kernels.table.plan_pass(&pass)
-      withWorkspace(pass.workspace, of: Element.self) { workspace in
-        kernels.table.pass(&pass, memory.start, workspace)
-      }
+      kernels.call(kernels.table.pass, pass, base: memory.start)
     }
 
     func parts<Element: KernelElement>(_ kernels: Kernels<Element>, _ memory: Storage<Element>) {
       let start = memory.start
-      let needed = max(products[0].workspace, products[1].workspace, loop.pointee.workspace)
-      withWorkspace(needed, of: Element.self) { workspace in
-        kernels.table.product(
-          products.baseAddress! + 0, start + at.a, start + at.b, start + at.bias,
-          start + at.values, workspace)
-        kernels.table.loop(loop, start, workspace)
-        kernels.table.product(
-          products.baseAddress! + 1, start + at.a, start + at.terms, nil, start + at.result,
-          workspace)
-      }
+      kernels.call(kernels.table.product, products[0], base: start)
+      kernels.call(kernels.table.loop, loop.pointee, base: start)
+      kernels.call(kernels.table.product, products[1], base: start)
     }
   }
 
@@ -86,8 +76,11 @@ import Testing
     (backward.m, backward.k) = (Int64(k), Int64(m))
     (backward.a_row, backward.a_column) = (1, Int64(k))
     backward.initial = Int32(CK_ZERO.rawValue)
-    kernels.table.plan_product(&forward)
-    kernels.table.plan_product(&backward)
+    (forward.a, forward.b, forward.bias) = (Int64(at.a), Int64(at.b), Int64(at.bias))
+    forward.c = Int64(at.values)
+    (backward.a, backward.b, backward.c) = (Int64(at.a), Int64(at.terms), Int64(at.result))
+    kernels.plan(&forward)
+    kernels.plan(&backward)
     #expect(forward.form == CK_DOTS.rawValue && backward.form == CK_LANES.rawValue)
     var operands = [
       operand(CK_FULL, at.values, row: n), operand(CK_FULL, at.terms, row: n),
@@ -108,7 +101,7 @@ import Testing
         loop.operand_count = isFlat ? 3 : 5
         loop.step_count = Int32(steps.count)
         loop.temporaries = isFlat ? 0 : 1
-        kernels.table.plan_loop(&loop)
+        kernels.plan(&loop)
         #expect(loop.flat == (isFlat ? 1 : 0))
         let products = [forward, backward]
         products.withUnsafeBufferPointer { products in

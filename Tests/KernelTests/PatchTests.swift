@@ -13,10 +13,11 @@ import Testing
     init(_ images: Int, _ height: Int, _ width: Int, _ inputs: Int, _ outputs: Int) {
       plan = ck_convolution(
         images: Int64(images), height: Int64(height), width: Int64(width), in: Int64(inputs),
-        out: Int64(outputs), stride: 1, initial: Int32(CK_ZERO.rawValue))
+        out: Int64(outputs), stride: 1, initial: Int32(CK_ZERO.rawValue), a: 0, b: 0, c: 0,
+        result: 0)
       pooling = ck_pooling(
         images: Int64(images), height: Int64(height), width: Int64(width),
-        channels: Int64(outputs))
+        channels: Int64(outputs), x: 0, centre: 0, scale: 0, shift: 0, y: 0, index: 0)
       taps = 9 * inputs
       var numbers = Numbers(height + 100 * width + 10000 * inputs + outputs)
       x = numbers.values(images * height * width * inputs)
@@ -37,20 +38,19 @@ import Testing
 
     /// As an array, which lives as long as a call that it is given to; a storage's `start` does not keep it alive.
     func padded(_ kernels: Kernels<Element>) -> [Element] {
-      var p = ck_padding(
+      let p = ck_padding(
         images: plan.images, height: plan.height, width: plan.width, channels: plan.in, top: 1,
-        left: 1, bottom: 1, right: 1)
+        left: 1, bottom: 1, right: 1, x: 0, padded: 0)
       let (inner, outer) = (plan.height * plan.width, (plan.height + 2) * (plan.width + 2))
       let target = Storage<Element>(count: x.count / Int(inner) * Int(outer))
-      kernels.table.pad(&p, x, target.start)
+      kernels.pad(p, x, target.start)
       #expect(target.isWithinBounds)
       return target.values
     }
 
     func convolution(_ kernels: Kernels<Element>) -> [Element] {
-      var c = plan
       let y = Storage<Element>(count: pixels * outputs)
-      kernels.table.convolve(&c, padded(kernels), w, y.start)
+      kernels.convolution(\.convolve, plan, padded(kernels), w, to: y.start)
       return y.values
     }
 
@@ -83,23 +83,24 @@ import Testing
           let scaled = image.enumerated().map {
             isScaled && layer.factor[$0.offset % outputs] < 0 ? -$0.element : $0.element
           }
-          var (c, pooling) = (layer.plan, layer.pooling)
+          let (c, pooling) = (layer.plan, layer.pooling)
           let (index, y) = (
             Storage<Element>(count: layer.pooledCount), Storage<Element>(count: layer.pooledCount)
           )
-          kernels.table.pool(&pooling, scaled, nil, nil, nil, nil, index.start)
-          kernels.table.pool_gather(&pooling, image, index.values, y.start)
+          kernels.pool(pooling, scaled, y: nil, index: index.start)
+          kernels.poolGather(pooling, image, index.values, y.start)
           let x = layer.padded(kernels)
           let (found, values, alone) = (
             Storage<Element>(count: layer.pooledCount),
             Storage<Element>(count: layer.pooledCount), Storage<Element>(count: layer.pooledCount)
           )
           let factor = isScaled ? layer.factor : nil
-          kernels.table.convolve_pool(&c, x, layer.w, factor, values.start, found.start)
+          kernels.convolvePool(c, x, layer.w, factor, y: values.start, index: found.start)
           #expect(found.values == index.values && values.values == y.values)
-          kernels.table.convolve_pool(&c, x, layer.w, factor, nil, alone.start)
+          kernels.convolvePool(c, x, layer.w, factor, y: nil, index: alone.start)
           #expect(alone.values == index.values)
-          kernels.table.convolve_pool_gather(&c, x, layer.w, index.values, alone.start)
+          kernels.convolution(
+            \.convolve_pool_gather, c, x, layer.w, index.values, to: alone.start)
           #expect(alone.values == y.values)
           #expect(found.isWithinBounds && values.isWithinBounds && alone.isWithinBounds)
         }
@@ -133,8 +134,9 @@ import Testing
           var c = layer.plan
           c.initial = Int32(initial.rawValue)
           let dw = Storage(before)
-          kernels.table.convolve_pool_weight_gradient(
-            &c, layer.padded(kernels), layer.dy, index, dw.start)
+          kernels.convolution(
+            \.convolve_pool_weight_gradient, c, layer.padded(kernels), layer.dy, index, to: dw.start
+          )
           #expect(dw.isWithinBounds)
           return dw.values
         } expect: {
@@ -169,9 +171,8 @@ import Testing
         }
         let scale = Double(patches.count).squareRoot() * products.reduce(1) { max($0, abs($1)) }
         checkEverySet(type, "factor of \(n) x \(h) x \(w), \(inputs)") { kernels in
-          var c = layer.plan
           let result = Storage<Element>(count: taps * (taps + 1))
-          kernels.table.patch_factor(&c, layer.padded(kernels), result.start)
+          kernels.convolution(\.patch_factor, layer.plan, layer.padded(kernels), to: result.start)
           #expect(result.isWithinBounds)
           return result.values
         } expect: { found in
@@ -207,9 +208,8 @@ import Testing
       let x = original.x.indices.map { value == 0 ? original.x[$0 / 2] : Float(value) }
       let layer = original.with(x: x)
       for kernels in Kernels<Float>.all {
-        var c = layer.plan
         let result = Storage<Float>(count: layer.taps * (layer.taps + 1))
-        kernels.table.patch_factor(&c, layer.padded(kernels), result.start)
+        kernels.convolution(\.patch_factor, layer.plan, layer.padded(kernels), to: result.start)
         #expect(result.values.allSatisfy { $0.isFinite })
         let second = result.values[(2 * layer.taps)..<(3 * layer.taps)]
         #expect(second.allSatisfy { $0 == 0 })
@@ -223,13 +223,12 @@ import Testing
     x[5] = .nan
     let layer = original.with(x: x)
     for kernels in Kernels<Float>.all {
-      var c = layer.plan
       let result = Storage<Float>(count: 90)
-      kernels.table.patch_factor(&c, layer.padded(kernels), result.start)
+      kernels.convolution(\.patch_factor, layer.plan, layer.padded(kernels), to: result.start)
       #expect(result.values[0].isNaN && result.values[9].isNaN)
       let (index, y) = (Storage<Float>(count: 8), Storage<Float>(count: 8))
-      kernels.table.convolve_pool(
-        &c, layer.padded(kernels), layer.w, nil, y.start, index.start)
+      kernels.convolvePool(
+        layer.plan, layer.padded(kernels), layer.w, nil, y: y.start, index: index.start)
       #expect(y.values.contains { $0.isNaN })
     }
   }

@@ -10,7 +10,7 @@ import Testing
     init(_ images: Int, _ height: Int, _ width: Int, _ channels: Int) {
       plan = ck_pooling(
         images: Int64(images), height: Int64(height), width: Int64(width),
-        channels: Int64(channels))
+        channels: Int64(channels), x: 0, centre: 0, scale: 0, shift: 0, y: 0, index: 0)
       var numbers = Numbers(height * width * channels)
       // Few values, so that equals occur.
       x = (0..<images * height * width * channels).map { _ in
@@ -36,7 +36,7 @@ import Testing
 
   private func check<Element: KernelElement>(_ type: Element.Type) {
     for (n, h, w, c) in [(2, 4, 6, 5), (1, 7, 7, 64), (3, 2, 3, 1), (1, 5, 2, 17), (2, 1, 1, 3)] {
-      var p = Pooling<Element>(n, h, w, c)
+      let p = Pooling<Element>(n, h, w, c)
       let x = Storage(p.x)
       var largest: [Double] = []
       var places: [Double] = []
@@ -49,14 +49,14 @@ import Testing
       checkEverySet(type, "pool \(n) x \(h) x \(w) x \(c)") { kernels in
         let y = Storage<Element>(count: p.count)
         let found = Storage<Element>(count: p.count)
-        kernels.table.pool(&p.plan, x.start, nil, nil, nil, y.start, found.start)
+        kernels.pool(p.plan, x.start, y: y.start, index: found.start)
         #expect(y.isWithinBounds && found.isWithinBounds)
         let alone = Storage<Element>(count: p.count)
-        kernels.table.pool(&p.plan, x.start, nil, nil, nil, nil, alone.start)
+        kernels.pool(p.plan, x.start, y: nil, index: alone.start)
         #expect(alone.values == found.values)
-        kernels.table.pool(&p.plan, x.start, nil, nil, nil, alone.start, nil)
+        kernels.pool(p.plan, x.start, y: alone.start, index: nil)
         #expect(alone.values == y.values)
-        kernels.table.pool_gather(&p.plan, x.start, found.start, alone.start)
+        kernels.poolGather(p.plan, x.start, found.start, alone.start)
         #expect(alone.isWithinBounds && alone.values == y.values)
         return y.values + found.values
       } expect: {
@@ -86,7 +86,7 @@ import Testing
   /// Chosen by an affine function of each channel, and given as it is.
   @Test func largestOfAffineFunctions() {
     let (height, width, channels) = (4, 6, 21)
-    var p = Pooling<Float>(2, height, width, channels)
+    let p = Pooling<Float>(2, height, width, channels)
     var numbers = Numbers(3)
     let centre: [Float] = numbers.values(channels)
     var scale: [Float] = numbers.values(channels)
@@ -95,7 +95,7 @@ import Testing
     for kernels in Kernels<Float>.all {
       let y = Storage<Float>(count: p.count)
       let index = Storage<Float>(count: p.count)
-      kernels.table.pool(&p.plan, p.x, centre, scale, shift, y.start, index.start)
+      kernels.pool(p.plan, p.x, centre, scale, shift, y: y.start, index: index.start)
       #expect(y.isWithinBounds && index.isWithinBounds)
       for place in 0..<p.count {
         let c = place % channels
@@ -116,11 +116,13 @@ import Testing
     for nans in [[1], [3], [2, 3], [0, 1], [0]] {
       var window: [Float] = [3, -1, .infinity, 2]
       for place in nans { window[place] = .nan }
-      var plan = ck_pooling(images: 1, height: 2, width: 2, channels: 1)
+      let plan = ck_pooling(
+        images: 1, height: 2, width: 2, channels: 1, x: 0, centre: 0, scale: 0, shift: 0, y: 0,
+        index: 0)
       for kernels in Kernels<Float>.all {
         var y: Float = 0
         var index: Float = 0
-        kernels.table.pool(&plan, window, nil, nil, nil, &y, &index)
+        kernels.pool(plan, window, y: &y, index: &index)
         #expect(y.isNaN && index == Float(nans[0]))
       }
     }

@@ -43,12 +43,9 @@ private struct Product<Element: KernelElement> {
     let c = Storage(before)
     var p = plan
     p.m = Int64(rows.count)
-    kernels.table.plan_product(&p)
-    withWorkspace(p.workspace, of: Element.self) { workspace in
-      kernels.table.product(
-        &p, a.start + rows.lowerBound * Int(p.a_row), b.start, bias.start,
-        c.start + rows.lowerBound * Int(p.c_row), workspace)
-    }
+    kernels.product(
+      p, a.start + rows.lowerBound * Int(p.a_row), b.start, bias.start,
+      c.start + rows.lowerBound * Int(p.c_row))
     #expect(c.isWithinBounds)
     return c.values
   }
@@ -164,7 +161,7 @@ private struct Product<Element: KernelElement> {
     for k in [1, 384, 385, 784, 5000] {
       let depths = Kernels<Float>.all.map { kernels in
         var p = Product<Float>(3, 5, k).plan
-        kernels.table.plan_product(&p)
+        kernels.plan(&p)
         return p.depth
       }
       #expect(Set(depths).count == 1)
@@ -183,7 +180,7 @@ private struct Product<Element: KernelElement> {
     for (plan, form) in forms {
       for kernels in Kernels<Float>.all {
         var p = plan
-        kernels.table.plan_product(&p)
+        kernels.plan(&p)
         #expect(p.form == Int32(form.rawValue), "\(p.m) x \(p.n) x \(p.k), \(kernels.name)")
       }
     }

@@ -5,9 +5,10 @@ import Testing
   private func checkPadding<Element: KernelElement>(_ type: Element.Type) {
     for (n, h, w, c) in [(2, 3, 4, 5), (1, 1, 1, 1), (3, 2, 7, 64)] {
       for (top, left, bottom, right) in [(1, 1, 1, 1), (0, 0, 1, 1), (2, 0, 0, 3)] {
-        var plan = ck_padding(
+        let plan = ck_padding(
           images: Int64(n), height: Int64(h), width: Int64(w), channels: Int64(c),
-          top: Int64(top), left: Int64(left), bottom: Int64(bottom), right: Int64(right))
+          top: Int64(top), left: Int64(left), bottom: Int64(bottom), right: Int64(right), x: 0,
+          padded: 0)
         var numbers = Numbers(n + h + w + c)
         let x = Storage<Element>(numbers.values(n * h * w * c))
         let (rows, columns) = (h + top + bottom, w + left + right)
@@ -20,7 +21,7 @@ import Testing
         }
         checkEverySet(type, "pad") { kernels in
           let padded = Storage<Element>(count: expected.count)
-          kernels.table.pad(&plan, x.start, padded.start)
+          kernels.pad(plan, x.start, padded.start)
           #expect(padded.isWithinBounds)
           return padded.values
         } expect: {
@@ -51,7 +52,8 @@ import Testing
       }
       checkEverySet(type, "gather rows of \(columns)") { kernels in
         let result = Storage<Element>(count: y.count)
-        kernels.table.gather_rows(Int64(index.count), Int64(columns), x, index, result.start)
+        kernels.choose(
+          \.gather_rows, count: index.count, rows: 6, columns: columns, x, index, result.start)
         #expect(result.isWithinBounds)
         return result.values
       } expect: {
@@ -59,7 +61,8 @@ import Testing
       }
       checkEverySet(type, "scatter rows of \(columns)") { kernels in
         let result = Storage<Element>(count: x.count)
-        kernels.table.scatter_rows(Int64(index.count), 6, Int64(columns), y, index, result.start)
+        kernels.choose(
+          \.scatter_rows, count: index.count, rows: 6, columns: columns, y, index, result.start)
         #expect(result.isWithinBounds)
         return result.values
       } expect: {
@@ -85,7 +88,7 @@ import Testing
           }
           checkEverySet(type, "sum \(outer) x \(middle) x \(inner)") { kernels in
             let y = Storage<Element>(count: sums.count)
-            kernels.table.sum_middle(Int64(outer), Int64(middle), Int64(inner), x, y.start)
+            kernels.middle(\.sum_middle, outer, middle, inner, x, y.start)
             #expect(y.isWithinBounds)
             return y.values
           } expect: {
@@ -95,8 +98,7 @@ import Testing
           let repeated = x.indices.map { Double(y[$0 / (middle * inner) * inner + $0 % inner]) }
           checkEverySet(type, "repeat \(outer) x \(middle) x \(inner)") { kernels in
             let result = Storage<Element>(count: x.count)
-            kernels.table.repeat_middle(
-              Int64(outer), Int64(middle), Int64(inner), y, result.start)
+            kernels.middle(\.repeat_middle, outer, middle, inner, y, result.start)
             #expect(result.isWithinBounds)
             return result.values
           } expect: {
@@ -134,7 +136,7 @@ import Testing
           let tolerance = mean > 0 ? 5e-4 : 2e-6
           checkEverySet(type, "moments of \(rows) x \(columns) around \(mean)") { kernels in
             let found = Storage<Element>(count: 2 * columns)
-            kernels.table.moments(Int64(rows), Int64(columns), x.start, found.start)
+            kernels.moments(rows, columns, x.start, found.start)
             #expect(found.isWithinBounds)
             return found.values
           } expect: {

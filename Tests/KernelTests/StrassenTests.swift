@@ -32,7 +32,7 @@ private struct QuarteredProduct<Element: KernelElement> {
     let slabs = ((rows + 3) / 4 + slab - 1) / slab
     let sums = Storage<Element>(
       count: Int(CK_QUARTER_PRODUCTS) * slabs * slab * ((columns + 3) / 4))
-    kernels.table.quarter(Int64(rows), Int64(columns), matrix.start, sums.start)
+    kernels.quarter(rows, columns, matrix.start, sums.start)
     #expect(sums.isWithinBounds)
     var p = ck_product()
     (p.m, p.n, p.k) = (Int64(m), Int64(n), Int64(k))
@@ -41,12 +41,8 @@ private struct QuarteredProduct<Element: KernelElement> {
     p.initial = Int32(initial.rawValue)
     p.relu = relu ? 1 : 0
     p.quartered = 1
-    kernels.table.plan_product(&p)
     let c = Storage(before)
-    withWorkspace(p.workspace, of: Element.self) { workspace in
-      kernels.table.product(
-        &p, sums.start, b.start, bias.start, c.start, workspace)
-    }
+    kernels.product(p, sums.start, b.start, bias.start, c.start)
     #expect(c.isWithinBounds)
     return c.values
   }
@@ -112,7 +108,7 @@ private struct QuarteredProduct<Element: KernelElement> {
         var p = ck_product()
         (p.m, p.n, p.k, p.a_row, p.a_column) = (300, 300, Int64(k), Int64(k), 1)
         (p.b_row, p.c_row, p.quartered) = (300, 300, 1)
-        kernels.table.plan_product(&p)
+        kernels.plan(&p)
         #expect(p.form == Int32(CK_QUARTERED.rawValue))
         return p.depth
       }

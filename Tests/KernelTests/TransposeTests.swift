@@ -17,9 +17,7 @@ import Testing
         }
         checkEverySet(type, "\(rows) x \(columns)") { kernels in
           let target = Storage<Element>(count: columns * targetRow)
-          kernels.table.transpose(
-            Int64(rows), Int64(columns), source.start, Int64(sourceRow), target.start,
-            Int64(targetRow))
+          kernels.transpose(rows, columns, source.start, sourceRow, target.start, targetRow)
           #expect(target.isWithinBounds)
           return target.values
         } expect: {

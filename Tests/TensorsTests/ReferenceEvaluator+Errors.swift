@@ -14,35 +14,39 @@ extension ReferenceEvaluator {
     let dy = node.operands.count > 1 ? errors[node.operands[1]] : []
     let shapes = node.operands.map { graph.nodes[$0].shape }
     switch node.operation {
-    case .input: return value.map { _ in 0 }
-    case .constant(let number): return [rounded(0, number)]
-    case .unary(let function):
-      return value.indices.map { unary(function, x[$0], dx[$0], value[$0]) }
-    case .binary(let function):
-      return value.indices.map { binary(function, x[$0], dx[$0], y[$0], dy[$0], value[$0]) }
-    case .scale(let factor): return value.indices.map { rounded(abs(factor) * dx[$0], value[$0]) }
-    case .offset: return value.indices.map { rounded(dx[$0], value[$0]) }
-    case .spread, .reshape, .transpose, .slice, .assemble, .gatherRows:
-      return moved(node, graph)
-    case .sum, .scatterRows:
+    case is Input, is OneHot: return value.map { _ in 0 }
+    case let constant as Constant: return [rounded(0, constant.value)]
+    case let unary as Unary:
+      return value.indices.map { error(of: unary.function, x[$0], dx[$0], value[$0]) }
+    case let binary as Binary:
+      return value.indices.map {
+        error(of: binary.function, x[$0], dx[$0], y[$0], dy[$0], value[$0])
+      }
+    case let scale as Scale:
+      return value.indices.map { rounded(abs(scale.factor) * dx[$0], value[$0]) }
+    case is Offset: return value.indices.map { rounded(dx[$0], value[$0]) }
+    case is Centre: return centred(x, dx, value, channels: node.shape.sizes.last ?? 1)
+    case is Softmax, is LogSumExp: return rows(node.operation is Softmax, x, dx, value, shapes[0])
+    case is PoolIndex, is PoolGather, is PoolScatter: return pooled(node, graph, value)
+    case is any BilinearOperation: return bilinear(node, graph, value)
+    case let traced as any TracedOperation where traced.isSum:
       // Each term is rounded as often as terms are added to it, at most.
       let terms = Double(max(x.count / max(value.count, 1), 1)) + 4
       return moved(node, graph, zip(x, dx).map { $1 + terms * roundoff * abs($0) })
-    case .centre:
-      let rows = Double(value.count / max(node.shape.sizes.last ?? 1, 1)) + 4
-      let inner = node.shape.sizes.last ?? 1
-      let own = zip(x, dx).map { $1 + rows * roundoff * abs($0) }
-      return value.indices.map { index in
-        own[index]
-          + stride(from: index % inner, to: own.count, by: inner).reduce(0) { $0 + own[$1] }
-          / (rows - 4)
+    default: return moved(node, graph)
+    }
+  }
+
+  private func centred(
+    _ x: [Double], _ dx: [Double], _ value: [Double], channels: Int
+  ) -> [Double] {
+    let rows = Double(value.count / max(channels, 1))
+    let own = zip(x, dx).map { $1 + (rows + 4) * roundoff * abs($0) }
+    return value.indices.map { index in
+      let sum = stride(from: index % channels, to: own.count, by: channels).reduce(0) {
+        $0 + own[$1]
       }
-    case .softmax, .logSumExp, .rowMaximum: return rows(node.operation, x, dx, value, shapes[0])
-    case .oneHot: return value.map { _ in 0 }
-    case .product, .convolution, .convolutionInput, .convolutionWeights:
-      return bilinear(node, graph, value)
-    case .poolIndex, .poolGather, .poolScatter: return pooled(node, graph, value)
-    default: fatalError("planner operations are not traced")
+      return own[index] + sum / rows
     }
   }
 
@@ -50,14 +54,16 @@ extension ReferenceEvaluator {
     error + roundings * roundoff * abs(value)
   }
 
-  private func unary(_ function: UnaryFunction, _ x: Double, _ dx: Double, _ y: Double) -> Double {
-    let sides = [x - dx, x + dx].map { abs(Self.unary(function, $0) - y) }
-    if case .reciprocal = function, dx >= abs(x) { return .infinity }
+  private func error(
+    of function: UnaryFunction, _ x: Double, _ dx: Double, _ y: Double
+  ) -> Double {
+    let sides = [x - dx, x + dx].map { abs(function.value($0) - y) }
+    if function == .reciprocal, dx >= abs(x) { return .infinity }
     return rounded(max(sides[0], sides[1]), y, Self.functionRoundings)
   }
 
-  private func binary(
-    _ function: BinaryFunction, _ x: Double, _ dx: Double, _ y: Double, _ dy: Double,
+  private func error(
+    of function: BinaryFunction, _ x: Double, _ dx: Double, _ y: Double, _ dy: Double,
     _ value: Double
   ) -> Double {
     switch function {
@@ -66,7 +72,7 @@ extension ReferenceEvaluator {
     case .divide:
       guard abs(y) > dy else { return .infinity }
       return rounded((dx + abs(value) * dy) / (abs(y) - dy), value)
-    case .mask: return abs(y) <= dy ? abs(x) + dx : y > 0 ? dx : 0
+    default: return abs(y) <= dy ? abs(x) + dx : y > 0 ? dx : 0
     }
   }
 
@@ -77,7 +83,7 @@ extension ReferenceEvaluator {
       own.values[operand] = errors ?? self.errors[operand]
     }
     // Rows' numbers are numbers of rows still.
-    if node.operands.count > 1, case .gatherRows = node.operation {
+    if node.operands.count > 1, node.operation is GatherRows {
       own.values[node.operands[1]] = values[node.operands[1]]
     }
     return own.value(node, graph, [])
@@ -103,16 +109,16 @@ extension ReferenceEvaluator {
   }
 
   private func rows(
-    _ operation: Tensors.Operation, _ x: [Double], _ dx: [Double], _ value: [Double], _ shape: Shape
+    _ isSoftmax: Bool, _ x: [Double], _ dx: [Double], _ value: [Double], _ shape: Shape
   ) -> [Double] {
     let classes = shape[1]
     return value.indices.map { index in
-      let row = operation == .softmax ? index / classes : index
+      let row = isSoftmax ? index / classes : index
       let own = row * classes..<(row + 1) * classes
       let change = dx[own].max() ?? 0
       let reach = (x[own].map(abs).max() ?? 0) + Double(classes)
       let roundings = Self.functionRoundings * roundoff * reach
-      return operation == .softmax
+      return isSoftmax
         ? value[index] * (2 * change + 2 * roundings) : change + roundings
     }
   }
@@ -121,7 +127,7 @@ extension ReferenceEvaluator {
   private func pooled(_ node: Graph.Node, _ graph: Graph, _ value: [Double]) -> [Double] {
     let (x, image) = (node.operands[0], graph.nodes[node.operands[0]].shape)
     switch node.operation {
-    case .poolIndex:
+    case is PoolIndex:
       return value.indices.map { at in
         let window = Self.window(at, node.shape, image)
         let best = window[Int(value[at])]
@@ -131,7 +137,7 @@ extension ReferenceEvaluator {
         }
         return isClear ? 0 : 1
       }
-    case .poolGather:
+    case is PoolGather:
       return value.indices.map { at in
         let window = Self.window(at, node.shape, image)
         let error = window.map { errors[x][$0] }.max() ?? 0

@@ -33,6 +33,19 @@ typedef enum {
   CK_BIAS = 2,        ///< c = bias (one value a column) + product; products only
 } ck_initial;
 
+/// A kernel. All that a call needs is in its descriptor: sizes first, then places of operands and results, in elements
+/// from a base that is given with each run; an operand that may be left out is then at CK_NOWHERE.
+typedef struct {
+  /// Fills in what can be worked out before the first run; gives the elements of scratch memory that a run needs. NULL
+  /// where there is nothing to work out.
+  int64_t (*plan)(void *descriptor);
+  /// `workspace` is aligned to 64 bytes.
+  void (*run)(const void *descriptor, void *base, void *workspace);
+} ck_kernel;
+
+/// The place of an operand that is left out.
+#define CK_NOWHERE INT64_MIN
+
 // ------------------------------------------------------------------------------------ products
 
 /// How a product is computed.
@@ -65,8 +78,8 @@ typedef struct {
   int32_t relu;             ///< nonzero: negative results become 0
   int32_t rows;             ///< a `ck_rows`
   int32_t quartered;  ///< nonzero: A, or the matrix that it is the transpose of, is given as sums of its quarters
-  /// Filled by the table's `plan_product`, from the fields above alone; the form and the depth are
-  /// the same for every instruction set.
+  int64_t a, b, bias, c;  ///< places; the bias is read for CK_BIAS only; C must overlap neither A nor B
+  /// Filled in by its plan, from the sizes alone; the form and the depth are the same for every instruction set.
   int32_t form;       ///< a `ck_product_form`
   int32_t direct;     ///< nonzero: in tiles where the operands are, all terms at once
   int64_t columns;    ///< narrow: how many columns are computed as sums; the rest follows from `rows`
@@ -76,6 +89,20 @@ typedef struct {
   int64_t tail;       ///< direct: columns of the last vector of the last panel
   void (*tiles[2][2])(void);  ///< direct: of panels and the last one, for whole tiles and the last rows
 } ck_product;
+
+/// Sums of the quarters of a matrix `a`, and of sums of their quarters, row by row, for products with it and with its
+/// transpose: 49 multiplications of blocks in place of 64. Rounding errors are 2 to 3.3 times those of the
+/// direct sums, and a row of the product depends on another one's values in its last bits.
+typedef struct {
+  int64_t rows, columns;
+  int64_t a, sums;
+} ck_quartering;
+
+/// target[j * target_row + i] = source[i * source_row + j] for i < rows, j < columns.
+typedef struct {
+  int64_t rows, columns, source_row, target_row;
+  int64_t source, target;
+} ck_transposition;
 
 // ------------------------------------------------------------------------------------ fused loops
 
@@ -90,7 +117,7 @@ typedef enum {
   CK_POOLED = 6,  ///< pooled images, at offset; CK_UNPOOL reads these
 } ck_addressing;
 
-/// An operand of a loop. Offsets count elements from the base pointer given to `loop`.
+/// An operand of a loop. Offsets count elements from the base.
 typedef struct {
   int64_t offset;
   int64_t row;  ///< CK_FULL: elements from a row to the next (at least the number of columns)
@@ -104,7 +131,7 @@ typedef struct {
   int32_t in_workspace, lane;
 } ck_stream;
 
-/// How a step runs through a tile; filled by `plan_loop`.
+/// How a step runs through a tile; filled in by the loop's plan.
 typedef enum {
   CK_BY_ROW = 0,   ///< row by row
   CK_AS_ONE = 1,   ///< all rows as one: the operands' elements follow each other
@@ -116,20 +143,9 @@ typedef enum {
 /// CK_COLUMN, CK_TEMPORARY_COLUMN or CK_SCALAR: then they write a CK_COLUMN or CK_TEMPORARY_COLUMN
 /// one (one value a row).
 typedef enum {
-  // d = f(a)
-  CK_COPY, CK_SCALE /* x a */, CK_OFFSET /* a + x */, CK_SQUARE, CK_RECIPROCAL, CK_SQUARE_ROOT,
-  CK_RECIPROCAL_SQUARE_ROOT, CK_ABSOLUTE, CK_SIGN /* -1, 0, 1 */, CK_EXP, CK_LOG, CK_TANH, CK_SIGMOID,
-  CK_SOFTPLUS, CK_RELU /* a > 0 ? a : 0, NaN stays */, CK_STEP /* a > 0 ? 1 : 0 */,
-  // d = f(a, b)
-  CK_ADD, CK_SUBTRACT /* a - b */, CK_MULTIPLY, CK_DIVIDE /* a / b */, CK_MAXIMUM, CK_MINIMUM,
-  CK_MASK /* b > 0 ? a : 0 */, CK_WEIGH /* a == 0 ? 0 : a b */, CK_ADD_SCALED /* a + x b */,
-  CK_TANH_SLOPE /* a (1 - b b) */, CK_SIGMOID_SLOPE /* a b (1 - b) */,
-  // d = f(a, b, c), each one fused multiply-add an element
-  CK_MULTIPLY_ADD /* a b + c */, CK_MULTIPLY_SUBTRACT /* a b - c */,
-  CK_NEGATED_MULTIPLY_ADD /* c - a b */,
-  // d = f(a, b, c[, e]), the difference rounded before it is multiplied
-  CK_CENTRED_SCALED /* (a - b) c */, CK_CENTRED_SCALED_ADD /* (a - b) c + e */,
-  CK_ADD_SCALED_DIFFERENCE /* a + x (b - c) */,
+#define STEP(NAME, name, inputs, expression) CK_##NAME,
+#include "../step_list.h"
+#undef STEP
   // d[r, c] = c == a[r] ? 1 : 0; a is CK_COLUMN: class numbers held as elements
   CK_ONE_HOT,
   /// d = the adjoint of pooling 2x2 windows, stride 2: rows are the pixels of `height` x `width`
@@ -148,7 +164,7 @@ typedef struct {
   int32_t a, b, c, e, d;  ///< operand numbers, d the result's; -1 where there is none
   int32_t height, width;  ///< CK_UNPOOL's images
   double x;
-  /// Filled by `plan_loop`: a `ck_course`, how many of a, b, c, e there are, and where these are
+  /// Filled in by the loop's plan: a `ck_course`, how many of a, b, c, e there are, and where these are
   /// found; the result last.
   int32_t course, inputs;
   ck_stream streams[5];
@@ -167,7 +183,7 @@ typedef struct {
   ck_step *steps;
   int32_t operand_count, step_count;
   int32_t temporaries;  ///< how many temporary tiles the operands name: numbers 0 ..< temporaries
-  /// Filled by the table's `plan_loop`, from rows, columns, temporaries and the steps alone.
+  /// Filled in by its plan, from rows, columns, temporaries and the steps alone.
   int32_t flat;  ///< nonzero: run as one row of rows * columns elements
   int32_t fetches;  ///< nonzero: tiles are fetched ahead
   int64_t tile;  ///< rows of a tile, or elements where flat
@@ -178,7 +194,7 @@ typedef struct {
 
 /// A pass over the rows of a long A: values = A B (plus a bias), a loop over the rows of the values,
 /// result = A' terms, where the loop writes the terms; the same bits as three calls, but A is read
-/// from memory once. Places count elements from the base pointer given to `pass`.
+/// from memory once.
 ///
 /// The products are planned, forward as CK_DOTS with a bias or from zero, backward as CK_LANES from
 /// zero, both without `relu`. The loop has A's rows, or is flat with as many elements for each; it
@@ -187,7 +203,7 @@ typedef struct {
   const ck_product *forward, *backward;
   const ck_loop *loop;
   int64_t a, b, bias, values, terms, result;
-  /// Filled by the table's `plan_pass`, once the products and the loop are planned.
+  /// Filled in by its plan, once the products and the loop are planned.
   int64_t turn;       ///< rows that are multiplied before the loop and the sums catch up
   int64_t workspace;  ///< elements of scratch memory that `pass` needs
 } ck_pass;
@@ -196,24 +212,64 @@ typedef struct {
 
 /// A 3x3 convolution with padding 1 and stride 1 or 2: [images, height, width, in] to [images,
 /// out_height, out_width, out], out_height = (height + stride - 1) / stride, likewise the width.
+/// What the operands are says each kernel.
 typedef struct {
   int64_t images, height, width, in, out, stride;
   int32_t initial;  ///< CK_ZERO or CK_ACCUMULATE
+  int64_t a, b, c, result;  ///< places
 } ck_convolution;
 
 /// The most input channels of a convolution that is computed from its patches.
 enum { CK_PATCH_CHANNELS = 3 };
 
-/// Where `pad` puts zeros around each image.
+/// `pool` of a convolution with weights w; where there is a factor, of factor * convolution.
+typedef struct {
+  ck_convolution convolution;  ///< without places
+  int64_t padded_x, w, factor, y, index;  ///< places; the factor, and y or the index, may be left out
+} ck_convolved_pooling;
+
+/// Where zeros are put around each image.
 typedef struct {
   int64_t images, height, width, channels;
   int64_t top, left, bottom, right;
+  int64_t x, padded;  ///< places
 } ck_padding;
 
-/// Pooling of 2x2 windows, stride 2: the last row or column of an odd size is left out.
+/// Pooling of 2x2 windows, stride 2: the last row or column of an odd size is left out. The index says which of a
+/// window's four values (0 top left, 1 top right, 2 bottom left, 3 bottom right) is the largest, the first of equals, NaN
+/// first of all; held as elements. y is that value. Where there is a scale, the largest of (x - centre) scale + shift is
+/// meant, each a value a channel; y is x there.
 typedef struct {
   int64_t images, height, width, channels;
+  int64_t x, centre, scale, shift, y, index;  ///< places; the three rows, and y or the index, may be left out
 } ck_pooling;
+
+// ------------------------------------------------------------------------------------ rows and axes
+
+/// Sums, or repetitions, along the middle axis of [outer][middle][inner].
+typedef struct {
+  int64_t outer, middle, inner;
+  int64_t source, target;
+} ck_middle_axis;
+
+/// Each column's sum, and then each column's sum of squared deviations from its mean: 2 * columns elements. x is read
+/// from afar once.
+typedef struct {
+  int64_t rows, columns;
+  int64_t x, result;
+} ck_column_moments;
+
+/// `count` rows of `columns` elements that an index (held as elements, checked by the caller) chooses from `rows` rows.
+typedef struct {
+  int64_t count, rows, columns;
+  int64_t source, index, target;
+} ck_row_choice;
+
+/// Elements that follow each other.
+typedef struct {
+  int64_t count;
+  int64_t source, target;
+} ck_copying;
 
 // ------------------------------------------------------------------------------------ the table
 
@@ -221,96 +277,69 @@ typedef struct {
   ck_instruction_set instruction_set;
   ck_element element;
 
-  /// Chooses tiles; `product` may be called with the result any number of times.
-  void (*plan_product)(ck_product *p);
-  /// `bias` is read for CK_BIAS only; `workspace` holds p->workspace elements, 64-byte aligned. C
-  /// must overlap neither A nor B.
-  void (*product)(const ck_product *p, const void *a, const void *b, const void *bias, void *c, void *workspace);
-  /// Sums of the quarters of a matrix, and of sums of their quarters, row by row, for products with it and with its
-  /// transpose: 49 multiplications of blocks in place of 64. Rounding errors are 2 to 3.3 times those of the
-  /// direct sums, and a row of the product depends on another one's values in its last bits.
-  void (*quarter)(int64_t rows, int64_t columns, const void *a, void *sums);
-  /// target[j * target_row + i] = source[i * source_row + j] for i < rows, j < columns.
-  void (*transpose)(int64_t rows, int64_t columns, const void *source, int64_t source_row, void *target, int64_t target_row);
+  ck_kernel product;    ///< of a ck_product
+  ck_kernel quarter;    ///< of a ck_quartering
+  ck_kernel transpose;  ///< of a ck_transposition
+  ck_kernel loop;       ///< of a ck_loop
+  ck_kernel pass;       ///< of a ck_pass
 
-  void (*plan_loop)(ck_loop *l);
-  void (*loop)(const ck_loop *l, void *base, void *workspace);
-
-  void (*plan_pass)(ck_pass *p);
-  /// `workspace` holds p->workspace elements, 64-byte aligned.
-  void (*pass)(const ck_pass *p, void *base, void *workspace);
-
-  /// Each column's sum, and then each column's sum of squared deviations from its mean: 2 * columns elements. x is read
-  /// from afar once.
-  void (*moments)(int64_t rows, int64_t columns, const void *x, void *result);
-  /// Sums out, or repeats along, the middle axis of [outer][middle][inner].
-  void (*sum_middle)(int64_t outer, int64_t middle, int64_t inner, const void *x, void *y);
-  void (*repeat_middle)(int64_t outer, int64_t middle, int64_t inner, const void *y, void *x);
+  ck_kernel moments;        ///< of a ck_column_moments
+  ck_kernel sum_middle;     ///< of a ck_middle_axis
+  ck_kernel repeat_middle;  ///< of a ck_middle_axis
+  /// target[i] = source[index[i]].
+  ck_kernel gather_rows;    ///< of a ck_row_choice
+  /// Its adjoint: target (`rows` rows) = 0, then target[index[i]] += source[i] in order of i.
+  ck_kernel scatter_rows;   ///< of a ck_row_choice
+  ck_kernel copy;           ///< of a ck_copying
 
   /// x to a copy with a border of zeros (border written each time).
-  void (*pad)(const ck_padding *p, const void *x, void *padded);
-  /// y (+)= convolution of x, padded by 1 on every side, with w.
-  void (*convolve)(const ck_convolution *c, const void *padded_x, const void *w, void *y);
-  /// Weights as `convolve_input_gradient` wants them: 9 * in * out elements. Stride 1: both image
-  /// axes reversed, in and out swapped. Stride 2: the four parity classes of input pixels, packed
-  /// one after another.
-  void (*flip_weights)(const ck_convolution *c, const void *w, void *flipped);
-  /// dx (+)= adjoint in x. dy padded: stride 1 by 1 on every side; stride 2 by 1 at the bottom and
-  /// the right.
-  void (*convolve_input_gradient)(const ck_convolution *c, const void *padded_dy, const void *flipped, void *dx);
-  /// dw (+)= adjoint in w.
-  void (*convolve_weight_gradient)(const ck_convolution *c, const void *padded_x, const void *dy, void *dw);
+  ck_kernel pad;  ///< of a ck_padding
+
+  // All that follow up to pooling are of a ck_convolution.
+
+  /// result (+)= convolution of a, padded by 1 on every side, with the weights b.
+  ck_kernel convolve;
+  /// result = the weights a as `convolve_input_gradient` wants them: 9 * in * out elements. Stride 1: both image
+  /// axes reversed, in and out swapped. Stride 2: the four parity classes of input pixels, packed one after another.
+  ck_kernel flip_weights;
+  /// result (+)= adjoint in x of a, which is dy padded (stride 1 by 1 on every side; stride 2 by 1 at the bottom and the
+  /// right), with flipped weights b.
+  ck_kernel convolve_input_gradient;
+  /// result (+)= adjoint in w: of a, x padded by 1 on every side, with b, dy.
+  ck_kernel convolve_weight_gradient;
 
   // Stride 1 in transformed space (Winograd's F(4x4, 3x3)): 36 multiplications a tile where the taps
   // take 144. Rounding errors are about five times those of the direct sums. Images are not padded.
 
-  /// u = transformed weights: [3][3][in][out] to [36][in][out].
-  void (*winograd_weights)(const ck_convolution *c, const void *w, void *u);
-  /// dw (+)= adjoint of `winograd_weights`.
-  void (*winograd_weights_adjoint)(const ck_convolution *c, const void *du, void *dw);
-  /// Elements of scratch memory of the two that follow.
-  int64_t (*winograd_workspace)(const ck_convolution *c);
-  /// y (+)= convolution of x; the adjoint in x where u is the transform of flipped weights, and in and
-  /// out are swapped.
-  void (*winograd_convolve)(
-    const ck_convolution *c, const void *x, const void *u, void *y, void *workspace);
-  /// du (+)= adjoint in u.
-  void (*winograd_weight_gradient)(
-    const ck_convolution *c, const void *x, const void *dy, void *du, void *workspace);
-
-  /// index: which of a window's four values (0 top left, 1 top right, 2 bottom left, 3 bottom
-  /// right) is the largest, the first of equals, NaN first of all; held as elements. y: that value.
-  /// Either may be NULL. Where there is a scale, the largest of (x - centre) scale + shift is meant,
-  /// each a value a channel; y is x there.
-  void (*pool)(
-    const ck_pooling *p, const void *x, const void *centre, const void *scale, const void *shift,
-    void *y, void *index);
-  void (*pool_gather)(const ck_pooling *p, const void *x, const void *index, void *y);
+  /// result = transformed weights: a, [3][3][in][out], to [36][in][out].
+  ck_kernel winograd_weights;
+  /// result (+)= adjoint of `winograd_weights` of a.
+  ck_kernel winograd_weights_adjoint;
+  /// result (+)= convolution of a with transformed weights b; the adjoint in x where b is the transform of flipped
+  /// weights, and in and out are swapped.
+  ck_kernel winograd_convolve;
+  /// result (+)= adjoint in the transformed weights: of a, x, with b, dy.
+  ck_kernel winograd_weight_gradient;
 
   // Convolutions of images of up to CK_PATCH_CHANNELS channels, stride 1, from their patches: the 3x3 pixels that an
   // output pixel is made from, 9 * in values (taps), ordered as the weights are.
 
-  /// What sums over all output pixels come to, but for the weights: the patches' mean m, then R, [taps][taps], upper
-  /// triangular, with R'R the sum of the products of deviations from m. With the weights as a matrix W, [taps][out],
-  /// the outputs' means are m W, and the sums of products of two outputs' deviations are those of (R W1) and (R W2).
-  /// Summed in double precision; a tap that depends on those before it up to 1e-13 of its sum has a row of zeros.
-  void (*patch_factor)(const ck_convolution *c, const void *padded_x, void *result);
-  /// `pool` of the convolution with w, with the same bits; where there is a factor, of factor * convolution.
-  void (*convolve_pool)(
-    const ck_convolution *c, const void *padded_x, const void *w, const void *factor, void *y,
-    void *index);
-  /// `pool_gather` of the convolution with w, with the same bits.
-  void (*convolve_pool_gather)(
-    const ck_convolution *c, const void *padded_x, const void *w, const void *index, void *y);
-  /// dw (+)= its adjoint in w.
-  void (*convolve_pool_weight_gradient)(
-    const ck_convolution *c, const void *padded_x, const void *dy, const void *index, void *dw);
+  /// What sums over all output pixels come to, but for the weights, of padded images a: the patches' mean m, then R,
+  /// [taps][taps], upper triangular, with R'R the sum of the products of deviations from m. With the weights as a matrix
+  /// W, [taps][out], the outputs' means are m W, and the sums of products of two outputs' deviations are those of (R W1)
+  /// and (R W2). Summed in double precision; a tap that depends on those before it up to 1e-13 of its sum has a row of
+  /// zeros.
+  ck_kernel patch_factor;
+  /// result = `pool_gather` of the convolution of padded images a with w = b, at the index c, with the same bits.
+  ck_kernel convolve_pool_gather;
+  /// result (+)= its adjoint in w: of padded images a, with dy = b at the index c.
+  ck_kernel convolve_pool_weight_gradient;
 
-  /// y[i] = x[index[i]], rows of `columns` elements; the caller has checked the index (held as
-  /// elements).
-  void (*gather_rows)(int64_t count, int64_t columns, const void *x, const void *index, void *y);
-  /// Its adjoint: x (`rows` rows) = 0, then x[index[i]] += y[i] in order of i.
-  void (*scatter_rows)(int64_t count, int64_t rows, int64_t columns, const void *y, const void *index, void *x);
+  /// `pool` of the convolution, with the same bits.
+  ck_kernel convolve_pool;  ///< of a ck_convolved_pooling
+  ck_kernel pool;           ///< of a ck_pooling
+  /// y = the values of x that an index chooses.
+  ck_kernel pool_gather;    ///< of a ck_pooling
 
   /// Vectors of n elements. The dot product is summed in lanes over blocks and in double over
   /// these.

@@ -138,3 +138,8 @@ static void convolve_weight_gradient(
     n += block;
   } while (n < c->images);
 }
+
+CALLED(convolve, ck_convolution, convolve(d, AT(a), AT(b), AT(result)))
+CALLED(flip_weights, ck_convolution, flip_weights(d, AT(a), AT(result)))
+CALLED(convolve_input_gradient, ck_convolution, convolve_input_gradient(d, AT(a), AT(b), AT(result)))
+CALLED(convolve_weight_gradient, ck_convolution, convolve_weight_gradient(d, AT(a), AT(b), AT(result)))

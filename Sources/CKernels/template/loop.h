@@ -1,25 +1,10 @@
 // The interpreter of fused loops: for each tile all steps in turn.
 
 static void (*const elementwise_steps[])(const strip *) = {
-  [CK_COPY] = step_copy, [CK_SCALE] = step_scale, [CK_OFFSET] = step_offset,
-  [CK_SQUARE] = step_square, [CK_RECIPROCAL] = step_reciprocal,
-  [CK_SQUARE_ROOT] = step_square_root,
-  [CK_RECIPROCAL_SQUARE_ROOT] = step_reciprocal_square_root,
-  [CK_ABSOLUTE] = step_absolute, [CK_SIGN] = step_sign, [CK_EXP] = step_exp,
-  [CK_LOG] = step_log, [CK_TANH] = step_tanh, [CK_SIGMOID] = step_sigmoid,
-  [CK_SOFTPLUS] = step_softplus, [CK_RELU] = step_relu, [CK_STEP] = step_step,
-  [CK_ADD] = step_add, [CK_SUBTRACT] = step_subtract,
-  [CK_MULTIPLY] = step_multiply, [CK_DIVIDE] = step_divide,
-  [CK_MAXIMUM] = step_maximum, [CK_MINIMUM] = step_minimum, [CK_MASK] = step_mask,
-  [CK_WEIGH] = step_weigh,
-  [CK_ADD_SCALED] = step_add_scaled, [CK_TANH_SLOPE] = step_tanh_slope,
-  [CK_SIGMOID_SLOPE] = step_sigmoid_slope, [CK_MULTIPLY_ADD] = step_multiply_add,
-  [CK_MULTIPLY_SUBTRACT] = step_multiply_subtract,
-  [CK_NEGATED_MULTIPLY_ADD] = step_negated_multiply_add, 
-  [CK_CENTRED_SCALED] = step_centred_scaled,
-  [CK_CENTRED_SCALED_ADD] = step_centred_scaled_add,
-  [CK_ADD_SCALED_DIFFERENCE] = step_add_scaled_difference, [CK_ONE_HOT] = step_one_hot,
-  [CK_UNPOOL] = step_unpool,
+#define STEP(NAME, name, inputs, expression) [CK_##NAME] = step_##name,
+#include "../step_list.h"
+#undef STEP
+  [CK_ONE_HOT] = step_one_hot, [CK_UNPOOL] = step_unpool,
   [CK_SUM_COLUMNS] = step_sum_columns, [CK_MAX_COLUMNS] = step_max_columns,
 };
 
@@ -89,3 +74,6 @@ static void loop(const ck_loop *l, void *base, void *workspace) {
   double totals[CK_MOST_STEPS];
   loop_part(l, base, workspace, 0, length_of(l), totals);
 }
+
+PLANNED(plan_loop, ck_loop, plan_loop(d); return d->workspace)
+CALLED(loop, ck_loop, loop(d, base, workspace))

@@ -37,3 +37,6 @@ static void pass(const ck_pass *p, void *base, void *workspace) {
   }
   scatter_gathered(back, gathered, NULL, 0, start + p->result);
 }
+
+PLANNED(plan_pass, ck_pass, plan_pass(d); return d->workspace)
+CALLED(pass, ck_pass, pass(d, base, workspace))

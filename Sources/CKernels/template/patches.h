@@ -313,3 +313,14 @@ static void convolve_pool_weight_gradient(
       else pooled_weight_gradient(c, false, part, x, from, which, to);
     }
 }
+
+CALLED(patch_factor, ck_convolution, patch_factor(d, AT(a), AT(result)))
+CALLED(
+  convolve_pool, ck_convolved_pooling,
+  convolve_pool(
+    &d->convolution, AT(padded_x), AT(w), AT_OR_NULL(factor), AT_OR_NULL(y), AT_OR_NULL(index)))
+CALLED(
+  convolve_pool_gather, ck_convolution, convolve_pool_gather(d, AT(a), AT(b), AT(c), AT(result)))
+CALLED(
+  convolve_pool_weight_gradient, ck_convolution,
+  convolve_pool_weight_gradient(d, AT(a), AT(b), AT(c), AT(result)))

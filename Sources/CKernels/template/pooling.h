@@ -79,3 +79,11 @@ static void pad(const ck_padding *p, const void *x, void *padded) {
     to += p->bottom * width;
   }
 }
+
+CALLED(
+  pool, ck_pooling,
+  pool(
+    d, AT(x), AT_OR_NULL(centre), AT_OR_NULL(scale), AT_OR_NULL(shift), AT_OR_NULL(y),
+    AT_OR_NULL(index)))
+CALLED(pool_gather, ck_pooling, pool_gather(d, AT(x), AT(index), AT(y)))
+CALLED(pad, ck_padding, pad(d, AT(x), AT(padded)))

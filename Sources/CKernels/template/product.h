@@ -247,3 +247,6 @@ static void product(
     l += p->depth;
   } while (l < p->k);
 }
+
+PLANNED(plan_product, ck_product, plan_product(d); return d->workspace)
+CALLED(product, ck_product, product(d, AT(a), AT(b), AT(bias), AT(c), workspace))

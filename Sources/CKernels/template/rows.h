@@ -88,3 +88,13 @@ static void repeat_middle(int64_t outer, int64_t middle, int64_t inner, const vo
     for (int64_t m = 0; m < middle; m++)
       memcpy((E *)x + (o * middle + m) * inner, (const E *)y + o * inner, (size_t)inner * sizeof(E));
 }
+
+CALLED(moments, ck_column_moments, moments(d->rows, d->columns, AT(x), AT(result)))
+CALLED(sum_middle, ck_middle_axis, sum_middle(d->outer, d->middle, d->inner, AT(source), AT(target)))
+CALLED(
+  repeat_middle, ck_middle_axis, repeat_middle(d->outer, d->middle, d->inner, AT(source), AT(target)))
+CALLED(gather_rows, ck_row_choice, gather_rows(d->count, d->columns, AT(source), AT(index), AT(target)))
+CALLED(
+  scatter_rows, ck_row_choice,
+  scatter_rows(d->count, d->rows, d->columns, AT(source), AT(index), AT(target)))
+CALLED(copy, ck_copying, memcpy(AT(target), AT(source), (size_t)d->count * sizeof(E)))

@@ -59,39 +59,9 @@ typedef struct {
     else run_##name(s, lane0, lane1, lane2, lane3);                                                \
   }
 
-ELEMENTWISE(copy, 1, a)
-ELEMENTWISE(scale, 1, x *a)
-ELEMENTWISE(offset, 1, a + x)
-ELEMENTWISE(square, 1, a *a)
-ELEMENTWISE(reciprocal, 1, splat(1) / a)
-ELEMENTWISE(square_root, 1, __builtin_elementwise_sqrt(a))
-ELEMENTWISE(reciprocal_square_root, 1, splat(1) / __builtin_elementwise_sqrt(a))
-ELEMENTWISE(absolute, 1, absolute(a))
-ELEMENTWISE(sign, 1, choose(a > splat(0), splat(1), choose(a < splat(0), splat(-1), a)))
-ELEMENTWISE(exp, 1, exponential(a))
-ELEMENTWISE(log, 1, logarithm(a))
-ELEMENTWISE(tanh, 1, hyperbolic_tangent(a))
-ELEMENTWISE(sigmoid, 1, sigmoid(a))
-ELEMENTWISE(softplus, 1, softplus(a))
-ELEMENTWISE(relu, 1, rectified(a))
-ELEMENTWISE(step, 1, choose(a > splat(0), splat(1), splat(0)))
-ELEMENTWISE(add, 2, a + b)
-ELEMENTWISE(subtract, 2, a - b)
-ELEMENTWISE(multiply, 2, a *b)
-ELEMENTWISE(divide, 2, a / b)
-ELEMENTWISE(maximum, 2, maximum(a, b))
-ELEMENTWISE(minimum, 2, minimum(a, b))
-ELEMENTWISE(mask, 2, choose(b > splat(0), a, splat(0)))
-ELEMENTWISE(weigh, 2, choose(a == splat(0), splat(0), a *b))
-ELEMENTWISE(add_scaled, 2, fused(x, b, a))
-ELEMENTWISE(tanh_slope, 2, a *fused(-b, b, splat(1)))
-ELEMENTWISE(sigmoid_slope, 2, a *b *(splat(1) - b))
-ELEMENTWISE(multiply_add, 3, fused(a, b, c))
-ELEMENTWISE(multiply_subtract, 3, fused(a, b, -c))
-ELEMENTWISE(negated_multiply_add, 3, fused(-a, b, c))
-ELEMENTWISE(centred_scaled, 3, (a - b) * c)
-ELEMENTWISE(centred_scaled_add, 4, fused(a - b, c, e))
-ELEMENTWISE(add_scaled_difference, 3, fused(x, b - c, a))
+#define STEP(NAME, name, inputs, expression) ELEMENTWISE(name, inputs, (expression))
+#include "../step_list.h"
+#undef STEP
 
 static void step_one_hot(const strip * s) {
   for (int64_t r = 0; r < s->rows; r++) {

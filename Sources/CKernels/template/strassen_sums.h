@@ -261,3 +261,5 @@ INLINE void copy_blocks(
     }
   }
 }
+
+CALLED(quarter, ck_quartering, quarter(d->rows, d->columns, AT(a), AT(sums)))

@@ -112,8 +112,6 @@ static void transpose_elements(
   }
 }
 
-static void transpose(
-  int64_t rows, int64_t columns, const void *source, int64_t source_row, void *target,
-  int64_t target_row) {
-  transpose_elements(rows, columns, source, source_row, target, target_row);
-}
+CALLED(
+  transpose, ck_transposition,
+  transpose_elements(d->rows, d->columns, AT(source), d->source_row, AT(target), d->target_row))

@@ -267,3 +267,11 @@ static void winograd_weights_adjoint(const ck_convolution *c, const void *du_sta
     }
   }
 }
+
+PLANNED(winograd_workspace, ck_convolution, return winograd_workspace(d))
+CALLED(winograd_weights, ck_convolution, winograd_weights(d, AT(a), AT(result)))
+CALLED(winograd_weights_adjoint, ck_convolution, winograd_weights_adjoint(d, AT(a), AT(result)))
+CALLED(winograd_convolve, ck_convolution, winograd_convolve(d, AT(a), AT(b), AT(result), workspace))
+CALLED(
+  winograd_weight_gradient, ck_convolution,
+  winograd_weight_gradient(d, AT(a), AT(b), AT(result), workspace))

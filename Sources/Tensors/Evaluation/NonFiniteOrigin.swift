@@ -51,8 +51,8 @@ package struct NonFiniteOrigin: Sendable {
     guard let finding = findings[first] else { return nil }
     value = finding.value
     var accounts: [String] = []
-    if case .input(let number) = graph.operation(first) {
-      source = .input(number, element: finding.element)
+    if let input = graph.operation(first) as? Input {
+      source = .input(input.index, element: finding.element)
     } else {
       source = .operation
       accounts.append(graph.account(of: first, finding.value, finding.operands))
@@ -66,17 +66,15 @@ package struct NonFiniteOrigin: Sendable {
 
 extension Graph {
   fileprivate func finding(
-    _ node: Int, _ values: [Double], _ operands: [[Double]]
+    _ node: Int, _ values: Values, _ operands: [Values]
   ) -> NonFiniteOrigin.Finding? {
-    guard let element = values.firstIndex(where: \.isNaN) ?? values.firstIndex(where: \.isInfinite)
+    let numbers = values.numbers
+    guard
+      let element = numbers.firstIndex(where: \.isNaN) ?? numbers.firstIndex(where: \.isInfinite)
     else { return nil }
-    let isOfElements =
-      switch operation(node) {
-      case .unary, .binary, .scale, .offset: true
-      default: false
-      }
+    let isOfElements = operation(node).isOfElements
     return .init(
-      element: element, value: values[element].isNaN ? .nan : values[element],
+      element: element, value: numbers[element].isNaN ? .nan : numbers[element],
       operands: isOfElements ? operands.map { $0[element] } : [])
   }
 

@@ -21,7 +21,9 @@ extension ListPlan {
     for node in works[unit].nodes {
       if stored.contains(node) { footprint.writes.append(extent(node)) }
       // Between the pieces of a vector are zeros, which are left as they are.
-      if case .assemble = graph.operation(node) { footprint.reads.append(extent(node)) }
+      if (graph.operation(node) as? any Kernel)?.pieces != nil {
+        footprint.reads.append(extent(node))
+      }
       for operand in graph.nodes[node].operands {
         let origin = reading.origin(operand)
         if reading.recomputed[origin] || (contains(origin) && !stored.contains(origin)) { continue }

@@ -63,7 +63,7 @@ struct Fusion {
   }
 
   private mutating func place(_ node: Int) {
-    if optimisations.contains(.pooling), joinsPooling(node) { return }
+    if optimisations.contains(.pooling), joinsLeader(node) { return }
     if reading.isLoop(node) {
       let step = step(node)
       for index in candidates(step) where join(step, index) { return }
@@ -87,24 +87,17 @@ struct Fusion {
       earliest: sources.lazy.compactMap { unit[$0] }.max() ?? 0)
   }
 
-  /// One kernel call finds a window's largest value and which it is.
-  private mutating func joinsPooling(_ node: Int) -> Bool {
-    guard let (place, values) = gathering(node), let index = unit[place],
-      works[index].nodes == [place], graph.nodes[place].operands.starts(with: values)
+  /// One kernel call finds both, such as a window's largest value and which it is.
+  private mutating func joinsLeader(_ node: Int) -> Bool {
+    guard let leader = (graph.operation(node) as? any Kernel)?.leader else { return false }
+    let operands = graph.nodes[node].operands
+    let place = operands[leader.operand]
+    guard let index = unit[place], works[index].nodes == [place],
+      graph.nodes[place].operands.starts(with: operands[leader.shared])
     else { return false }
     works[index].nodes.append(node)
     unit[node] = index
     return true
-  }
-
-  /// Of a node that gathers largest values: which of a window they are, and what they are values of.
-  private func gathering(_ node: Int) -> (place: Int, values: [Int])? {
-    let operands = graph.nodes[node].operands
-    return switch graph.operation(node) {
-    case .poolGather: (operands[1], [operands[0]])
-    case .patchPoolGather: (operands[2], [operands[0], operands[1]])
-    default: nil
-    }
   }
 
   private func sources(of node: Int) -> [Int] {
@@ -202,18 +195,13 @@ struct Fusion {
     guard let columns = loop.columns, !inside.isEmpty,
       graph.shape(node).count * columns == loop.count,
       reading.resultAccess(node) == .full, step.space.count == graph.shape(node).count,
-      step.space.columns == nil, !isSpreadNode(node), step.nodes.count == 1,
+      step.space.columns == nil, !(graph.operation(node) is Spread), step.nodes.count == 1,
       inside.allSatisfy({ isColumn[$0] })
     else { return false }
     return zip(graph.nodes[node].operands, reading.reads(node)).allSatisfy { operand, read in
       read.access == .scalar
         || graph.shape(reading.origin(operand)).count == graph.shape(operand).count
     }
-  }
-
-  private func isSpreadNode(_ node: Int) -> Bool {
-    if case .spread = graph.operation(node) { return true }
-    return false
   }
 }
 

@@ -113,8 +113,8 @@ struct ListPlacing {
         places[node] = .init(block: block, offset: 0)
       }
       guard let place = places[node] else { continue }
-      switch graph.operation(node) {
-      case .assemble(let offsets):
+      guard let kernel = graph.operation(node) as? any Kernel else { continue }
+      if let offsets = kernel.pieces {
         let operands = graph.nodes[node].operands
         let covered = operands.reduce(0) { $0 + graph.shape($1).count }
         // What no piece covers is zero from the start and must stay so.
@@ -122,21 +122,17 @@ struct ListPlacing {
         for (offset, operand) in zip(offsets, operands) {
           claim(operand, .init(block: place.block, offset: place.offset + offset), list, outliving)
         }
-      case .kernelProduct(let product) where product.onto == .matrix:
-        claimBase(of: node, place, list, outliving)
-      case .convolutionOnto, .convolutionInputOnto, .convolutionWeightsOnto,
-        .transformedConvolutionOnto, .transformedGradientOnto:
-        claimBase(of: node, place, list, outliving)
-      default: break
+      }
+      if let base = kernel.base {
+        claimBase(graph.operand(node, base), place, list, outliving)
       }
     }
   }
 
   /// Has what a product is added onto made where the sum is to be, which writes over it: if nothing else reads it.
   private mutating func claimBase(
-    of node: Int, _ place: StoragePlan.Place, _ list: ListPlan, _ outliving: Set<Int>
+    _ base: Int, _ place: StoragePlan.Place, _ list: ListPlan, _ outliving: Set<Int>
   ) {
-    let base = list.graph.operand(node, 2)
     if list.isReadOnce(list.reading.origin(base)) { claim(base, place, list, outliving) }
   }
 

@@ -56,20 +56,19 @@ struct LoopEmission {
     for node in work.nodes {
       let operands: [Int] =
         switch graph.operation(node) {
-        case .binary(.add), .binary(.subtract): graph.nodes[node].operands.reversed()
-        case .sum: graph.nodes[node].operands
+        case let binary as Binary where binary.function == .add || binary.function == .subtract:
+          graph.nodes[node].operands.reversed()
+        case is Sum: graph.nodes[node].operands
         default: []
         }
       folded[node] = operands.first { operand in
         guard inside.contains(operand), readers[operand] == 1, offset(operand) == nil,
           folded[operand] == nil
         else { return false }
-        return switch (graph.operation(node), graph.operation(operand)) {
-        case (_, .binary(.multiply)), (_, .unary(.square)): true
-        case (.binary(.add), .scale): true
-        case (.binary(.subtract), .scale): operand == graph.operand(node, 1)
-        default: false
-        }
+        if graph.isBinary(operand, .multiply) || graph.isUnary(operand, .square) { return true }
+        return graph.factor(operand) != nil
+          && (graph.isBinary(node, .add)
+            || graph.isBinary(node, .subtract) && operand == graph.operand(node, 1))
       }
     }
     return folded
@@ -112,36 +111,23 @@ struct LoopEmission {
   private func step(_ node: Int, folding folded: Int?) -> Step {
     let result = Reference(node: node, access: resultAccess(node))
     if let folded { return step(node, folding: folded, result) }
-    let inputs = references(node)
-    switch graph.operation(node) {
-    case .unary(let function): return Step(kind: kind(function), inputs: inputs, result: result)
-    case .binary(let function): return Step(kind: kind(function), inputs: inputs, result: result)
-    case .scale(let factor):
-      return Step(kind: CK_SCALE, inputs: inputs, result: result, immediate: factor)
-    case .offset(let amount):
-      return Step(kind: CK_OFFSET, inputs: inputs, result: result, immediate: amount)
-    case .spread: return Step(kind: CK_COPY, inputs: inputs, result: result)
-    case .oneHot: return Step(kind: CK_ONE_HOT, inputs: inputs, result: result)
-    case .poolScatter:
-      let s = graph.shape(node)
-      return Step(kind: CK_UNPOOL, inputs: inputs, result: result, images: (s[1], s[2]))
-    case .rowMaximum: return Step(kind: CK_MAX_COLUMNS, inputs: inputs, result: result)
-    case .sum: return Step(kind: sumKind(result.access), inputs: inputs, result: result)
-    default: fatalError("not a loop step: \(graph.operation(node))")
-    }
+    guard let form = list.reading.form(node) else { fatalError("not a loop's step: node \(node)") }
+    return Step(
+      kind: form.kind, inputs: references(node), result: result, immediate: form.number,
+      images: form.images)
   }
 
   private func step(_ node: Int, folding folded: Int, _ result: Reference) -> Step {
     var factors = references(folded)
-    if case .unary(.square) = graph.operation(folded) { factors.append(factors[0]) }
-    if case .sum = graph.operation(node) {
-      return Step(kind: sumKind(result.access), inputs: factors, result: result)
+    if graph.isUnary(folded, .square) { factors.append(factors[0]) }
+    if let form = list.reading.form(node), graph.operation(node) is Sum {
+      return Step(kind: form.kind, inputs: factors, result: result)
     }
     let operands = graph.nodes[node].operands
     let isFirst = operands[0] == folded
     let other = references(node)[isFirst ? 1 : 0]
-    let isDifference = graph.operation(node) == .binary(.subtract)
-    if case .scale(let factor) = graph.operation(folded) {
+    let isDifference = graph.isBinary(node, .subtract)
+    if let factor = graph.factor(folded) {
       return Step(
         kind: CK_ADD_SCALED, inputs: [other, factors[0]], result: result,
         immediate: isDifference ? -factor : factor)
@@ -150,14 +136,6 @@ struct LoopEmission {
       !isDifference
       ? CK_MULTIPLY_ADD : (isFirst ? CK_MULTIPLY_SUBTRACT : CK_NEGATED_MULTIPLY_ADD)
     return Step(kind: kind, inputs: factors + [other], result: result)
-  }
-
-  private func sumKind(_ access: Access) -> ck_step_kind {
-    switch access {
-    case .row: CK_SUM_ROWS
-    case .column: CK_SUM_COLUMNS
-    case .full, .scalar, .pooled: CK_SUM_ALL
-    }
   }
 
   /// What a node reads, as seen from this loop's space.
@@ -183,7 +161,7 @@ struct LoopEmission {
   // MARK: Operands
 
   /// The loop, with every reference an operand and tiles shared by values that do not live together.
-  func code() -> Code.Loop {
+  func descriptor() -> LoopDescriptor {
     var lastUse: [Int: Int] = [:]
     for (index, step) in steps.enumerated() {
       for input in step.inputs { lastUse[input.node] = index }
@@ -212,8 +190,8 @@ struct LoopEmission {
       free += ended.other
       return ck_step(step, inputs, to: number(step.result))
     }
-    return Code.Loop(
-      operands: operands, steps: written, rows: rows, columns: columns, temporaries: tileCount)
+    return LoopDescriptor(
+      rows: rows, columns: columns, temporaries: tileCount, operands: operands, steps: written)
   }
 
   /// The tiles that a step reads last: those laid out as its result is, and the others.
@@ -247,35 +225,6 @@ struct LoopEmission {
       case .pooled: CK_POOLED
       }
     return ck_operand(kind, offset: offset, row: columns)
-  }
-
-  private func kind(_ function: UnaryFunction) -> ck_step_kind {
-    switch function {
-    case .exp: CK_EXP
-    case .log: CK_LOG
-    case .tanh: CK_TANH
-    case .sigmoid: CK_SIGMOID
-    case .softplus: CK_SOFTPLUS
-    case .relu: CK_RELU
-    case .square: CK_SQUARE
-    case .squareRoot: CK_SQUARE_ROOT
-    case .reciprocalSquareRoot: CK_RECIPROCAL_SQUARE_ROOT
-    case .reciprocal: CK_RECIPROCAL
-    case .absolute: CK_ABSOLUTE
-    case .sign: CK_SIGN
-    case .step: CK_STEP
-    }
-  }
-
-  private func kind(_ function: BinaryFunction) -> ck_step_kind {
-    switch function {
-    case .add: CK_ADD
-    case .subtract: CK_SUBTRACT
-    case .multiply: CK_MULTIPLY
-    case .divide: CK_DIVIDE
-    case .mask: CK_MASK
-    case .weigh: CK_WEIGH
-    }
   }
 }
 

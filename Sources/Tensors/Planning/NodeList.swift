@@ -41,13 +41,3 @@ struct NodeList {
     }
   }
 }
-
-extension Graph {
-  /// Whether a node has its value from the start: inputs and constants.
-  func isGiven(_ node: Int) -> Bool {
-    switch operation(node) {
-    case .input, .constant: true
-    default: false
-    }
-  }
-}

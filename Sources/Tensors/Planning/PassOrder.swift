@@ -60,9 +60,9 @@ struct PassOrder {
   /// The first operand of a product, where that is what a unit is.
   private func matrix(of work: Work, transposed: Bool) -> Int? {
     guard work.loop == nil, work.nodes.count == 1 else { return nil }
-    guard case .kernelProduct(let product) = graph.operation(work.nodes[0]),
-      product.transposeA == transposed
-    else { return nil }
+    guard (graph.operation(work.nodes[0]) as? KernelProduct)?.transposeA == transposed else {
+      return nil
+    }
     return reading.origin(graph.operand(work.nodes[0]))
   }
 

@@ -80,11 +80,10 @@ struct Planner {
         if let place = own[node] ?? kept[node] {
           return .init(block: place.block, offset: place.offset + offset)
         }
-        switch graph.operation(node) {
-        case .slice(let start): offset += start
-        case .reshape: break
-        default: fatalError("no place for node \(node): \(graph.operation(node))")
+        guard let view = graph.operation(node) as? any View else {
+          fatalError("no place for node \(node): \(graph.operation(node))")
         }
+        offset += view.start
         node = graph.operand(node)
       }
     }
@@ -94,8 +93,8 @@ struct Planner {
     for node in graph.nodes.indices where graph.isGiven(node) {
       let block = storage.newBlock(max(graph.shape(node).count, 1), isKept: true)
       kept[node] = .init(block: block, offset: 0)
-      if case .constant(let value) = graph.operation(node) {
-        constants.append((.init(block: block, offset: 0), value))
+      if let constant = graph.operation(node) as? Constant {
+        constants.append((.init(block: block, offset: 0), constant.value))
       }
     }
   }
@@ -112,30 +111,5 @@ struct Planner {
       }
     }
     return outliving
-  }
-}
-
-extension LoopReading {
-  /// The node whose value an operand reads, through views and virtual spreads.
-  func origin(_ operand: Int) -> Int {
-    var node = operand
-    while isView(node) || isVirtual(node) { node = graph.operand(node) }
-    return node
-  }
-
-  /// Views have no value of their own.
-  func isView(_ node: Int) -> Bool {
-    switch graph.operation(node) {
-    case .reshape, .slice: true
-    default: false
-    }
-  }
-
-  /// What an operand shows in memory: itself, or what a virtual spread repeats.
-  func shown(_ operand: Int) -> Int { isVirtual(operand) ? graph.operand(operand) : operand }
-
-  /// Whether an operand shows all of its origin, in order.
-  func isWhole(_ operand: Int) -> Bool {
-    graph.shape(shown(operand)).count == graph.shape(origin(operand)).count
   }
 }

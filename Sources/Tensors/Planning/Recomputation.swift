@@ -67,7 +67,9 @@ struct Recomputation {
   }
 
   private func cost(_ node: Int, _ columns: Int?) -> Cost? {
-    guard !inMemory[node], isLight(node), graph.shape(node).count >= Self.fewestElements else {
+    guard !inMemory[node], reading.form(node)?.isLight == true,
+      graph.shape(node).count >= Self.fewestElements
+    else {
       return nil
     }
     var cost = Cost(steps: 1, sources: [], columns: columns)
@@ -84,14 +86,6 @@ struct Recomputation {
     }
     let isCheap = cost.steps <= Self.mostSteps && cost.sources.count <= Self.mostSources
     return isCheap ? cost : nil
-  }
-
-  private func isLight(_ node: Int) -> Bool {
-    switch graph.operation(node) {
-    case .binary(.divide): false
-    case .binary, .scale, .offset, .unary(.relu), .unary(.square), .unary(.step), .poolScatter: true
-    default: false
-    }
   }
 
   /// Given values and the results of kernels other than loops.

@@ -7,36 +7,33 @@ struct PassFinder {
   /// What fits the second cache is read from there twice as well.
   private static let leastBytes = 1 << 20
 
-  let products: UnsafeMutableBufferPointer<ck_product>
-  let loops: UnsafeMutableBufferPointer<ck_loop>
-  let precision: Precision
-  private(set) var passes: [ck_pass] = []
+  private let precision: Precision
+  private let table: UnsafePointer<ck_kernels>
+  private let descriptors: DescriptorStore
 
   init(
-    _ products: UnsafeMutableBufferPointer<ck_product>,
-    _ loops: UnsafeMutableBufferPointer<ck_loop>, _ precision: Precision
+    _ precision: Precision, _ table: UnsafePointer<ck_kernels>, _ descriptors: DescriptorStore
   ) {
-    self.products = products
-    self.loops = loops
-    self.precision = precision
+    (self.precision, self.table, self.descriptors) = (precision, table, descriptors)
   }
 
   /// The list with its passes as one call each, and what each call may read and write.
-  mutating func merging(
-    _ list: [Instruction], _ footprints: [Footprint]
-  ) -> (instructions: [Instruction], footprints: [Footprint]) {
-    var merged: (instructions: [Instruction], footprints: [Footprint]) = ([], [])
+  func merging(
+    _ list: [PlannedCall], _ footprints: [Footprint]
+  ) -> (calls: [PlannedCall], footprints: [Footprint]) {
+    var merged: (calls: [PlannedCall], footprints: [Footprint]) = ([], [])
     var index = 0
     while index < list.count {
       if index + 2 < list.count, let pass = pass(list[index], list[index + 1], list[index + 2]) {
-        merged.instructions.append(Instruction(kind: .pass, descriptor: passes.number(pass)))
+        merged.calls.append(
+          PlannedCall(KernelCall(kernel: \.pass, descriptor: pass), table, descriptors))
         if !footprints.isEmpty {
           merged.footprints.append(
             footprints[index] + footprints[index + 1] + footprints[index + 2])
         }
         index += 3
       } else {
-        merged.instructions.append(list[index])
+        merged.calls.append(list[index])
         if !footprints.isEmpty { merged.footprints.append(footprints[index]) }
         index += 1
       }
@@ -45,28 +42,27 @@ struct PassFinder {
   }
 
   private func pass(
-    _ first: Instruction, _ second: Instruction, _ third: Instruction
+    _ first: PlannedCall, _ second: PlannedCall, _ third: PlannedCall
   ) -> ck_pass? {
-    guard first.kind == .product, second.kind == .loop, third.kind == .product, first.a == third.a
+    guard let forward = first.descriptor(ck_product.self),
+      let loop = second.loop, let backward = third.descriptor(ck_product.self),
+      forward.pointee.a == backward.pointee.a, isPair(forward.pointee, backward.pointee)
     else { return nil }
-    let (forward, backward) = (products[first.descriptor], products[third.descriptor])
-    let loop = loops[second.descriptor]
-    guard isPair(forward, backward) else { return nil }
-    let rows = Int(forward.m)
-    let reach = LoopReach(loop)
+    let (into, out) = (forward.pointee, backward.pointee)
+    let rows = Int(into.m)
+    let reach = LoopReach(loop.pointee)
     guard reach.goes(by: rows),
-      reach.touches(first.result, rows: rows, columns: Int(forward.n)) == .byRow,
-      reach.touches(third.b, rows: rows, columns: Int(backward.n)) == .byRow,
-      forward.initial != CK_BIAS.rawValue
-        || reach.touches(first.c, rows: 1, columns: Int(forward.n)) == .nowhere
+      reach.touches(Int(into.c), rows: rows, columns: Int(into.n)) == .byRow,
+      reach.touches(Int(out.b), rows: rows, columns: Int(out.n)) == .byRow,
+      into.initial != CK_BIAS.rawValue
+        || reach.touches(Int(into.bias), rows: 1, columns: Int(into.n)) == .nowhere
     else { return nil }
     var pass = ck_pass()
-    pass.forward = UnsafePointer(products.baseAddress! + first.descriptor)
-    pass.backward = UnsafePointer(products.baseAddress! + third.descriptor)
-    pass.loop = UnsafePointer(loops.baseAddress! + second.descriptor)
-    (pass.a, pass.b, pass.bias) = (Int64(first.a), Int64(first.b), Int64(first.c))
-    (pass.values, pass.terms) = (Int64(first.result), Int64(third.b))
-    pass.result = Int64(third.result)
+    pass.forward = UnsafePointer(forward)
+    pass.backward = UnsafePointer(backward)
+    pass.loop = UnsafePointer(loop)
+    (pass.a, pass.b, pass.bias) = (into.a, into.b, into.bias)
+    (pass.values, pass.terms, pass.result) = (into.c, out.b, out.c)
     return pass
   }
 
@@ -80,6 +76,13 @@ struct PassFinder {
       && forward.b_row == forward.n && forward.c_row == forward.n
       && backward.b_row == backward.n && backward.c_row == backward.n
       && Int(forward.m * forward.k) * precision.byteCount > Self.leastBytes
+  }
+}
+
+extension PlannedCall {
+  fileprivate var loop: UnsafeMutablePointer<ck_loop>? {
+    call.descriptor is LoopDescriptor
+      ? instruction.descriptor.assumingMemoryBound(to: ck_loop.self) : nil
   }
 }
 

@@ -154,27 +154,24 @@ package final class Program {
 extension Graph {
   /// The input nodes by their numbers.
   var inputNodes: [Int] {
-    nodes.indices.filter { if case .input = operation($0) { true } else { false } }
+    nodes.indices.filter { operation($0) is Input }
   }
 
   /// The inputs that are used as class or row numbers.
   var indexBounds: [Program.IndexBound] {
     nodes.indices.compactMap { node in
-      switch operation(node) {
-      case .oneHot:
-        return inputBound(operand(node), shape(node)[1], isLabel: true)
-      case .gatherRows:
-        return inputBound(operand(node, 1), shape(operand(node))[0], isLabel: false)
-      default: return nil
-      }
+      guard let indexed = operation(node) as? any IndexedOperation else { return nil }
+      let use = indexed.bound(shape(node), nodes[node].operands.map { shape($0) })
+      return inputBound(operand(node, use.operand), use)
     }
   }
 
-  private func inputBound(_ node: Int, _ bound: Int, isLabel: Bool) -> Program.IndexBound? {
+  private func inputBound(_ node: Int, _ use: IndexUse) -> Program.IndexBound? {
     switch operation(node) {
-    case .input(let number): Program.IndexBound(input: number, bound: bound, isLabel: isLabel)
+    case let input as Input:
+      Program.IndexBound(input: input.index, bound: use.bound, isLabel: use.isLabel)
     // Rows of data: all rows are checked, for any may be chosen.
-    case .gatherRows, .reshape: inputBound(operand(node), bound, isLabel: isLabel)
+    case is GatherRows, is Reshape: inputBound(operand(node), use)
     default: nil
     }
   }

@@ -3,7 +3,7 @@
 /// when the trace is over, so that objectives read as formulas, without `try`.
 package final class Graph {
   package struct Node {
-    package let operation: Operation
+    package let operation: any Operation
     package let operands: [Int]
     package let shape: Shape
     package let stage: Stage
@@ -11,13 +11,17 @@ package final class Graph {
   }
 
   private struct Key: Hashable {
-    let operation: Operation
+    let operation: any Operation
     let operands: [Int]
     let shape: Shape
 
+    static func == (a: Key, b: Key) -> Bool {
+      a.operands == b.operands && a.shape == b.shape && a.operation.equals(b.operation)
+    }
+
     /// Of equal operations on equal operands the shapes hardly ever differ.
     func hash(into hasher: inout Hasher) {
-      hasher.combine(operation)
+      operation.hash(into: &hasher)
       for operand in operands { hasher.combine(operand) }
     }
   }
@@ -39,20 +43,20 @@ package final class Graph {
   /// What is being differentiated: what is made comes from there.
   private var differentiated: Origin?
 
-  struct Sum: Hashable {
+  struct SumKey: Hashable {
     let node: Int
     let axes: Range<Int>
   }
 
-  struct Gather: Hashable {
+  struct GatherKey: Hashable {
     let node: Int
     let index: Int
   }
 
-  /// What `Graph+Algebra` has worked out: simpler forms of sums (`nil` where there is none), and values gathered from
+  /// What has been worked out before: simpler forms of sums (`nil` where there is none), and values gathered from
   /// windows.
-  var simplerSums: [Sum: Int?] = [:]
-  var gathers: [Gather: Int] = [:]
+  var simplerSums: [SumKey: Int?] = [:]
+  var gathers: [GatherKey: Int] = [:]
 
   package init() {}
 
@@ -68,7 +72,8 @@ package final class Graph {
     inputCount += 1
     let shape = possible(shape)
     nodes.append(
-      Node(operation: .input(number), operands: [], shape: shape, stage: stage, origin: origin))
+      Node(
+        operation: Input(index: number), operands: [], shape: shape, stage: stage, origin: origin))
     return Tensor(graph: self, node: nodes.count - 1)
   }
 
@@ -82,13 +87,13 @@ package final class Graph {
   /// Whether a node has numbers of a task's data alone: all of an array, or rows of it.
   func isData(_ node: Int) -> Bool {
     switch operation(node) {
-    case .gatherRows, .reshape: isData(operand(node))
+    case is GatherRows, is Reshape: isData(operand(node))
     default: dataNodes.contains(node)
     }
   }
 
-  /// Appends a node as it is, or finds its equal; `Graph+Algebra` simplifies first.
-  func append(_ operation: Operation, _ operands: [Int], _ shape: Shape) -> Int {
+  /// Appends a node as it is, or finds its equal; each operation's own functions simplify first.
+  func append(_ operation: any Operation, _ operands: [Int], _ shape: Shape) -> Int {
     let shape = possible(shape)
     let key = Key(operation: operation, operands: operands, shape: shape)
     if let node = known[key] { return node }
@@ -152,13 +157,21 @@ package final class Graph {
   }
 
   func shape(_ node: Int) -> Shape { nodes[node].shape }
-  func operation(_ node: Int) -> Operation { nodes[node].operation }
+  func operation(_ node: Int) -> any Operation { nodes[node].operation }
+
+  /// The operation of a node of a formula: what kernels do is made of these by the planner, in a graph of its own.
+  func traced(_ node: Int) -> any TracedOperation {
+    guard let traced = operation(node) as? any TracedOperation else {
+      fatalError("not of a formula: \(operation(node))")
+    }
+    return traced
+  }
+
   func operand(_ node: Int, _ index: Int = 0) -> Int { nodes[node].operands[index] }
 
   /// The input number of a node that is an input.
   package func inputNumber(_ tensor: Tensor) -> Int? {
-    if case .input(let number) = nodes[tensor.node].operation { return number }
-    return nil
+    (nodes[tensor.node].operation as? Input)?.index
   }
 
   /// The nodes that any of `roots` needs, as a set of flags by node.

@@ -66,4 +66,13 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
       sizes[axes.upperBound...].reduce(1, &*)
     )
   }
+
+  /// Whether axes have others of more than one element on both sides.
+  func isSplit(inTheMiddle axes: Range<Int>) -> Bool {
+    let (outer, _, inner) = split(around: axes)
+    return outer > 1 && inner > 1
+  }
+
+  /// All axes but the last.
+  var leadingAxes: Range<Int> { 0..<max(rank - 1, 0) }
 }

@@ -38,23 +38,3 @@ extension Graph {
     return "\(own) comes the first time, and \(other) the second"
   }
 }
-
-extension Operation {
-  /// The number that is written in the formula.
-  fileprivate var number: Double? {
-    switch self {
-    case .constant(let number), .scale(let number), .offset(let number): number
-    default: nil
-    }
-  }
-
-  /// Whether two are the same, numbers bit for bit: also what is not a number is the same as itself.
-  fileprivate func isSame(as other: Operation) -> Bool {
-    switch (self, other) {
-    case (.constant(let a), .constant(let b)), (.scale(let a), .scale(let b)),
-      (.offset(let a), .offset(let b)):
-      a.bitPattern == b.bitPattern
-    default: self == other
-    }
-  }
-}

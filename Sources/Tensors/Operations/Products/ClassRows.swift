@@ -10,11 +10,11 @@ final class ClassRows {
   /// The sum over classes of a product element by element, by its factors.
   private var sums: [Factors: Int] = [:]
   /// The needed nodes that read a node.
-  private var readers: [[Int]]
+  private let readers: [[Int]]
   /// The rows' sums of matrices, and the means of rows under probabilities, that were asked for: formulas share parts.
   private var rowSums: [Int: RowSums?] = [:]
   private var means: [Factors: RowSums?] = [:]
-  private var rows: [Int: Operation.Rows] = [:]
+  private var rows: [Int: KernelProduct.Rows] = [:]
 
   private struct Factors: Hashable {
     let a: Int
@@ -24,32 +24,31 @@ final class ClassRows {
   /// With more classes, one matters little.
   static let mostClasses = 16
 
-  init(_ graph: Graph, needed: [Bool], roots: [Int]) {
+  init(_ graph: Graph, readers: [[Int]], roots: [Int]) {
     self.graph = graph
+    self.readers = readers
     self.roots = Set(roots)
-    readers = [[Int]](repeating: [], count: graph.nodes.count)
-    for node in graph.nodes.indices where graph.operation(node) == .sum(1..<2) {
+    for node in graph.nodes.indices where isSumOfRows(node) {
       let product = graph.operand(node)
-      guard case .binary(.multiply) = graph.operation(product) else { continue }
+      guard graph.isBinary(product, .multiply) else { continue }
       sums[Factors(a: graph.operand(product), b: graph.operand(product, 1))] = node
-    }
-    for node in needed.indices where needed[node] {
-      for operand in graph.nodes[node].operands where readers[operand].last != node {
-        readers[operand].append(node)
-      }
     }
   }
 
+  private func isSumOfRows(_ node: Int) -> Bool {
+    (graph.operation(node) as? Sum)?.axes == 1..<2
+  }
+
   /// What is known of the rows of a product.
-  func rows(of product: Int) -> Operation.Rows {
+  func rows(of product: Int) -> KernelProduct.Rows {
     if let known = rows[product] { return known }
     let rows = findRows(of: product)
     self.rows[product] = rows
     return rows
   }
 
-  private func findRows(of product: Int) -> Operation.Rows {
-    guard case .product(_, let transposeB) = graph.operation(product),
+  private func findRows(of product: Int) -> KernelProduct.Rows {
+    guard let transposeB = (graph.operation(product) as? Product)?.transposeB,
       2...Self.mostClasses ~= graph.shape(product)[1]
     else { return .any }
     if !transposeB, sums(of: graph.operand(product, 1)) == RowSums() { return .balanced }
@@ -80,17 +79,14 @@ final class ClassRows {
 
   /// Whether a node's rows are probabilities: they add up to 1.
   private func isDistribution(_ node: Int) -> Bool {
-    switch graph.operation(node) {
-    case .softmax, .oneHot: true
-    default: false
-    }
+    graph.operation(node) is Softmax || graph.operation(node) is OneHot
   }
 
   /// The one number a row that a node repeats along the classes, perhaps a multiple of another node.
   private func rowNumber(_ node: Int) -> (node: Int, factor: Double)? {
-    guard graph.operation(node) == .spread(1..<2) else { return nil }
+    guard graph.isSpread(node, 1..<2) else { return nil }
     var (number, factor) = (graph.operand(node), 1.0)
-    while case .scale(let scale) = graph.operation(number) {
+    while let scale = graph.factor(number) {
       (number, factor) = (graph.operand(number), factor * scale)
     }
     return (number, factor)
@@ -107,15 +103,14 @@ final class ClassRows {
   private func findSums(of node: Int) -> RowSums? {
     guard graph.shape(node).rank == 2 else { return nil }
     if isDistribution(node) { return RowSums(ones: 1) }
-    switch graph.operation(node) {
-    case .scale(let factor):
-      return sums(of: graph.operand(node)).map { factor * $0 }
-    case .binary(let function) where function == .add || function == .subtract:
-      guard let a = sums(of: graph.operand(node)), let b = sums(of: graph.operand(node, 1))
-      else { return nil }
-      return a + (function == .add ? 1.0 : -1.0) * b
-    case .binary(.multiply):
-      let (a, b) = (graph.operand(node), graph.operand(node, 1))
+    if let factor = graph.factor(node) { return sums(of: graph.operand(node)).map { factor * $0 } }
+    guard let function = (graph.operation(node) as? Binary)?.function else { return nil }
+    let (a, b) = (graph.operand(node), graph.operand(node, 1))
+    switch function {
+    case .add, .subtract:
+      guard let ofA = sums(of: a), let ofB = sums(of: b) else { return nil }
+      return ofA + (function == .add ? 1.0 : -1.0) * ofB
+    case .multiply:
       return sums(of: a, times: b) ?? sums(of: b, times: a)
     default: return nil
     }
@@ -139,7 +134,7 @@ final class ClassRows {
 
   private func findMean(_ x: Int, under p: Int) -> RowSums? {
     if let number = rowNumber(x) { return RowSums(nodes: [number.node: number.factor]) }
-    if case .binary(.subtract) = graph.operation(x) {
+    if graph.isBinary(x, .subtract) {
       guard let a = mean(graph.operand(x), under: p), let b = mean(graph.operand(x, 1), under: p)
       else { return nil }
       return a + (-1) * b
@@ -180,7 +175,7 @@ final class ClassRows {
   /// Whether there are operands to which a node has a response.
   private func mayRespond(_ node: Int) -> Bool {
     switch graph.operation(node) {
-    case .scale, .binary, .sum, .spread, .softmax, .logSumExp: true
+    case is Scale, is Binary, is Sum, is Spread, is Softmax, is LogSumExp: true
     default: false
     }
   }
@@ -188,24 +183,28 @@ final class ClassRows {
   /// The response of a node with some that respond among its operands; `nil` where it is none of these.
   private func response(of node: Int, _ operands: [Response?]) -> Response? {
     switch (graph.operation(node), operands[0]) {
-    case (.scale(let factor), let a?): return combined(a, nil, factor, 0)
-    case (.binary(.add), let a): return combined(a, operands[1], 1, 1)
-    case (.binary(.subtract), let a): return combined(a, operands[1], 1, -1)
-    case (.binary(.multiply), .all(let a)?) where operands[1] == nil:
-      let p = graph.operand(node, 1)
-      return isDistribution(p) ? .weighted(by: p, a) : nil
-    case (.binary(.multiply), nil):
-      let p = graph.operand(node)
-      guard case .all(let b)? = operands[1], isDistribution(p) else { return nil }
-      return .weighted(by: p, b)
-    case (.binary(.mask), .all(let a)?) where operands[1] == nil:
-      // Chosen by a label: weighted by 1.
-      let p = graph.operand(node, 1)
-      return graph.operation(p) == .oneHot ? .weighted(by: p, a) : nil
-    case (.sum(1..<2), .weighted(_, let a)?): return .one(a)
-    case (.spread(1..<2), .one(let a)?): return .all(a)
-    case (.softmax, .all?): return .all(0)
-    case (.logSumExp, .all(let a)?): return .one(a)
+    case (let scaled as Scale, let a?): combined(a, nil, scaled.factor, 0)
+    case (let binary as Binary, _): response(of: binary.function, node, operands[0], operands[1])
+    case (let sum as Sum, .weighted(_, let a)?) where sum.axes == 1..<2: .one(a)
+    case (let repeated as Spread, .one(let a)?) where repeated.axes == 1..<2: .all(a)
+    case (is Softmax, .all?): .all(0)
+    case (is LogSumExp, .all(let a)?): .one(a)
+    default: nil
+    }
+  }
+
+  private func response(
+    of function: BinaryFunction, _ node: Int, _ a: Response?, _ b: Response?
+  ) -> Response? {
+    let (x, y) = (graph.operand(node), graph.operand(node, 1))
+    switch (function, a, b) {
+    case (.add, _, _): return combined(a, b, 1, 1)
+    case (.subtract, _, _): return combined(a, b, 1, -1)
+    case (.multiply, .all(let a)?, nil): return isDistribution(y) ? .weighted(by: y, a) : nil
+    case (.multiply, nil, .all(let b)?): return isDistribution(x) ? .weighted(by: x, b) : nil
+    // Chosen by a label: weighted by 1.
+    case (.mask, .all(let a)?, nil):
+      return graph.operation(y) is OneHot ? .weighted(by: y, a) : nil
     default: return nil
     }
   }

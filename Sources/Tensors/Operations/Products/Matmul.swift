@@ -84,7 +84,7 @@ extension Tensor {
       }
       // The largest of non-negative parts is the non-negative part of the largest: the smaller tensor
       // is rectified.
-      if case .unary(.relu) = graph.operation(node) {
+      if graph.isUnary(node, .relu) {
         return relu(with(graph.operand(node)).maxPooled())
       }
       return with(graph.poolGather(node, graph.poolIndex(node)))
@@ -130,7 +130,7 @@ extension Tensor {
           "oneHot: labels \(shape), \(classes) classes",
           "it takes labels of shape [n] that are given as data", [shape.count, max(classes, 1)])
       }
-      return with(graph.append(.oneHot, [node], [shape[0], classes]))
+      return with(graph.append(OneHot(), [node], [shape[0], classes]))
     }
   }
 }

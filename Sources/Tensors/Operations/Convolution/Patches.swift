@@ -9,13 +9,15 @@ extension Lowering {
   /// A sum over all axes but the last of such a convolution, or of the product of two that are centred.
   func sumOfPatches(_ node: Int) -> Int? {
     let x = source.operand(node)
-    guard case .sum(let axes) = source.operation(node), axes == leading(x) else { return nil }
+    guard (source.operation(node) as? Sum)?.axes == source.shape(x).leadingAxes else { return nil }
     if let images = patchImages(x) { return target.scale(means(x), pixels(images)) }
     let factors: [Int]
-    switch source.operation(x) {
-    case .unary(.square): factors = [source.operand(x), source.operand(x)]
-    case .binary(.multiply): factors = source.nodes[x].operands
-    default: return nil
+    if source.isUnary(x, .square) {
+      factors = [source.operand(x), source.operand(x)]
+    } else if source.isBinary(x, .multiply) {
+      factors = source.nodes[x].operands
+    } else {
+      return nil
     }
     let convolutions = factors.compactMap(centredConvolution)
     guard convolutions.count == 2, Set(convolutions.map { source.operand($0) }).count == 1 else {
@@ -46,7 +48,7 @@ extension Lowering {
   /// The adjoint in the weights, where it is a sum of parts that need no image of the convolution's.
   func weightsFromPatches(_ node: Int) -> Int? {
     let images = source.operand(node)
-    guard source.operation(node) == .convolutionWeights(stride: 1), isPatched(images) else {
+    guard (source.operation(node) as? ConvolutionWeights)?.stride == 1, isPatched(images) else {
       return nil
     }
     return weightGradient(images, source.operand(node, 1)).map {
@@ -58,25 +60,34 @@ extension Lowering {
   private func weightGradient(_ images: Int, _ dy: Int) -> Int? {
     let operands = source.nodes[dy].operands
     switch source.operation(dy) {
-    case .poolScatter:
+    case is PoolScatter:
       return pooledGradient(images, dy)
-    case .centre:
+    case is Centre:
       guard centredConvolution(dy).map({ source.operand($0) }) == images else { return nil }
       let deviations = reduced(operands[0])
       return product(
         patchFactor(images), deviations, target.shape(deviations), transposed: true)
-    case .spread(leading(dy)):
+    case let repeated as Spread where repeated.axes == source.shape(dy).leadingAxes:
       let sums = target.scale(patchMeans(images), pixels(images))
       let shape = Shape([taps(images), source.shape(dy)[3]])
       return row(operands[0], times: target.spread(sums, 1..<2, to: shape))
-    case .scale(let factor):
-      return weightGradient(images, operands[0]).map { target.scale($0, factor) }
-    case .binary(.add), .binary(.subtract):
+    case let scaled as Scale:
+      return weightGradient(images, operands[0]).map { target.scale($0, scaled.factor) }
+    case let binary as Binary:
+      return weightGradient(images, dy, binary.function)
+    default: return nil
+    }
+  }
+
+  private func weightGradient(_ images: Int, _ dy: Int, _ function: BinaryFunction) -> Int? {
+    let operands = source.nodes[dy].operands
+    switch function {
+    case .add, .subtract:
       guard let a = weightGradient(images, operands[0]),
         let b = weightGradient(images, operands[1])
       else { return nil }
-      return source.operation(dy) == .binary(.add) ? target.add(a, b) : target.subtract(a, b)
-    case .binary(.multiply):
+      return function == .add ? target.add(a, b) : target.subtract(a, b)
+    case .multiply:
       guard let (other, factor) = operandAndRow(dy) else { return nil }
       return weightGradient(images, other).map { row(factor, times: $0) }
     default: return nil
@@ -87,13 +98,14 @@ extension Lowering {
     let (dy, index) = (source.operand(scattered), source.operand(scattered, 1))
     let (inputs, outputs) = (source.shape(images)[3], source.shape(dy)[3])
     let gradient = target.append(
-      .patchPoolWeights, [padded(images), image[dy], image[index]], [3, 3, inputs, outputs])
+      PatchPoolWeights(), [padded(images), image(of: dy), image(of: index)],
+      [3, 3, inputs, outputs])
     return target.reshape(gradient, [taps(images), outputs])
   }
 
   /// A matrix times one value a column.
   private func row(_ row: Int, times matrix: Int) -> Int {
-    target.multiply(matrix, target.spread(image[row], 0..<1, to: target.shape(matrix)))
+    target.multiply(matrix, target.spread(image(of: row), 0..<1, to: target.shape(matrix)))
   }
 
   // MARK: Pooling
@@ -103,12 +115,12 @@ extension Lowering {
     guard let (convolution, factors) = convolutionAndFactors(source.operand(node)) else {
       return nil
     }
-    let factor = factors.map { image[$0] }.reduce(nil) { product, factor in
+    let factor = factors.map { image(of: $0) }.reduce(nil) { product, factor in
       product.map { target.multiply($0, factor) } ?? factor
     }
     let (images, weights) = imagesAndWeights(convolution)
     return target.append(
-      .patchPoolIndex, [padded(images), weights] + (factor.map { [$0] } ?? []), source.shape(node))
+      PatchPoolIndex(), [padded(images), weights] + (factor.map { [$0] } ?? []), source.shape(node))
   }
 
   /// Values of such a convolution, one of each window.
@@ -116,7 +128,7 @@ extension Lowering {
     guard patchImages(source.operand(node)) != nil else { return nil }
     let (images, weights) = imagesAndWeights(source.operand(node))
     return target.append(
-      .patchPoolGather, [padded(images), weights, image[source.operand(node, 1)]],
+      PatchPoolGather(), [padded(images), weights, image(of: source.operand(node, 1))],
       source.shape(node))
   }
 
@@ -124,13 +136,14 @@ extension Lowering {
   private func convolutionAndFactors(_ y: Int) -> (convolution: Int, factors: [Int])? {
     if patchImages(y) != nil { return (y, []) }
     switch source.operation(y) {
-    case .centre, .offset: return convolutionAndFactors(source.operand(y))
-    case .scale(let factor) where factor > 0: return convolutionAndFactors(source.operand(y))
-    case .binary(.add), .binary(.multiply):
+    case is Centre, is Offset: return convolutionAndFactors(source.operand(y))
+    case let scaled as Scale where scaled.factor > 0:
+      return convolutionAndFactors(source.operand(y))
+    case let binary as Binary where binary.function == .add || binary.function == .multiply:
       guard let (other, row) = operandAndRow(y),
         let (convolution, factors) = convolutionAndFactors(other)
       else { return nil }
-      return (convolution, source.operation(y) == .binary(.add) ? factors : factors + [row])
+      return (convolution, binary.function == .add ? factors : factors + [row])
     default: return nil
     }
   }
@@ -139,7 +152,7 @@ extension Lowering {
 
   /// The images of such a convolution.
   func patchImages(_ node: Int) -> Int? {
-    guard source.operation(node) == .convolution(stride: 1) else { return nil }
+    guard (source.operation(node) as? Convolution)?.stride == 1 else { return nil }
     let images = source.operand(node)
     return isPatched(images) ? images : nil
   }
@@ -152,14 +165,14 @@ extension Lowering {
 
   /// The convolution that a node is the deviations of.
   private func centredConvolution(_ node: Int) -> Int? {
-    guard source.operation(node) == .centre, patchImages(source.operand(node)) != nil else {
+    guard source.operation(node) is Centre, patchImages(source.operand(node)) != nil else {
       return nil
     }
     return source.operand(node)
   }
 
   private func imagesAndWeights(_ convolution: Int) -> (images: Int, weights: Int) {
-    (source.operand(convolution), image[source.operand(convolution, 1)])
+    (source.operand(convolution), image(of: source.operand(convolution, 1)))
   }
 
   /// The images, and the weights as a matrix [taps, out].
@@ -184,25 +197,76 @@ extension Lowering {
   }
 
   private func factorAndMeans(_ images: Int) -> Int {
-    target.append(.patchFactor, [padded(images)], [1 + taps(images), taps(images)])
+    target.append(PatchFactor(), [padded(images)], [1 + taps(images), taps(images)])
   }
 
-  private func padded(_ images: Int) -> Int { pad(image[images], 1, 1, 1, 1) }
+  private func padded(_ images: Int) -> Int { target.padded(image(of: images), 1, 1, 1, 1) }
 
   private func product(_ a: Int, _ b: Int, _ shape: Shape, transposed: Bool = false) -> Int {
-    let product = Operation.KernelProduct(
-      transposeA: transposed, isQuartered: false, rows: .any)
-    return target.append(.kernelProduct(product), [a, b], shape)
+    target.append(
+      KernelProduct(transposeA: transposed, isQuartered: false, rows: .any), [a, b], shape)
   }
 
   /// The operands of a sum or product with one value a channel: the other one, and the channels' values.
   private func operandAndRow(_ node: Int) -> (other: Int, row: Int)? {
     let (a, b) = (source.operand(node), source.operand(node, 1))
-    return [(a, b), (b, a)].lazy.compactMap { other, spread in
-      source.operation(spread) == .spread(leading(node))
-        ? (other, source.operand(spread)) : nil
-    }.first
+    for (other, repeated) in [(a, b), (b, a)]
+    where source.isSpread(repeated, source.shape(node).leadingAxes) {
+      return (other, source.operand(repeated))
+    }
+    return nil
   }
+}
 
-  private func leading(_ node: Int) -> Range<Int> { 0..<max(source.shape(node).rank - 1, 0) }
+// MARK: Kernels
+
+/// Of padded images: the means of their 3x3 patches, and the triangular factor of the patches' deviations from
+/// these: [1 + taps, taps].
+struct PatchFactor: Kernel {
+  func emit(_ node: Int, into emission: inout Emission) {
+    emission.call(\.patch_factor, emission.ofPatches(node))
+  }
+}
+
+/// `PoolIndex` of a convolution of padded images with weights, times a factor a channel where there is a third operand.
+struct PatchPoolIndex: Kernel {
+  func emit(_ node: Int, into emission: inout Emission) {
+    emission.call(
+      \.convolve_pool,
+      ck_convolved_pooling(
+        convolution: emission.ofPatches(node), padded_x: emission.place(node, operand: 0),
+        w: emission.place(node, operand: 1),
+        factor: emission.operandCount(node) > 2 ? emission.place(node, operand: 2) : .nowhere,
+        y: emission.companion.map(emission.place) ?? .nowhere, index: emission.place(node)))
+  }
+}
+
+/// `PoolGather` of a convolution of padded images with weights.
+struct PatchPoolGather: Kernel {
+  var leader: Leader? { Leader(operand: 2, shared: 0..<2) }
+
+  func emit(_ node: Int, into emission: inout Emission) {
+    emission.call(\.convolve_pool_gather, emission.ofPatches(node))
+  }
+}
+
+/// Its adjoint in the weights.
+struct PatchPoolWeights: Kernel {
+  func emit(_ node: Int, into emission: inout Emission) {
+    emission.call(\.convolve_pool_weight_gradient, emission.ofPatches(node))
+  }
+}
+
+extension Emission {
+  /// A convolution of images that are padded by 1.
+  fileprivate func ofPatches(_ node: Int) -> ck_convolution {
+    let s = shape(node, operand: 0)
+    var descriptor = ck_convolution(
+      [s[0], s[1] - 2, s[2] - 2, s[3]], out: shape(node).sizes.last ?? 0)
+    descriptor.a = place(node, operand: 0)
+    descriptor.b = operandCount(node) > 1 ? place(node, operand: 1) : .nowhere
+    descriptor.c = operandCount(node) > 2 ? place(node, operand: 2) : .nowhere
+    descriptor.result = place(node)
+    return descriptor
+  }
 }
