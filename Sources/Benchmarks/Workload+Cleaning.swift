@@ -35,11 +35,7 @@ extension Workload {
       let train = try examples(n, features, classes, &random)
       let validate = try examples(n, features, classes, &random)
       let optimizer = try GradientDescent(learningRate: 0.1, steps: steps)
-      return try Prepared(implicit, train, from: lower.values) {
-        _ = try implicit.adaptAndSolve(
-          train: train, validate: validate, from: lower.values, optimizer)
-        return implicit.hypergradient.reduce(0, +)
-      }
+      return try hypergradient(implicit, train, validate, from: lower.values, optimizer)
     }
   }
 

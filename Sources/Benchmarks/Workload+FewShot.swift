@@ -29,11 +29,7 @@ extension Workload {
       let train = try images(shape.ways, shots: 1, &random)
       let validate = try images(shape.ways, shots: shape.query, &random)
       let optimizer = try GradientDescent(learningRate: 0.1, steps: shape.lowerSteps)
-      return try Prepared(implicit, train, from: upper.values) {
-        _ = try implicit.adaptAndSolve(
-          train: train, validate: validate, from: upper.values, optimizer)
-        return implicit.hypergradient.reduce(0, +)
-      }
+      return try hypergradient(implicit, train, validate, from: upper.values, optimizer)
     }
   }
 

@@ -49,7 +49,18 @@ public struct Workload {
     self.prepare = prepare
   }
 
-  /// The six workloads. Inputs are random; shapes and step counts are what defines them.
+  /// A run of one hypergradient: the lower model adapted from a start, the solve, the mixed product.
+  static func hypergradient<Upper, Lower>(
+    _ implicit: Implicit<Upper, Lower>, _ train: Examples, _ validate: Examples,
+    from start: [Double], _ optimizer: some LowerOptimizer
+  ) throws -> Prepared {
+    try Prepared(implicit, train, from: start) {
+      _ = try implicit.adaptAndSolve(train: train, validate: validate, from: start, optimizer)
+      return implicit.hypergradient.reduce(0, +)
+    }
+  }
+
+  /// All workloads. Inputs are random; shapes and step counts are what defines them.
   public static var all: [Workload] {
     [
       fewShot("few-shot-5w1s", FewShotShape(ways: 5, query: 15, lowerSteps: 16)),
@@ -58,6 +69,7 @@ public struct Workload {
       cleaning("cleaning-linear-ls", hidden: 0, method: .linearSystem),
       cleaning("cleaning-linear-ns", hidden: 0, method: .neumannSeries),
       cleaning("cleaning-mlp-ls", hidden: 300, method: .linearSystem),
+      image, resNet12, leNetCleaning, lstm, transformer, newsgroups,
     ]
   }
 }

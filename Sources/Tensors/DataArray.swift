@@ -91,30 +91,38 @@ public struct DataArray: Sendable, Equatable {
     }
   }
 
-  /// Checks that all numbers are whole and 0 ..< bound, and exact in a precision.
+  /// Checks that all numbers are as a use of them as class or row numbers asks for, and exact in a precision.
   func checkIndices(
-    below bound: Int, in precision: Precision, named name: String, what: String
+    _ use: IndexUse, in precision: Precision, named name: String
   ) throws(TensorError) {
-    let exact = precision.largestExactInteger
-    func check<Value: BinaryFloatingPoint>(_ values: [Value]) throws(TensorError) {
-      for (position, value) in values.enumerated() {
-        guard value >= 0, value < Value(bound), value == value.rounded(.towardZero) else {
-          throw TensorError(
-            .range,
-            "\(name)[\(position)] is \(value): a \(what) number must be whole and from 0 to "
-              + "\(bound - 1)")
-        }
-        guard value <= Value(exact) else {
-          throw TensorError(
-            .range,
-            "\(name)[\(position)] is \(value): \(precision.rawValue) precision holds \(what) numbers "
-              + "up to \(exact); use precision double")
-        }
-      }
-    }
     switch storage {
-    case .single(let values): try check(values)
-    case .double(let values): try check(values)
+    case .single(let values): try check(values, use, precision, name)
+    case .double(let values): try check(values, use, precision, name)
+    }
+  }
+
+  private func check<Value: BinaryFloatingPoint>(
+    _ values: [Value], _ use: IndexUse, _ precision: Precision, _ name: String
+  ) throws(TensorError) {
+    let what = use.isLabel ? "class" : "row"
+    let (exact, exception) = (precision.largestExactInteger, use.exception.map { Value($0) })
+    for (position, value) in values.enumerated() where value != exception {
+      guard value >= 0, value < Value(use.bound), value == value.rounded(.towardZero) else {
+        throw TensorError(
+          .range,
+          "\(name)[\(position)] is \(value): a \(what) number must be whole and from 0 to "
+            + "\(use.bound - 1)")
+      }
+      guard !use.isRising || position == 0 || value >= values[position - 1] else {
+        throw TensorError(
+          .range, "\(name)[\(position)] is \(value), below the one before it: rows begin in order")
+      }
+      guard value <= Value(exact) else {
+        throw TensorError(
+          .range,
+          "\(name)[\(position)] is \(value): \(precision.rawValue) precision holds \(what) numbers "
+            + "up to \(exact); use precision double")
+      }
     }
   }
 }

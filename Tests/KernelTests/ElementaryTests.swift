@@ -22,6 +22,16 @@ import Testing
       ("tanh near 0", CK_TANH, -0.01...0.01, { tanh($0) }),
       ("sigmoid", CK_SIGMOID, -80...80, { 1 / (1 + exp(-$0)) }),
       ("softplus", CK_SOFTPLUS, -80...80, { max($0, 0) + log1p(exp(-abs($0))) }),
+      ("sin", CK_SINE, -20...20, { sin($0) }), ("sin far away", CK_SINE, -8000...8000, { sin($0) }),
+      ("sin beyond", CK_SINE, 1e6...2e6, { sin($0) }), ("cos", CK_COSINE, -20...20, { cos($0) }),
+      ("atan", CK_ARCTANGENT, -5...5, { atan($0) }),
+      ("atan far", CK_ARCTANGENT, -500...500, { atan($0) }),
+      ("log1p", CK_LOG_OF_ONE_PLUS, -0.99...5, { log1p($0) }),
+      ("log1p near 0", CK_LOG_OF_ONE_PLUS, -1e-5...1e-5, { log1p($0) }),
+      ("expm1", CK_EXP_MINUS_ONE, -30...80, { expm1($0) }),
+      ("expm1 near 0", CK_EXP_MINUS_ONE, -0.01...0.01, { expm1($0) }),
+      ("erf", CK_ERROR_FUNCTION, -7...7, { erf($0) }),
+      ("erf near 0", CK_ERROR_FUNCTION, -0.01...0.01, { erf($0) }),
     ]
 
   private func check<Element: KernelElement>(_ type: Element.Type, within units: Double) {
@@ -69,6 +79,18 @@ import Testing
       #expect(p[0] == 0 && p[1] == infinity && p[2].isNaN && p[5] == 1e4 && p[6] == 0)
       let r = map(kernels, CK_RELU, x)
       #expect(r[0] == 0 && r[1] == infinity && r[2].isNaN && r[6] == 0)
+      let n = map(kernels, CK_SINE, x)
+      #expect(n[0].isNaN && n[1].isNaN && n[2].isNaN && n[3] == 0 && n[4].sign == .minus)
+      let c = map(kernels, CK_COSINE, x)
+      #expect(c[0].isNaN && c[2].isNaN && c[3] == 1 && c[4] == 1)
+      let a = map(kernels, CK_ARCTANGENT, x)
+      #expect(a[0] == -a[1] && abs(Double(a[1]) - .pi / 2) < 1e-6 && a[2].isNaN && a[3] == 0)
+      let o = map(kernels, CK_LOG_OF_ONE_PLUS, x + [-1])
+      #expect(o[0].isNaN && o[1] == infinity && o[2].isNaN && o[3] == 0 && o[7] == -infinity)
+      let m = map(kernels, CK_EXP_MINUS_ONE, x)
+      #expect(m[0] == -1 && m[1] == infinity && m[2].isNaN && m[3] == 0 && m[4].sign == .minus)
+      let f = map(kernels, CK_ERROR_FUNCTION, x)
+      #expect(f[0] == -1 && f[1] == 1 && f[2].isNaN && f[3] == 0 && f[5] == 1)
       // Numbers below the normal ones.
       let small = map(kernels, CK_EXP, [Element(log(Double(Element.leastNormalMagnitude))) - 2])
       #expect(small[0] > 0 && small[0] < Element.leastNormalMagnitude)

@@ -6,7 +6,7 @@ extension Kernels {
   private var base: UnsafeMutableRawPointer { UnsafeMutableRawPointer(bitPattern: 64)! }
 
   /// Plans and runs a call, with scratch memory as it wants it.
-  func call<Descriptor>(
+  func call<Descriptor: BitwiseCopyable>(
     _ kernel: ck_kernel, _ descriptor: Descriptor, base: UnsafeMutableRawPointer? = nil
   ) {
     var descriptor = descriptor

@@ -60,13 +60,23 @@ struct LoopReference {
     case CK_SIGMOID: 1 / (1 + exp(-a))
     case CK_SOFTPLUS: max(a, 0) + log1p(exp(-abs(a)))
     case CK_RELU: max(a, 0)
-    case CK_STEP: a > 0 ? 1 : 0
+    case CK_SINE: sin(a)
+    case CK_COSINE: cos(a)
+    case CK_ARCTANGENT: atan(a)
+    case CK_LOG_OF_ONE_PLUS: log1p(a)
+    case CK_EXP_MINUS_ONE: expm1(a)
+    case CK_ERROR_FUNCTION: erf(a)
+    case CK_ROUND: a.rounded(.toNearestOrEven)
+    case CK_RAISE: pow(a, step.x)
     case CK_ADD: a + b
     case CK_SUBTRACT: a - b
     case CK_MULTIPLY: a * b
     case CK_DIVIDE: a / b
     case CK_MAXIMUM: max(a, b)
     case CK_MINIMUM: min(a, b)
+    case CK_GREATER: a > b ? 1 : 0
+    case CK_EQUAL: a == b ? 1 : 0
+    case CK_PREFER: a > b ? 1 : a == b ? 0.5 : 0
     case CK_MASK: b > 0 ? a : 0
     case CK_WEIGH: a == 0 ? 0 : a * b
     case CK_ADD_SCALED_DIFFERENCE: a + step.x * (b - c)

@@ -15,7 +15,7 @@ extension ReferenceEvaluator {
     let shapes = node.operands.map { graph.nodes[$0].shape }
     switch node.operation {
     case is Input, is OneHot: return value.map { _ in 0 }
-    case let constant as Constant: return [rounded(0, constant.value)]
+    case let written as any WrittenOperation: return written.values.map { rounded(0, $0) }
     case let unary as Unary:
       return value.indices.map { error(of: unary.function, x[$0], dx[$0], value[$0]) }
     case let binary as Binary:
@@ -28,6 +28,13 @@ extension ReferenceEvaluator {
     case is Centre: return centred(x, dx, value, channels: node.shape.sizes.last ?? 1)
     case is Softmax, is LogSumExp: return rows(node.operation is Softmax, x, dx, value, shapes[0])
     case is PoolIndex, is PoolGather, is PoolScatter: return pooled(node, graph, value)
+    case is WindowIndex, is WindowGather, is WindowScatter: return windowed(node, graph, value)
+    case let power as Power:
+      return value.indices.map { error(of: { pow($0, power.exponent) }, x[$0], dx[$0], value[$0]) }
+    case is Extreme: return value.map { _ in dx.max() ?? 0 }
+    case is Cholesky, is Solve, is LogDeterminant: return solved(node, graph, value)
+    case is SparseProduct:
+      return bilinear(node, graph, value, factors: Array(node.operands.suffix(2)))
     case is any BilinearOperation: return bilinear(node, graph, value)
     case let traced as any TracedOperation where traced.isSum:
       // Each term is rounded as often as terms are added to it, at most.
@@ -57,8 +64,14 @@ extension ReferenceEvaluator {
   private func error(
     of function: UnaryFunction, _ x: Double, _ dx: Double, _ y: Double
   ) -> Double {
-    let sides = [x - dx, x + dx].map { abs(function.value($0) - y) }
     if function == .reciprocal, dx >= abs(x) { return .infinity }
+    return error(of: function.value, x, dx, y)
+  }
+
+  private func error(
+    of function: (Double) -> Double, _ x: Double, _ dx: Double, _ y: Double
+  ) -> Double {
+    let sides = [x - dx, x + dx].map { abs(function($0) - y) }
     return rounded(max(sides[0], sides[1]), y, Self.functionRoundings)
   }
 
@@ -72,6 +85,9 @@ extension ReferenceEvaluator {
     case .divide:
       guard abs(y) > dy else { return .infinity }
       return rounded((dx + abs(value) * dy) / (abs(y) - dy), value)
+    case .maximum, .minimum: return max(dx, dy)
+    // Where the two cannot be told apart.
+    case .greater, .equal, .prefer: return x == y && dx + dy == 0 || abs(x - y) > dx + dy ? 0 : 1
     default: return abs(y) <= dy ? abs(x) + dx : y > 0 ? dx : 0
     }
   }
@@ -91,8 +107,11 @@ extension ReferenceEvaluator {
 
   /// Errors of products: of the operands, and of sums in any order and by any algorithm that is stable as a whole, for
   /// which what counts is the largest element, not each.
-  private func bilinear(_ node: Graph.Node, _ graph: Graph, _ value: [Double]) -> [Double] {
-    let (a, b) = (node.operands[0], node.operands[1])
+  private func bilinear(
+    _ node: Graph.Node, _ graph: Graph, _ value: [Double], factors: [Int]? = nil
+  ) -> [Double] {
+    let operands = factors ?? node.operands
+    let (a, b) = (operands[0], operands[1])
     func magnitudes(withErrors isWithErrors: Bool) -> [Double] {
       var own = self
       for operand in Set([a, b]) {
@@ -156,6 +175,65 @@ extension ReferenceEvaluator {
         }
       }
       return result
+    }
+  }
+
+  /// The same for windows of any kind.
+  private func windowed(_ node: Graph.Node, _ graph: Graph, _ value: [Double]) -> [Double] {
+    let x = node.operands[0]
+    let shape = graph.nodes[x].shape
+    switch node.operation {
+    case let index as WindowIndex:
+      return index.geometry.windows(node.shape, of: shape).enumerated().map { at, window in
+        let best = window.first { Double($0.place) == value[at] }?.pixel ?? 0
+        let isClear = window.allSatisfy {
+          $0.pixel == best || errors[x][best] + errors[x][$0.pixel] == 0
+            || values[x][best] - values[x][$0.pixel] > errors[x][best] + errors[x][$0.pixel]
+        }
+        return isClear ? 0 : 1
+      }
+    case let gather as WindowGather:
+      return gather.geometry.windows(node.shape, of: shape).enumerated().map { at, window in
+        let error = window.map { errors[x][$0.pixel] }.max() ?? 0
+        if errors[node.operands[1]][at] == 0 { return error }
+        let own = window.map { values[x][$0.pixel] }
+        return error + (own.max() ?? 0) - (own.min() ?? 0)
+      }
+    default:
+      guard let scatter = node.operation as? WindowScatter else { return value }
+      var result = [Double](repeating: 0, count: value.count)
+      for (at, window) in scatter.geometry.windows(shape, of: node.shape).enumerated() {
+        let isClear = errors[node.operands[1]][at] == 0
+        for pixel in window where !isClear || Double(pixel.place) == values[node.operands[1]][at] {
+          result[pixel.pixel] += errors[x][at] + (isClear ? 8 * roundoff : 1) * abs(values[x][at])
+        }
+      }
+      return result
+    }
+  }
+
+  /// Errors of equations solved and of matrices factored: by norms, with what small changes of a matrix come to.
+  private func solved(_ node: Graph.Node, _ graph: Graph, _ value: [Double]) -> [Double] {
+    let matrix = node.operands[0]
+    let shape = graph.nodes[matrix].shape
+    let n = shape[1]
+    func norm(_ x: [Double]) -> Double { x.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+    let solve = node.operation as? Solve
+    let identity = (0..<shape.count).map { $0 % (n * n) / n == $0 % n ? 1.0 : 0 }
+    let inverse = (solve ?? Solve(triangle: nil, isTransposed: false)).values(
+      [Values(shape, values[matrix]), Values(shape, identity)], shape)
+    let roundings = Double(8 * (n + 2)) * roundoff
+    let change = norm(errors[matrix]) + roundings * norm(values[matrix])
+    let reach = norm(inverse)
+    switch node.operation {
+    case is Solve:
+      let right = norm(errors[node.operands[1]])
+      let bound = reach * (change * norm(value) + right) + roundings * norm(value)
+      return value.map { _ in bound }
+    case is Cholesky:
+      let bound = norm(value) * reach * change + roundings * norm(value)
+      return value.map { _ in bound }
+    default: return value.map { _ in reach * change + roundings }
     }
   }
 }

@@ -28,7 +28,7 @@ struct ReferenceEvaluator {
   func value(_ node: Graph.Node, _ graph: Graph, _ inputs: [[Double]]) -> [Double] {
     switch node.operation {
     case let input as Input: return inputs[input.index]
-    case let constant as Constant: return [constant.value]
+    case let written as any WrittenOperation: return written.values
     case let traced as any TracedOperation:
       return traced.values(
         node.operands.map { Values(graph.nodes[$0].shape, values[$0]) }, node.shape)

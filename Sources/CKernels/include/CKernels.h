@@ -104,6 +104,12 @@ typedef struct {
   int64_t source, target;
 } ck_transposition;
 
+/// Products of many matrices of one size: of the places of `product` and on, so far apart each.
+typedef struct {
+  ck_product product;  ///< without bias
+  int64_t count, a_step, b_step, c_step;
+} ck_batched_product;
+
 // ------------------------------------------------------------------------------------ fused loops
 
 /// How a loop's operand is addressed at row r, column c of the iteration space.
@@ -244,13 +250,60 @@ typedef struct {
   int64_t x, centre, scale, shift, y, index;  ///< places; the three rows, and y or the index, may be left out
 } ck_pooling;
 
+/// Windows over padded images [images, padded_height, padded_width, in], for convolutions to [images, out_height,
+/// out_width, out]. Each of the groups of input channels has its own output channels; weights are
+/// [kernel_height][kernel_width][in / groups][out].
+typedef struct {
+  int64_t images, in, out, groups;
+  int64_t kernel_height, kernel_width, stride_height, stride_width, dilation_height, dilation_width;
+  int64_t padded_height, padded_width, out_height, out_width;
+  int32_t initial;  ///< CK_ZERO or CK_ACCUMULATE
+  int64_t a, b, result;  ///< places
+} ck_windows;
+
+/// Windows over images that are not padded, for pooling: what lies beyond an image does not count.
+typedef struct {
+  int64_t images, height, width, channels;
+  int64_t kernel_height, kernel_width, stride_height, stride_width, dilation_height, dilation_width;
+  int64_t top, left, out_height, out_width;
+  int64_t x, index, result;  ///< places
+} ck_window_pooling;
+
 // ------------------------------------------------------------------------------------ rows and axes
 
-/// Sums, or repetitions, along the middle axis of [outer][middle][inner].
+/// Along the middle axis of [outer][middle][inner].
 typedef struct {
   int64_t outer, middle, inner;
   int64_t source, target;
 } ck_middle_axis;
+
+/// An axis of a rearrangement: elements from one to the next, in the source and in the target.
+typedef struct {
+  int64_t size, source_step, target_step;
+} ck_axis;
+
+/// Elements of the source, from one on, to places of the target, from one on; before, so many elements of the target
+/// from its beginning are set to 0.
+typedef struct {
+  int64_t rank;
+  const ck_axis *axes;
+  int64_t source_start, target_start, cleared;
+  int64_t source, target;
+} ck_rearrangement;
+
+/// Running sums along the middle axis, from its end where reversed; without an element's own value where exclusive.
+typedef struct {
+  ck_middle_axis axis;
+  int32_t reversed, exclusive;
+} ck_running_sum;
+
+/// The largest (or least) along the middle axis, to `axis.target`, and its number, the first of equals, not-a-number
+/// before all; either may be left out.
+typedef struct {
+  ck_middle_axis axis;
+  int32_t least;
+  int64_t index;
+} ck_extremes;
 
 /// Each column's sum, and then each column's sum of squared deviations from its mean: 2 * columns elements. x is read
 /// from afar once.
@@ -270,6 +323,22 @@ typedef struct {
   int64_t count;
   int64_t source, target;
 } ck_copying;
+
+// ------------------------------------------------------------------------------------ sparse and small matrices
+
+/// A sparse matrix of rows x columns in compressed rows: entries starts[r] ..< starts[r + 1] belong to row r, in the
+/// columns that `entries` says (both held as elements, checked by the caller); dense matrices have `width` columns.
+typedef struct {
+  int64_t rows, columns, width;
+  int64_t starts, entries, a, b, result;  ///< places
+} ck_sparse;
+
+/// So many n x n matrices `a`, and as many of n x columns, `b`.
+typedef struct {
+  int64_t count, n, columns;
+  int32_t upper, transposed, unit;  ///< of a triangle; the second also of whole matrices
+  int64_t a, b, result;  ///< places
+} ck_triangle;
 
 // ------------------------------------------------------------------------------------ the table
 
@@ -340,6 +409,36 @@ typedef struct {
   ck_kernel pool;           ///< of a ck_pooling
   /// y = the values of x that an index chooses.
   ck_kernel pool_gather;    ///< of a ck_pooling
+
+  // Convolutions with windows of any kind, of a ck_windows: as the 3x3 ones above. The adjoint in the images is a
+  // convolution of stride 1 with flipped weights, of what its windows receive, set apart by the stride.
+
+  ck_kernel window_convolve;         ///< result (+)= convolution of padded a with weights b
+  ck_kernel window_weight_gradient;  ///< result (+)= adjoint in the weights: of padded a with b, dy
+  /// The same where groups, in and out are one number: a channel, a filter.
+  ck_kernel depthwise_convolve;
+  ck_kernel depthwise_weight_gradient;
+  /// result = which of its window's pixels, row by row, is largest: the first of equals, not-a-number before all.
+  ck_kernel window_index;    ///< of a ck_window_pooling
+  ck_kernel window_gather;   ///< of a ck_window_pooling: result = the values of x that an index chooses
+  ck_kernel window_scatter;  ///< of a ck_window_pooling: its adjoint, of x
+
+  ck_kernel batched_product;  ///< of a ck_batched_product
+  ck_kernel rearrange;        ///< of a ck_rearrangement
+  ck_kernel cumulate;         ///< of a ck_running_sum
+  ck_kernel extremes;         ///< of a ck_extremes
+
+  // Of a ck_sparse: with values a and a dense b, their product, [rows][width]; with a transposed matrix, [columns][width];
+  // with dense a, [rows][width], and b, [columns][width], at each entry the inner product of its row and its column.
+  ck_kernel sparse_product;
+  ck_kernel sparse_transposed;
+  ck_kernel sparse_sampled;
+
+  // Of a ck_triangle.
+  ck_kernel cholesky;          ///< result = L with L L' = a, of its lower triangle
+  ck_kernel solve_triangle;    ///< a result = b
+  ck_kernel solve_matrix;      ///< the same for any a, by elimination with pivots
+  ck_kernel log_determinants;  ///< result = log |det a|
 
   /// Vectors of n elements. The dot product is summed in lanes over blocks and in double over
   /// these.

@@ -1,5 +1,6 @@
 // All kernels of one instruction set and element type: included once by each of the files
 // `<instruction set>_<element>.c`, after the instruction set's own header.
+#include <math.h>
 #include <string.h>
 
 #include "../plan_loop.h"
@@ -7,6 +8,7 @@
 #include "lanes.h"
 #include "calls.h"
 #include "elementary.h"
+#include "special.h"
 #include "transpose.h"
 #include "tile.h"
 #include "narrow.h"
@@ -16,11 +18,16 @@
 #include "steps.h"
 #include "loop.h"
 #include "pass.h"
+#include "batches.h"
+#include "axes.h"
 #include "convolution.h"
 #include "winograd.h"
 #include "pooling.h"
 #include "patches.h"
+#include "windows.h"
 #include "rows.h"
+#include "sparse.h"
+#include "factors.h"
 #include "vectors.h"
 
 extern const ck_kernels CK_TABLE;
@@ -53,6 +60,24 @@ const ck_kernels CK_TABLE = {
   .convolve_pool = {NULL, call_convolve_pool},
   .pool = {NULL, call_pool},
   .pool_gather = {NULL, call_pool_gather},
+  .window_convolve = {NULL, call_window_convolve},
+  .window_weight_gradient = {NULL, call_window_weight_gradient},
+  .depthwise_convolve = {NULL, call_depthwise_convolve},
+  .depthwise_weight_gradient = {NULL, call_depthwise_weight_gradient},
+  .window_index = {NULL, call_window_index},
+  .window_gather = {NULL, call_window_gather},
+  .window_scatter = {NULL, call_window_scatter},
+  .batched_product = {call_plan_batch, call_batched_product},
+  .rearrange = {NULL, call_rearrange},
+  .cumulate = {NULL, call_cumulate},
+  .extremes = {NULL, call_extremes},
+  .sparse_product = {NULL, call_sparse_product},
+  .sparse_transposed = {NULL, call_sparse_transposed},
+  .sparse_sampled = {NULL, call_sparse_sampled},
+  .cholesky = {NULL, call_cholesky},
+  .solve_triangle = {NULL, call_solve_triangle},
+  .solve_matrix = {call_plan_elimination, call_solve_matrix},
+  .log_determinants = {call_plan_elimination, call_log_determinants},
   .dot = dot,
   .add_scaled = add_scaled,
   .scale_add = scale_add,

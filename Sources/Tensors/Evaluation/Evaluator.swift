@@ -52,7 +52,7 @@ package struct Evaluator {
   ) -> [Double] {
     switch graph.operation(node) {
     case let input as Input: inputs(input.index)
-    case let constant as Constant: [constant.value]
+    case let written as any WrittenOperation: written.values
     default: graph.traced(node).values(operands, graph.shape(node))
     }
   }

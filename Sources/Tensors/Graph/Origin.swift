@@ -21,7 +21,7 @@ package struct SourceLine: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// Whether it is the package's own: of no use to whoever calls a layer.
-  var isOfLayers: Bool { "\(file)" == "Models/Layers.swift" }
+  var isOfLayers: Bool { "\(file)".hasPrefix("Models/") }
 
   package static func == (a: SourceLine, b: SourceLine) -> Bool { a.description == b.description }
 

@@ -75,4 +75,13 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
 
   /// All axes but the last.
   var leadingAxes: Range<Int> { 0..<max(rank - 1, 0) }
+
+  /// The shape that two repeat to by NumPy's rule; `nil` where they do not fit.
+  static func broadcast(_ a: Shape, _ b: Shape) -> Shape? {
+    let rank = max(a.rank, b.rank)
+    let sizesA = [Int](repeating: 1, count: rank - a.rank) + a.sizes
+    let sizesB = [Int](repeating: 1, count: rank - b.rank) + b.sizes
+    let fits = zip(sizesA, sizesB).allSatisfy { $0 == $1 || $0 == 1 || $1 == 1 }
+    return fits ? Shape(zip(sizesA, sizesB).map { $0 == 1 ? $1 : $0 }) : nil
+  }
 }

@@ -72,7 +72,7 @@ public struct Tensor {
   func broadcast(to target: Shape, _ operation: String) -> Tensor {
     if shape == target { return self }
     let missing = target.rank - shape.rank
-    let aligned = [Int](repeating: 1, count: max(missing, 0)) + shape.sizes
+    let aligned = [Int](repeating: 1, count: Swift.max(missing, 0)) + shape.sizes
     let fits =
       missing >= 0 && zip(aligned, target.sizes).allSatisfy { $0 == $1 || $0 == 1 }
     guard fits else {
@@ -101,17 +101,12 @@ public struct Tensor {
 
   /// Both tensors at the shape that an element-wise operation gives.
   static func aligned(_ a: Tensor, _ b: Tensor, _ operation: String) -> (Tensor, Tensor) {
-    let rank = max(a.shape.rank, b.shape.rank)
-    let sizesA = [Int](repeating: 1, count: rank - a.shape.rank) + a.shape.sizes
-    let sizesB = [Int](repeating: 1, count: rank - b.shape.rank) + b.shape.sizes
-    let fits = zip(sizesA, sizesB).allSatisfy { $0 == $1 || $0 == 1 || $1 == 1 }
-    guard fits else {
+    guard let target = Shape.broadcast(a.shape, b.shape) else {
       let stray = a.failed(
         "\(operation): shapes \(a.shape) and \(b.shape) do not fit",
         "axes are aligned from the last, and only axes of size 1 repeat", a.shape)
       return (stray, stray)
     }
-    let target = Shape(zip(sizesA, sizesB).map { $0 == 1 ? $1 : $0 })
     return (a.broadcast(to: target, operation), b.broadcast(to: target, operation))
   }
 }

@@ -6,15 +6,32 @@ package struct Input: GivenOperation {
   package let index: Int
 }
 
+/// Values that are written in the formula.
+package protocol WrittenOperation: GivenOperation {
+  var values: [Double] { get }
+}
+
 /// One number; its shape is `[]`.
-package struct Constant: GivenOperation {
+package struct Constant: WrittenOperation {
   package let value: Double
+  package var values: [Double] { [value] }
   package var number: Double? { value }
+}
+
+/// Numbers that are written in the formula.
+package struct Literal: WrittenOperation {
+  package let values: [Double]
 }
 
 extension Graph {
   func constant(_ value: Double) -> Int {
     append(Constant(value: value), [], .scalar)
+  }
+
+  /// A tensor of given numbers.
+  func literal(_ values: [Double], _ shape: Shape) -> Int {
+    if let first = values.first, values.allSatisfy({ $0 == first }) { return fill(first, shape) }
+    return append(Literal(values: values), [], shape)
   }
 
   /// A tensor of one number.

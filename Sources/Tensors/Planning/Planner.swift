@@ -8,7 +8,7 @@ struct Planner {
   /// Where the values are that are not passing: given, or read beyond their list.
   private(set) var kept: [Int: StoragePlan.Place] = [:]
   /// The constants' places and values.
-  private(set) var constants: [(place: StoragePlan.Place, value: Double)] = []
+  private(set) var constants: [(place: StoragePlan.Place, values: [Double])] = []
   private let lists: [ListPlan]
   /// Where the roots of each request are.
   private var rootPlaces: [[StoragePlan.Place]] = []
@@ -93,8 +93,8 @@ struct Planner {
     for node in graph.nodes.indices where graph.isGiven(node) {
       let block = storage.newBlock(max(graph.shape(node).count, 1), isKept: true)
       kept[node] = .init(block: block, offset: 0)
-      if let constant = graph.operation(node) as? Constant {
-        constants.append((.init(block: block, offset: 0), constant.value))
+      if let values = (graph.operation(node) as? any WrittenOperation)?.values {
+        constants.append((.init(block: block, offset: 0), values))
       }
     }
   }

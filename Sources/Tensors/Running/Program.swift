@@ -8,8 +8,7 @@ package final class Program {
   /// A value that must be whole numbers below a bound, because the graph uses it as class or row number.
   struct IndexBound {
     let input: Int
-    let bound: Int
-    let isLabel: Bool
+    let use: IndexUse
   }
 
   package let precision: Precision
@@ -61,8 +60,14 @@ package final class Program {
     }
     bounds = graph.indexBounds
     sources = [DataArray?](repeating: nil, count: inputs.count)
-    for (place, value) in planner.constants {
-      elements([], planner.offset(place))[0] = value
+    for (place, values) in planner.constants {
+      elements([values.count], planner.offset(place)).set(values)
+    }
+    for reach in bounds.compactMap(\.use.reach) where reach > precision.largestExactInteger {
+      throw TensorError(
+        .range,
+        "\(name): \(precision.rawValue) precision holds places up to \(precision.largestExactInteger), and "
+          + "elements of \(reach) are chosen from; use precision double")
     }
   }
 
@@ -109,8 +114,7 @@ package final class Program {
     let number = number(of: tensor)
     if let source = sources[number], source.isStored(with: data) { return }
     for bound in bounds where bound.input == number {
-      try data.checkIndices(
-        below: bound.bound, in: precision, named: name, what: bound.isLabel ? "class" : "row")
+      try data.checkIndices(bound.use, in: precision, named: name)
     }
     data.write(to: input(tensor))
     sources[number] = data
@@ -168,8 +172,7 @@ extension Graph {
 
   private func inputBound(_ node: Int, _ use: IndexUse) -> Program.IndexBound? {
     switch operation(node) {
-    case let input as Input:
-      Program.IndexBound(input: input.index, bound: use.bound, isLabel: use.isLabel)
+    case let input as Input: Program.IndexBound(input: input.index, use: use)
     // Rows of data: all rows are checked, for any may be chosen.
     case is GatherRows, is Reshape: inputBound(operand(node), use)
     default: nil

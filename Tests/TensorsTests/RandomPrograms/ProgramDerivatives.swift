@@ -4,12 +4,6 @@ import Tensors
 /// A program evaluated from its statements alone, by their definitions, in numbers that carry their derivatives: knows
 /// nothing of graphs, of their algebra or of their derivatives.
 struct ProgramDerivatives {
-  /// An array of such numbers.
-  private struct Jets {
-    var shape: [Int]
-    var values: [HyperDual]
-  }
-
   /// The objective with its derivatives.
   let value: HyperDual
 
@@ -44,6 +38,9 @@ struct ProgramDerivatives {
         values.append(Jets(shape: shape.sizes, values: jets))
       case .rows: values.append(Self.rows(x[0], data().map { Int($0) }))
       case .crossEntropies: values.append(Self.crossEntropies(x[0], data().map { Int($0) }))
+      case .made(let operation):
+        nextData += operation.data.count
+        values.append(operation.evaluated(x))
       default: values.append(Self.apply(statement, x))
       }
     }
@@ -73,7 +70,7 @@ struct ProgramDerivatives {
     case .pool: return pool(x[0])
     case .softmax: return softmax(x[0])
     case .logSumExp: return logSumExp(x[0])
-    case .leaf, .rows, .crossEntropies: fatalError("made with their data")
+    case .leaf, .rows, .crossEntropies, .made: fatalError("made with their data")
     }
   }
 

@@ -10,11 +10,11 @@ struct ProgramGenerator {
     case quarters, long
   }
 
-  private var numbers: Numbers
+  var numbers: Numbers
   private var program = RandomProgram()
-  private var shapes: [Shape] = []
+  var shapes: [Shape] = []
   /// About how large a statement's values are: what has grown is brought back before it is used again.
-  private var sizes: [Double] = []
+  var sizes: [Double] = []
 
   private init(_ seed: Int) { numbers = Numbers(seed) }
 
@@ -60,7 +60,7 @@ struct ProgramGenerator {
 
   // MARK: Shapes
 
-  private mutating func one<Value>(of values: [Value]) -> Value {
+  mutating func one<Value>(of values: [Value]) -> Value {
     values[numbers.below(values.count)]
   }
 
@@ -103,7 +103,7 @@ struct ProgramGenerator {
 
   // MARK: Statements
 
-  private mutating func append(
+  mutating func append(
     _ statement: RandomProgram.Statement, _ shape: Shape, _ size: Double
   ) -> Int {
     shapes.append(shape)
@@ -115,7 +115,7 @@ struct ProgramGenerator {
     append(.leaf(source, shape), shape, 1)
   }
 
-  private mutating func parameter(_ shape: Shape) -> Int {
+  mutating func parameter(_ shape: Shape) -> Int {
     leaf(one(of: [.lower, .lower, .lower, .upper, .data]), shape)
   }
 
@@ -131,7 +131,7 @@ struct ProgramGenerator {
   }
 
   /// A statement, or its hyperbolic tangent where its values may be large.
-  private mutating func tamed(_ x: Int, below bound: Double) -> Int {
+  mutating func tamed(_ x: Int, below bound: Double) -> Int {
     sizes[x] <= bound ? x : apply(.tanh, x)
   }
 
@@ -250,7 +250,10 @@ struct ProgramGenerator {
     let shape = shapes[x]
     if shape.rank == 4, shape[1] > 0, shape[2] > 0, numbers.below(3) == 0 { return image(x) }
     if shape.rank == 2, numbers.below(3) == 0, let matrix = matrix(x) { return matrix }
-    switch numbers.below(12) {
+    switch numbers.below(20) {
+    case 12...19:
+      let made = Self.operations[numbers.below(Self.operations.count)]
+      return shape.count > 0 ? made(&self, x) ?? function(x) : function(x)
     case 0, 1: return function(x)
     case 2, 3: return withLeaf(x)
     case 4: return withOther(x)

@@ -40,7 +40,9 @@ extension RandomProgram {
         }
       }
     }
-    for size in Set(statements.flatMap(\.axisSizes)).sorted(by: >) where size > 1 {
+    // What says itself what it means is of one size.
+    let sizes = statements.contains(where: \.isMade) ? [] : Set(statements.flatMap(\.axisSizes))
+    for size in sizes.sorted(by: >) where size > 1 {
       for smaller in Set([1, 2, size / 2]).sorted() where smaller < size {
         candidates.append(resized(size, to: smaller))
       }
@@ -102,6 +104,8 @@ extension RandomProgram {
 
 extension RandomProgram.Statement {
   fileprivate var isLeaf: Bool { if case .leaf = self { true } else { false } }
+
+  fileprivate var isMade: Bool { if case .made = self { true } else { false } }
 
   fileprivate var axisSizes: [Int] {
     switch self {

@@ -54,6 +54,10 @@ struct ProgramTrace {
         else { throw NoProgram() }
         values.append(
           Tensors.crossEntropies(operands[0], data([labels.count], labels.map(Double.init))))
+      case .made(let operation):
+        values.append(
+          operation.traced(
+            operands, operation.data.map { data([$0.count], $0.map(Double.init)) }))
       default: values.append(Self.apply(statement, operands))
       }
     }
@@ -95,7 +99,7 @@ struct ProgramTrace {
     case .pool: x[0].maxPooled()
     case .softmax: x[0].softmax()
     case .logSumExp: x[0].logSumExp()
-    case .leaf, .rows, .crossEntropies: fatalError("made with their data")
+    case .leaf, .rows, .crossEntropies, .made: fatalError("made with their data")
     }
   }
 

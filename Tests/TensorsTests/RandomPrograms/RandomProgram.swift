@@ -36,6 +36,7 @@ struct RandomProgram: Equatable {
     case softmax(Int)
     case logSumExp(Int)
     case crossEntropies(Int, [Int])
+    case made(MadeOperation)
   }
 
   /// How a statement becomes a number of the objective.
@@ -65,11 +66,20 @@ extension RandomProgram.Statement {
       .softmax(let x), .logSumExp(let x), .crossEntropies(let x, _):
       [x]
     case .combine(_, let a, let b), .product(let a, let b), .convolve(let a, let b, _): [a, b]
+    case .made(let operation): operation.operands
     }
   }
 
   /// The same of other statements.
   func renumbered(_ number: (Int) -> Int) -> Self {
+    if case .made(var operation) = self {
+      operation.operands = operation.operands.map(number)
+      return .made(operation)
+    }
+    return renumberedOwn(number)
+  }
+
+  private func renumberedOwn(_ number: (Int) -> Int) -> Self {
     switch self {
     case .leaf: self
     case .function(let function, let x): .function(function, number(x))
@@ -88,6 +98,7 @@ extension RandomProgram.Statement {
     case .softmax(let x): .softmax(number(x))
     case .logSumExp(let x): .logSumExp(number(x))
     case .crossEntropies(let x, let labels): .crossEntropies(number(x), labels)
+    case .made: self
     }
   }
 }
@@ -129,6 +140,7 @@ extension RandomProgram: CustomStringConvertible {
     case .softmax(let x): "x\(x).softmax()"
     case .logSumExp(let x): "x\(x).logSumExp()"
     case .crossEntropies(let x, let labels): "crossEntropies(x\(x), data(\(labels)))"
+    case .made(let operation): operation.source
     }
   }
 }

@@ -43,10 +43,6 @@ extension Tensor {
     }
   }
 
-  private var axesAtHand: String {
-    shape.rank == 0 ? "a scalar has no axes" : "there are axes 0 to \(shape.rank - 1)"
-  }
-
   /// The mean along neighbouring axes. Where these have no elements the trace throws a ``TensorError``.
   ///
   /// - Parameters:
@@ -62,7 +58,7 @@ extension Tensor {
       if axes.clamped(to: 0..<shape.rank).contains(where: { shape[$0] == 0 }) {
         return withoutMean(axes, total.shape)
       }
-      return total * (Double(max(total.shape.count, 1)) / Double(max(shape.count, 1)))
+      return total * (Double(Swift.max(total.shape.count, 1)) / Double(Swift.max(shape.count, 1)))
     }
   }
 

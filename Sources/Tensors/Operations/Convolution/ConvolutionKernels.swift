@@ -83,9 +83,12 @@ extension ck_convolution {
   }
 }
 
-/// Kernels chosen, and their operands prepared.
+/// Kernels chosen, and their operands prepared: those of 3x3 windows where they apply.
 extension Lowering {
-  func convolution(_ node: Int, _ stride: Int) -> (kernel: any ConvolutionKernel, operands: [Int]) {
+  typealias Prepared = (kernel: any ConvolutionKernel, operands: [Int])
+
+  func convolution(_ node: Int, _ geometry: ConvolutionGeometry) -> Prepared {
+    guard let stride = geometry.strideOf3x3 else { return windowConvolution(node, geometry) }
     let (a, b) = (image(of: source.operand(node)), image(of: source.operand(node, 1)))
     if stride == 1, isTransformed(a, channels: target.shape(b)[3]) {
       return (TransformedConvolution(), [a, target.transformed(b)])
@@ -95,9 +98,8 @@ extension Lowering {
     )
   }
 
-  func convolutionInput(
-    _ node: Int, _ stride: Int
-  ) -> (kernel: any ConvolutionKernel, operands: [Int]) {
+  func convolutionInput(_ node: Int, _ geometry: ConvolutionGeometry) -> Prepared {
+    guard let stride = geometry.strideOf3x3 else { return windowInput(node, geometry) }
     let (a, b) = (image(of: source.operand(node)), image(of: source.operand(node, 1)))
     let w = target.shape(b)
     if stride == 1, isTransformed(a, channels: w[2]) {
@@ -110,25 +112,35 @@ extension Lowering {
   }
 
   /// The adjoint in the weights.
-  func convolutionWeights(_ node: Int, _ stride: Int) -> Int {
+  func convolutionWeights(_ node: Int, _ geometry: ConvolutionGeometry) -> Int {
     let (x, dy, shape) = operandsOfWeights(node)
-    if stride == 1, isTransformed(x, channels: shape[3]) {
-      return transformedGradient(x, dy, shape)
-    }
-    return target.append(
-      DirectConvolution(direction: .weights, stride: stride), [target.padded(x, 1, 1, 1, 1), dy],
-      shape)
+    if isTransformedGradient(x, shape, geometry) { return transformedGradient(x, dy, shape) }
+    let (kernel, operands) = gradient(node, geometry)
+    return target.append(kernel, operands, shape)
   }
 
   /// The same onto another node; `nil` where that is in another space.
-  func convolutionWeights(_ node: Int, _ stride: Int, onto base: Int) -> Int? {
+  func convolutionWeights(_ node: Int, _ geometry: ConvolutionGeometry, onto base: Int) -> Int? {
     let (x, dy, shape) = operandsOfWeights(node)
-    if stride == 1, isTransformed(x, channels: shape[3]) {
+    if isTransformedGradient(x, shape, geometry) {
       return transformedGradient(x, dy, shape, onto: base)
     }
-    return target.append(
-      DirectConvolution(direction: .weights, stride: stride, isAccumulating: true),
-      [target.padded(x, 1, 1, 1, 1), dy, base], shape)
+    let (kernel, operands) = gradient(node, geometry)
+    return target.append(kernel.accumulating, operands + [base], shape)
+  }
+
+  private func isTransformedGradient(_ x: Int, _ shape: Shape, _ geometry: ConvolutionGeometry)
+    -> Bool
+  {
+    geometry.strideOf3x3 == 1 && isTransformed(x, channels: shape[3])
+  }
+
+  private func gradient(_ node: Int, _ geometry: ConvolutionGeometry) -> Prepared {
+    guard let stride = geometry.strideOf3x3 else { return windowWeights(node, geometry) }
+    let (x, dy, _) = operandsOfWeights(node)
+    return (
+      DirectConvolution(direction: .weights, stride: stride), [target.padded(x, 1, 1, 1, 1), dy]
+    )
   }
 
   private func operandsOfWeights(_ node: Int) -> (x: Int, dy: Int, shape: Shape) {

@@ -48,7 +48,9 @@ extension Lowering {
   /// The adjoint in the weights, where it is a sum of parts that need no image of the convolution's.
   func weightsFromPatches(_ node: Int) -> Int? {
     let images = source.operand(node)
-    guard (source.operation(node) as? ConvolutionWeights)?.stride == 1, isPatched(images) else {
+    guard (source.operation(node) as? ConvolutionWeights)?.geometry.strideOf3x3 == 1,
+      isPatched(images)
+    else {
       return nil
     }
     return weightGradient(images, source.operand(node, 1)).map {
@@ -152,7 +154,7 @@ extension Lowering {
 
   /// The images of such a convolution.
   func patchImages(_ node: Int) -> Int? {
-    guard (source.operation(node) as? Convolution)?.stride == 1 else { return nil }
+    guard (source.operation(node) as? Convolution)?.geometry.strideOf3x3 == 1 else { return nil }
     let images = source.operand(node)
     return isPatched(images) ? images : nil
   }

@@ -46,7 +46,9 @@ extension Graph {
   func mask(_ a: Int, by b: Int) -> Int {
     if isZero(a) { return a }
     // Of 0 and 1, with one finite number a row: the smaller tensor's product.
-    if operation(b) is OneHot, operation(a) is Spread { return multiply(a, b) }
+    if operation(b) is OneHot, operation(a) is Spread, constantValue(a)?.isFinite != false {
+      return multiply(a, b)
+    }
     if isBinary(a, .mask), operand(a, 1) == b { return a }
     if let factor = factor(a) { return scale(mask(operand(a), by: b), factor) }
     return append(Binary(function: .mask), [a, b], shape(a))
@@ -76,7 +78,8 @@ extension Graph {
   func probabilities(_ node: Int) -> Int? {
     switch operation(node) {
     case is Softmax: node
-    case is Scale, is Spread, is Reshape, is Transpose, is GatherRows: probabilities(operand(node))
+    case is Scale, is Spread, is Reshape, is Transpose, is Select, is GatherRows:
+      probabilities(operand(node))
     default: nil
     }
   }

@@ -56,7 +56,7 @@ extension Tensor {
   public var squared: Tensor { calling("squared", nil) { apply(.square) } }
 
   /// A function of every element, as a call of the user's.
-  fileprivate func applying(
+  func applying(
     _ name: String, _ function: UnaryFunction, _ file: StaticString, _ line: UInt
   ) -> Tensor {
     calling(name, SourceLine(file, line)) { apply(function) }

@@ -5,11 +5,19 @@ protocol IndexedOperation: Operation {
   func bound(_ shape: Shape, _ operands: [Shape]) -> IndexUse
 }
 
-/// Which operand that is, what its numbers must be below, and whether these are classes.
+/// Which operand that is, and what its numbers must be.
 struct IndexUse {
   let operand: Int
+  /// All are below it.
   let bound: Int
+  /// Whether they are classes.
   let isLabel: Bool
+  /// The largest whole number that is calculated from them, if any is: the precision must hold it exactly.
+  var reach: Int?
+  /// Whether none is below the one before it.
+  var isRising = false
+  /// A number that is taken as well.
+  var exception: Int?
 }
 
 /// Rows chosen by an index.
