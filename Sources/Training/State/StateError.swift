@@ -12,6 +12,8 @@ public struct StateError: ExitCoded, Hashable, CustomStringConvertible {
     case notWritten
     /// Another process writes the folder.
     case inUse
+    /// The folder is no longer at its path.
+    case displaced
     /// It does not belong to what was asked for: another problem, other settings, other data.
     case mismatch
   }
@@ -43,8 +45,10 @@ public struct StateError: ExitCoded, Hashable, CustomStringConvertible {
     switch code {
     case .missing: .noInput
     case .malformed: .dataError
-    case .notWritten: .inputOutput
-    case .inUse, .mismatch: .configuration
+    case .notWritten, .displaced: .inputOutput
+    // It may be the run that was here before, on its way out.
+    case .inUse: .tryAgain
+    case .mismatch: .configuration
     }
   }
 
