@@ -18,6 +18,7 @@ public enum Launch {
     environment: [String: String] = ProcessInfo.processInfo.environment,
     stall: StallLimits = .standard, _ body: (any Communicator) throws -> ExitCode
   ) -> Never {
+    ProcessStart.prepare()
     let ranks: MPIEnvironment
     do {
       ranks = try MPIEnvironment(environment: environment)
