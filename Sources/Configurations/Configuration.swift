@@ -23,10 +23,10 @@ public struct Configuration: Sendable, Equatable {
   /// A configuration from all of its sources.
   ///
   /// - Throws: `StateError` for a file that cannot be read, ``ConfigurationError`` for one that is
-  ///   no configuration.
+  ///   no configuration, `SettingError` for an environment that contradicts itself.
   public init(_ source: ConfigurationSource, environment: [String: String]) throws {
     let file = try source.file.map { try ConfigurationFile.read($0) } ?? []
-    self.init(file + EnvironmentSettings.assignments(in: environment) + source.commandLine)
+    self.init(file + (try EnvironmentSettings.assignments(in: environment)) + source.commandLine)
   }
 
   /// The problem; `nil` for the default one.
