@@ -13,7 +13,7 @@ struct Inspect: ParsableCommand {
   var file: String
 
   func run() throws {
-    Launch.run { communicator in
+    Command.launch { communicator in
       try communicator.onRoot(show)
       return .success
     }
@@ -21,14 +21,16 @@ struct Inspect: ParsableCommand {
 
   private func show() throws {
     let content = try TensorFile.readAny(file)
-    for word in content.metadata { print("\(word.key): \(word.value)") }
+    let output = StandardStream.output
+    for word in content.metadata { output.writeLine("\(word.key): \(word.value)") }
     let rows = content.tensors.map { tensor in
       [
         tensor.name, tensor.type.rawValue,
         "[\(tensor.shape.map(String.init).joined(separator: ", "))]",
       ]
     }
-    print(ResultTable("tensors", columns: ["name", "type", "shape"], rows: rows).text)
-    print("sha256 of the upper parameters: \(ParameterDigest.sha256(of: content))")
+    output.write(
+      ResultTable("tensors", columns: ["name", "type", "shape"], rows: rows).text + "\n")
+    output.writeLine("sha256 of the upper parameters: \(ParameterDigest.sha256(of: content))")
   }
 }
