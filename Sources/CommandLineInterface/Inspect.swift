@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import MessagePassing
+import PlainText
 import Problems
 import Training
 
@@ -22,10 +23,13 @@ struct Inspect: ParsableCommand {
   private func show() throws {
     let content = try TensorFile.readAny(file)
     let output = StandardStream.output
-    for word in content.metadata { output.writeLine("\(word.key): \(word.value)") }
+    let longest = 2000
+    for word in content.metadata {
+      output.writeLine("\(word.key.asShown): \(word.value.shown(atMost: longest))")
+    }
     let rows = content.tensors.map { tensor in
       [
-        tensor.name, tensor.type.rawValue,
+        tensor.name.shown(atMost: longest), tensor.type.rawValue,
         "[\(tensor.shape.map(String.init).joined(separator: ", "))]",
       ]
     }

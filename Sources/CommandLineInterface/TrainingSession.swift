@@ -68,7 +68,7 @@ struct TrainingSession {
       try stored.map { try RunState.step(of: $0.file, at: $0.path) } ?? 0
     }
     if let stored { voice.tell("going on from \(stored.path), step \(done)") }
-    StopSignal.watch()
+    StopSignal.watch(speaks: communicator.isRoot)
     let outcome = try train(from: stored, done: done, kernels)
     if let stop = outcome.stop {
       voice.tell(

@@ -1,4 +1,5 @@
 import MessagePassing
+import PlainText
 import Problems
 import Training
 
@@ -72,6 +73,6 @@ public struct ConfigurationError: ExitCoded, Hashable, CustomStringConvertible {
   public var description: String { "\(Self.place(path, line)): \(message)" }
 
   static func place(_ path: String, _ line: Int?) -> String {
-    line.map { "\(path), line \($0)" } ?? path
+    path.shownAsPath + (line.map { ", line \($0)" } ?? "")
   }
 }

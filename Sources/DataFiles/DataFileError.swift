@@ -46,7 +46,6 @@ public struct DataFileError: Error, Sendable, Hashable, CustomStringConvertible 
       case .cell(let line, let column): ", line \(line), column \(column)"
       case .row(let row): ", row \(row)"
       }
-    let text = "\(file)\(position): \(problem); \(remedy)"
-    return text.escaped
+    return "\(file.shownAsPath)\(position): \(problem); \(remedy)".escaped
   }
 }

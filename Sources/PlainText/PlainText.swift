@@ -6,8 +6,13 @@ extension String {
   }
 
   /// ``escaped``, and no longer than a message has room for: of a longer text the beginning.
-  package var asShown: String {
-    let limit = 80
+  package var asShown: String { shown(atMost: 80) }
+
+  /// A path in a message: empty ones, and longer ones than people use, are mistakes.
+  package var shownAsPath: String { isEmpty ? "\"\"" : shown(atMost: 500) }
+
+  /// ``escaped``, and of a longer text the beginning.
+  package func shown(atMost limit: Int) -> String {
     var text = ""
     var count = 0
     for scalar in unicodeScalars {

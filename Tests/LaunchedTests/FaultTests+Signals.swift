@@ -10,7 +10,10 @@
     func signalsThatAreSentEndTheProcess(_ signal: Int32) throws {
       let path = folder()
       defer { try? FileManager.default.removeItem(atPath: path) }
-      let program = try longRun(0, path)
+      // Whatever the tests' own shell has them ignore.
+      let program = try Launcher.shell(
+        "exec env --default-signal \"$0\" train --output \(path) --steps 1000000 --quiet",
+        Self.command)
       #expect(wait(for: "\(path)/metrics.jsonl"))
       program.send(signal)
       let end = program.wait(seconds: 20)
@@ -56,6 +59,20 @@
       #expect(end.exitCode == 130 && end.output.contains("stopped by SIGINT"), "\(end.output)")
     }
 
+    /// Before the first step there is nothing to store.
+    @Test func aRunThatIsPreparingEndsAtOnce() throws {
+      let path = folder()
+      defer { try? FileManager.default.removeItem(atPath: path) }
+      let program = try Launcher.alone(
+        Self.command, ["train", "--output", path], environment: ["FAULT": "prepare:0:0"])
+      #expect(program.waitForOutput("faulty-waves, 12 steps"))
+      Thread.sleep(forTimeInterval: 0.3)
+      program.send(SIGINT)
+      let end = program.wait(seconds: 20)
+      #expect(end.exitCode == 130 && !end.timedOut, "\(end.errors)")
+      #expect(end.errors.contains("stopped by SIGINT before the first step"), "\(end.errors)")
+    }
+
     /// Results may take long: a signal ends them at once, and nothing is lost.
     @Test(.enabled(if: requireMPI()), arguments: [0, 2])
     func resultsCanBeInterrupted(_ ranks: Int) throws {
@@ -80,6 +97,29 @@
       let more = try run(1, path, ["--resume", "auto", "--set", "evaluation-tasks=3"])
       #expect(more.exitCode == 0 && more.output.contains("Held-out tasks, 3"), "\(more.errors)")
       #expect(try bytes("\(path)/metrics.jsonl") == bytes("\(whole)/metrics.jsonl"))
+    }
+
+    /// A rank that is stopped anywhere, in a collective that all have entered, too, is named, and blames nobody when it
+    /// goes on.
+    @Test(.enabled(if: requireMPI()), arguments: [0, 1, 2])
+    func slow_aStoppedRankIsNamedWhereverItStands(_ rank: Int) throws {
+      let path = folder()
+      defer { try? FileManager.default.removeItem(atPath: path) }
+      let program = try longRun(3, path, ["--stall-warning", "1s", "--stall-limit", "60s"])
+      #expect(wait(for: "\(path)/metrics.jsonl"))
+      Thread.sleep(forTimeInterval: 0.5)
+      let log = String(decoding: try bytes("\(path)/logs/rank-000\(rank).log"), as: UTF8.self)
+      let process = try #require(log.firstMatch(of: /process=([0-9]+)/).flatMap { pid_t($0.1) })
+      kill(process, SIGSTOP)
+      Thread.sleep(forTimeInterval: 3)
+      kill(process, SIGCONT)
+      Thread.sleep(forTimeInterval: 2)
+      program.send(SIGUSR1)
+      let end = program.wait(seconds: 30)
+      #expect(end.exitCode == 75, "\(end.errors)")
+      let warnings = end.errors.split(separator: "\n").filter { $0.contains("have waited for") }
+      #expect(!warnings.isEmpty, "\(end.errors)")
+      #expect(warnings.allSatisfy { $0.contains("warning: rank \(rank) on ") }, "\(warnings)")
     }
 
     /// mpirun that is interrupted twice drops its ranks before it has told them to stop.

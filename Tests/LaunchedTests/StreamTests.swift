@@ -77,7 +77,7 @@ extension LaunchedTests {
         for command in [
           "convert run/state.safetensors x.npz", "report run", "\(Self.train) --output other",
         ] {
-          let end = try shell("(ulimit -f 1; \"$0\" \(command))", in: folder)
+          let end = try shell("(ulimit -f 16; \"$0\" \(command))", in: folder)
           #expect(end.exitCode == 74, "\(command): \(end.exitCode) \(end.errors)")
           #expect(end.errors.contains("File too large"), "\(command): \(end.errors)")
         }

@@ -18,6 +18,11 @@ import Testing
       escapes.hasPrefix("\\u{a}\\u{a}") && escapes.hasSuffix("\\u{a}...") && escapes.count < 84)
   }
 
+  @Test func pathsAreSeen() {
+    #expect("".shownAsPath == "\"\"" && "runs/x".shownAsPath == "runs/x")
+    #expect(String(repeating: "x", count: 100_000).shownAsPath.count == 503)
+  }
+
   @Test func linesHaveAnEnd() {
     #expect("a\nb\rc".onOneLine == "a b\\u{d}c")
     let long = ("begin" + String(repeating: "x", count: 1_000_000) + "end").onOneLine

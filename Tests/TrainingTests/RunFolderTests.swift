@@ -59,7 +59,7 @@ import Training
     let error = #expect(throws: StateError.self) { try RunFolder(locking: path) }
     #expect(error?.code == .inUse && error?.message.contains("process \(getpid())") == true)
     // The run that was here before may be on its way out.
-    #expect(error?.exitCode == .tryAgain)
+    #expect(error?.exitCode == .unavailable)
     #expect(first?.path == path)
     first = nil
     #expect(throws: Never.self) { try RunFolder(locking: path) }

@@ -37,12 +37,15 @@ public enum StopSignal: Int32, Sendable, CaseIterable {
     StopSignal(rawValue: receivedSignal.load(ordering: .relaxed))
   }
 
-  /// Has the signals noted from now on instead of ending the process. A second SIGINT ends it at once. What `nohup` has
-  /// the process ignore stays ignored.
-  public static func watch() {
+  /// Answers the signals from now on: before the first step and after the last by the process's end, in between by noting
+  /// them, and then by the process's end on a second SIGINT. What `nohup` has the process ignore stays ignored.
+  ///
+  /// - Parameter speaks: Whether this rank says so when it ends.
+  public static func watch(speaks isSpeaking: Bool) {
     receivedSignal.store(none, ordering: .relaxed)
     interrupts.store(0, ordering: .relaxed)
-    isStored.store(false, ordering: .relaxed)
+    speaks.store(isSpeaking, ordering: .relaxed)
+    phase.store(Phase.preparing, ordering: .sequentiallyConsistent)
     signal(SIGCONT) { _ in isContinued.store(true, ordering: .relaxed) }
     for stop in allCases {
       let before = signal(stop.number, note)
@@ -54,6 +57,9 @@ public enum StopSignal: Int32, Sendable, CaseIterable {
   /// a second before it terminates them, and, interrupted again, does not terminate but drop them: a checkpoint is due.
   public static func takeContinued() -> Bool { isContinued.exchange(false, ordering: .relaxed) }
 
+  /// Notes the signals from now on.
+  static func startSteps() { phase.store(Phase.steps, ordering: .sequentiallyConsistent) }
+
   /// Has the signals end this process from now on: what training ended with is stored, and results, which may take long,
   /// can be worked out from it. Collective.
   ///
@@ -61,8 +67,7 @@ public enum StopSignal: Int32, Sendable, CaseIterable {
   static func afterStoring(
     _ communicator: any Communicator
   ) throws(MessagePassingError) -> StopSignal? {
-    speaks.store(communicator.isRoot, ordering: .relaxed)
-    isStored.store(true, ordering: .sequentiallyConsistent)
+    phase.store(Phase.results, ordering: .sequentiallyConsistent)
     let own = Int64(received?.rawValue ?? Int32(allCases.count))
     return StopSignal(rawValue: Int32(try communicator.minimum(own)))
   }
@@ -78,8 +83,11 @@ public enum StopSignal: Int32, Sendable, CaseIterable {
 private let receivedSignal = Atomic<Int32>(-1)
 private let interrupts = Atomic<Int32>(0)
 private let isContinued = Atomic<Bool>(false)
-private let isStored = Atomic<Bool>(false)
+private let phase = Atomic<Int32>(Phase.preparing)
 private let speaks = Atomic<Bool>(false)
+
+/// What a run is about.
+private enum Phase { static let (preparing, steps, results) = (Int32(0), Int32(1), Int32(2)) }
 
 /// All that is allowed in a handler: atomic operations, a message without a buffer, and the process's end.
 private func note(_ number: Int32) {
@@ -97,11 +105,15 @@ private func note(_ number: Int32) {
     raise(number)
   }
   _ = receivedSignal.compareExchange(expected: -1, desired: stop.rawValue, ordering: .relaxed)
-  guard isStored.load(ordering: .sequentiallyConsistent) else { return }
+  let phase = phase.load(ordering: .sequentiallyConsistent)
+  guard phase != Phase.steps else { return }
   if speaks.load(ordering: .relaxed) {
     say("stopped by ")
     say(stop.staticName)
-    say(" before its results; what training ended with is stored, --resume auto shows them\n")
+    say(
+      phase == Phase.preparing
+        ? " before the first step; nothing is lost\n"
+        : " before its results; what training ended with is stored, --resume auto shows them\n")
   }
   _exit(stop.exitCode.rawValue)
 }

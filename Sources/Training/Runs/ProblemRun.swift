@@ -171,6 +171,7 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
     func state() -> TensorFile {
       RunState.file(of: trainer, settings: settings, lineage: lineage)
     }
+    StopSignal.startSteps()
     while trainer.step < training.steps {
       let summary = try trainer.makeStep(asking: { continuation.requests(trainer.step + 1) })
       observe(summary, trainer.timing)

@@ -63,6 +63,9 @@ public enum DurableFile {
   /// - Parameter path: The folder.
   /// - Throws: ``StateError``.
   public static func createFolder(_ path: String) throws(StateError) {
+    guard !path.isEmpty else {
+      throw StateError(.notWritten, path, "is no folder; give --output a name")
+    }
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {

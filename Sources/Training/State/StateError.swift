@@ -1,4 +1,5 @@
 import MessagePassing
+import PlainText
 
 /// A file of a run that cannot be written or read.
 public struct StateError: ExitCoded, Hashable, CustomStringConvertible {
@@ -47,11 +48,11 @@ public struct StateError: ExitCoded, Hashable, CustomStringConvertible {
     case .malformed: .dataError
     case .notWritten, .displaced: .inputOutput
     // It may be the run that was here before, on its way out.
-    case .inUse: .tryAgain
+    case .inUse: .unavailable
     case .mismatch: .configuration
     }
   }
 
   /// The message.
-  public var description: String { "\(path): \(message)" }
+  public var description: String { "\(path.shownAsPath): \(message)" }
 }
