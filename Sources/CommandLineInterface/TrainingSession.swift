@@ -18,8 +18,6 @@ struct TrainingSession {
   private let storage: RunFolder?
   private let options: SessionOptions
   private let voice: SessionVoice
-  /// Checkpoints in a row that may fail, for want of room say, before the run ends.
-  private static let mostFailures = 3
 
   /// A session; rank 0 has the folder.
   init(
@@ -117,33 +115,17 @@ struct TrainingSession {
       hosts: try communicator.gather(Array(communicator.hostName.utf8)).map {
         String(decoding: $0, as: UTF8.self)
       })
-    let clock = ContinuousClock()
-    var last = clock.now
-    var failures = 0
+    let checkpoints = storage.map { CheckpointStore($0, options.checkpointEvery, voice) }
     let continuation = Continuation(
       from: stored, allowing: options.allowChange,
       requests: { step in
-        let elapsed = last.duration(to: clock.now).components.seconds
-        return StepRequests(
-          // A folder that is gone is found out by storing.
-          checkpoint: communicator.isRoot
-            && (options.checkpointEvery.isDue(after: step, elapsed: Double(elapsed))
-              || storage?.isInPlace == false || StopSignal.takeContinued()),
-          stop: StopSignal.received)
+        StepRequests(
+          checkpoint: checkpoints?.isDue(after: step) ?? false, stop: StopSignal.received)
       },
       begin: { records = try begin(from: stored, done: done, kernels) },
       store: { state, step, stop in
         records?.synchronise().forEach(voice.warnOnce)
-        last = clock.now
-        do {
-          voice.warnOnce(try storage?.storeCheckpoint(state, step: step))
-          voice.note("checkpoint stored", ["step": "\(step)"])
-          failures = 0
-        } catch let error as StateError where error.code == .notWritten {
-          failures += 1
-          guard failures < Self.mostFailures, stop == nil else { throw error }
-          voice.warn("\(error); the checkpoint before it is kept")
-        }
+        try checkpoints?.store(state, step: step, isLast: stop != nil)
       },
       finish: { state in
         records?.synchronise().forEach(voice.warnOnce)

@@ -5,12 +5,19 @@
 
   /// Folders and files that change under a run.
   extension LaunchedTests.FaultTests {
-    func wait(for path: String) -> Bool {
+    private func wait(until isDone: () -> Bool) -> Bool {
       let limit = Date(timeIntervalSinceNow: 30)
-      while !FileManager.default.fileExists(atPath: path), Date() < limit {
-        Thread.sleep(forTimeInterval: 0.01)
-      }
+      while !isDone(), Date() < limit { Thread.sleep(forTimeInterval: 0.01) }
       return Date() < limit
+    }
+
+    func wait(for path: String) -> Bool {
+      wait { FileManager.default.fileExists(atPath: path) }
+    }
+
+    /// Waits until a run has made a step.
+    func waitForSteps(_ folder: String) -> Bool {
+      wait { (try? bytes("\(folder)/metrics.jsonl").isEmpty) == false }
     }
 
     /// A run of so many steps that it is still going on when it is looked at.
@@ -45,7 +52,7 @@
     @Test func aRunWhoseFolderIsRemovedEnds() throws {
       let path = folder()
       let program = try longRun(0, path)
-      #expect(wait(for: "\(path)/metrics.jsonl"))
+      #expect(waitForSteps(path))
       // Files may be made while it is being removed.
       while FileManager.default.fileExists(atPath: path) {
         try? FileManager.default.removeItem(atPath: path)

@@ -14,7 +14,7 @@
       let program = try Launcher.shell(
         "exec env --default-signal \"$0\" train --output \(path) --steps 1000000 --quiet",
         Self.command)
-      #expect(wait(for: "\(path)/metrics.jsonl"))
+      #expect(waitForSteps(path))
       program.send(signal)
       let end = program.wait(seconds: 20)
       #expect(end.exitCode == 128 + signal && !end.timedOut, "\(end.exitCode) \(end.errors)")
@@ -27,7 +27,7 @@
       defer { try? FileManager.default.removeItem(atPath: path) }
       let program = try Launcher.alone(
         Self.command, ["train", "--output", path, "--steps", "1000000"])
-      #expect(wait(for: "\(path)/metrics.jsonl"))
+      #expect(waitForSteps(path))
       program.send(signal)
       let end = program.wait(seconds: 20)
       #expect(end.exitCode == (signal == SIGINT ? 130 : 75), "\(end.errors)")
@@ -44,7 +44,7 @@
       defer { try? FileManager.default.removeItem(atPath: path) }
       let program = try Launcher.shell(
         "trap '' HUP; exec \"$0\" train --output \(path) --steps 1000000", Self.command)
-      #expect(wait(for: "\(path)/metrics.jsonl"))
+      #expect(waitForSteps(path))
       program.send(SIGHUP)
       program.send(SIGUSR1)
       let end = program.wait(seconds: 20)
@@ -106,7 +106,7 @@
       let path = folder()
       defer { try? FileManager.default.removeItem(atPath: path) }
       let program = try longRun(3, path, ["--stall-warning", "1s", "--stall-limit", "60s"])
-      #expect(wait(for: "\(path)/metrics.jsonl"))
+      #expect(waitForSteps(path))
       Thread.sleep(forTimeInterval: 0.5)
       let log = String(decoding: try bytes("\(path)/logs/rank-000\(rank).log"), as: UTF8.self)
       let process = try #require(log.firstMatch(of: /process=([0-9]+)/).flatMap { pid_t($0.1) })
@@ -127,7 +127,7 @@
       let path = folder()
       defer { try? FileManager.default.removeItem(atPath: path) }
       let program = try longRun(2, path)
-      #expect(wait(for: "\(path)/metrics.jsonl"))
+      #expect(waitForSteps(path))
       Thread.sleep(forTimeInterval: 0.5)
       program.send(SIGINT)
       Thread.sleep(forTimeInterval: 0.4)

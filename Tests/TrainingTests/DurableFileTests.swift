@@ -76,6 +76,20 @@ import Training
     }
   }
 
+  /// Only the super-user may give files away.
+  @Test(.enabled(if: geteuid() == 0)) func ownersAreKept() throws {
+    try inFolder { folder in
+      let path = "\(folder)/x"
+      try DurableFile.publish([1], at: path)
+      #expect(chown(path, 12_345, 23_456) == 0 && chmod(path, 0o640) == 0)
+      try DurableFile.publish([2], at: path)
+      var information = stat()
+      #expect(stat(path, &information) == 0)
+      #expect(information.st_uid == 12_345 && information.st_gid == 23_456)
+      #expect(mode(path) == 0o640)
+    }
+  }
+
   /// What is no file is left as it is.
   @Test func onlyFilesAreReplaced() throws {
     try inFolder { (folder: String) throws in

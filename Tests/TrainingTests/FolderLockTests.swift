@@ -69,6 +69,19 @@ import Training
     #expect(throws: StateError.self) { try RunFolder(locking: path) }
   }
 
+  /// Two that begin at once: one of them gets the folder, and must get the file.
+  @Test func whoComesSecondLeavesTheFileAlone() {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var calls = FileCalls.system
+    let count = Mutex(0)
+    calls.lock = { _ in
+      count.withLock { $0 += 1 }
+      return -Int(EWOULDBLOCK)
+    }
+    #expect(throws: StateError.self) { try RunFolder(locking: path, calls: calls) }
+    #expect(count.withLock { $0 } == 1)
+  }
+
   @Test func aRemovedLockFileLetsNobodyIn() throws {
     let first = try RunFolder(locking: path)
     defer { try? FileManager.default.removeItem(atPath: path) }

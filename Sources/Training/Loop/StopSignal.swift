@@ -40,7 +40,7 @@ public enum StopSignal: Int32, Sendable, CaseIterable {
   /// Answers the signals from now on: before the first step and after the last by the process's end, in between by noting
   /// them, and then by the process's end on a second SIGINT. What `nohup` has the process ignore stays ignored.
   ///
-  /// - Parameter speaks: Whether this rank says so when it ends.
+  /// - Parameter isSpeaking: Whether this rank says so when it ends.
   public static func watch(speaks isSpeaking: Bool) {
     receivedSignal.store(none, ordering: .relaxed)
     interrupts.store(0, ordering: .relaxed)

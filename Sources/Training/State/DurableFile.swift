@@ -6,7 +6,8 @@ public enum DurableFile {
   static let partialMark = ".tmp-"
 
   /// Publishes bytes under a path: writes them beside it, as NAME.tmp-PID, has the disk take them, and renames. A
-  /// reader sees the old file or the new one, never a part. A link is followed, and a file keeps its mode.
+  /// reader sees the old file or the new one, never a part. A link is followed, and a file keeps its mode
+  /// and, where that may be, its owner.
   ///
   /// A process killed meanwhile leaves the partial file, which no reader takes for a whole one; the next one to publish
   /// there removes it. Only one process at a time may publish under a path from several machines, for they might have
@@ -30,7 +31,7 @@ public enum DurableFile {
     guard !path.utf8.contains(0) else {
       throw StateError(.notWritten, path, "a path has no zeros; choose another --output")
     }
-    let (target, mode) = try PublishedPlace.find(path)
+    let (target, access) = try PublishedPlace.find(path)
     PublishedPlace.removeLeftovers(of: target)
     let partial = "\(target)\(partialMark)\(getpid())"
     let descriptor = try check(
@@ -38,7 +39,7 @@ public enum DurableFile {
     do throws(StateError) {
       do throws(StateError) {
         // Before there is anything to read in it.
-        if let mode { fchmod(Int32(descriptor), mode) }
+        access?.apply(to: Int32(descriptor))
         try write(bytes, to: descriptor, path, calls)
         try check(
           FileCalls.uninterrupted { calls.synchronise(descriptor) }, path,

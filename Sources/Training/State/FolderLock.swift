@@ -20,7 +20,8 @@ final class FolderLock {
   init(_ path: String, calls: FileCalls) throws(StateError) {
     self.path = path
     let file = "\(path)/lock"
-    folder = Int32(try Self.check(calls.openFolder(path), path))
+    folder = Int32(
+      try Self.check(FileCalls.uninterrupted { calls.openFolder(path) }, path))
     do throws(StateError) {
       let flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW
       self.file = Int32(try Self.check(FileCalls.result(open(file, flags, 0o644)), file))
@@ -28,15 +29,12 @@ final class FolderLock {
       close(folder)
       throw error
     }
-    let results = [folder, self.file].map { descriptor in
-      FileCalls.uninterrupted { calls.lock(Int(descriptor)) }
-    }
+    let results = Self.lock(folder, self.file, calls)
     isFolderLocked = results[0] == 0
+    let reason = String(cString: strerror(Int32(-results.last!)))
     warning =
       results.contains(0)
-      ? nil
-      : "\(path) cannot be locked: \(String(cString: strerror(Int32(-results[1])))); see to it "
-        + "that no other run writes there"
+      ? nil : "\(path) cannot be locked: \(reason); see to it that no other run writes there"
     // All properties have their values: what was opened is closed by `deinit`.
     guard !results.contains(-Int(EWOULDBLOCK)) else {
       let holder = (try? DurableFile.read(file)).map { String(decoding: $0, as: UTF8.self).asShown }
@@ -52,6 +50,14 @@ final class FolderLock {
   deinit {
     close(file)
     close(folder)
+  }
+
+  /// Locks the folder, then its file, and gives what came of each. Who does not get the first leaves the second to who
+  /// has it.
+  private static func lock(_ folder: Int32, _ file: Int32, _ calls: FileCalls) -> [Int] {
+    let first = FileCalls.uninterrupted { calls.lock(Int(folder)) }
+    guard first != -Int(EWOULDBLOCK) else { return [first] }
+    return [first, FileCalls.uninterrupted { calls.lock(Int(file)) }]
   }
 
   /// Whether the folder, and what keeps others away from it, are at their paths.

@@ -2,12 +2,31 @@ import Foundation
 
 /// Where a file goes that is published under a path, and what earlier writers have left there.
 enum PublishedPlace {
+  /// Who may do what with a file.
+  struct Access {
+    private let owner: uid_t
+    private let group: gid_t
+    private let mode: mode_t
+
+    fileprivate init(_ information: stat) {
+      (owner, group) = (information.st_uid, information.st_gid)
+      mode = information.st_mode & 0o7777
+    }
+
+    /// Gives an open file this access, as far as this process may.
+    func apply(to descriptor: Int32) {
+      // Changes of the owner may change the mode.
+      fchown(descriptor, owner, group)
+      fchmod(descriptor, mode)
+    }
+  }
+
   /// The file that a path leads to.
   ///
   /// - Parameter path: A path; links are followed, also to where there is nothing yet.
-  /// - Returns: The file's own path, and its mode if it is there.
+  /// - Returns: The file's own path, and its access if it is there.
   /// - Throws: ``StateError`` where there is something that no file may take the place of: a folder, pipe or device.
-  static func find(_ path: String) throws(StateError) -> (path: String, mode: mode_t?) {
+  static func find(_ path: String) throws(StateError) -> (path: String, access: Access?) {
     var place = path
     // As many as the system itself follows.
     for _ in 0..<40 {
@@ -15,7 +34,7 @@ enum PublishedPlace {
       // What else may be wrong with the path shows when the file is created.
       guard lstat(place, &information) == 0 else { return (place, nil) }
       switch information.st_mode & S_IFMT {
-      case S_IFREG: return (place, information.st_mode & 0o7777)
+      case S_IFREG: return (place, Access(information))
       case S_IFLNK: place = try linked(from: place, path)
       default:
         throw StateError(
