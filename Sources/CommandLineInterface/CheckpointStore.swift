@@ -34,15 +34,16 @@ final class CheckpointStore {
   ///   - step: The step that it is after.
   ///   - isLast: Whether the run stops with it.
   /// - Throws: `StateError` where it cannot be stored, and there is no later one that may be.
-  func store(_ state: TensorFile, step: Int, isLast: Bool) throws {
+  func store(_ state: TensorFile, step: Int, isLast: Bool) throws(StateError) {
     last = clock.now
-    do {
+    do throws(StateError) {
       voice.warnOnce(try folder.storeCheckpoint(state, step: step))
       voice.note("checkpoint stored", ["step": "\(step)"])
       failures = 0
-    } catch let error as StateError where error.code == .notWritten {
+    } catch {
       failures += 1
-      guard failures < Self.mostFailures, !isLast else { throw error }
+      let isBorne = error.code == .notWritten && failures < Self.mostFailures && !isLast
+      guard isBorne else { throw error }
       voice.warn("\(error); the checkpoint before it is kept")
     }
   }

@@ -21,6 +21,7 @@ public func main(problems: [any Problem.Type]) -> Never {
 /// The whole command line for a catalogue of problems.
 public func main(problems: ProblemCatalogue) -> Never {
   ProcessStart.prepare()
+  ProcessStart.answerSentSignals()
   var arguments: [String] = []
   do {
     try problems.check()

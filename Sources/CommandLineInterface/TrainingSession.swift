@@ -18,6 +18,8 @@ struct TrainingSession {
   private let storage: RunFolder?
   private let options: SessionOptions
   private let voice: SessionVoice
+  /// Rank 0's alone.
+  private let checkpoints: CheckpointStore?
 
   /// A session; rank 0 has the folder.
   init(
@@ -29,7 +31,9 @@ struct TrainingSession {
     self.folder = folder
     self.storage = storage
     self.options = options
-    voice = SessionVoice(communicator, isQuiet: options.quiet, log)
+    let voice = SessionVoice(communicator, isQuiet: options.quiet, log)
+    self.voice = voice
+    checkpoints = storage.map { CheckpointStore($0, options.checkpointEvery, voice) }
   }
 
   /// This rank's log; without one where it cannot be written. Collective.
@@ -115,7 +119,6 @@ struct TrainingSession {
       hosts: try communicator.gather(Array(communicator.hostName.utf8)).map {
         String(decoding: $0, as: UTF8.self)
       })
-    let checkpoints = storage.map { CheckpointStore($0, options.checkpointEvery, voice) }
     let continuation = Continuation(
       from: stored, allowing: options.allowChange,
       requests: { step in

@@ -115,9 +115,15 @@ extension LaunchContext {
     guard let folder = environment["PMIX_SERVER_TMPDIR"], !isThere(.folder(folder)) else {
       return nil
     }
+    let marker = "tcp4://"
     let addresses = environment.filter { $0.key.hasPrefix("PMIX_SERVER_URI") }.values
-      .compactMap { $0.split(separator: "tcp4://").last.map(String.init) }
-    guard !Set(addresses).contains(where: { isThere(.server($0)) }) else { return nil }
+      .filter { $0.contains(marker) }.compactMap {
+        $0.split(separator: marker).last.map(String.init)
+      }
+    // Without an address that can be asked, MPI has to find out.
+    guard !addresses.isEmpty, !Set(addresses).contains(where: { isThere(.server($0)) }) else {
+      return nil
+    }
     return MessagePassingError(
       .wrongLauncher,
       "the variables OMPI_* and PMIX_* are those of an mpirun that has ended: its folder \(folder) is gone; "

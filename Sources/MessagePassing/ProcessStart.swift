@@ -1,16 +1,22 @@
 import Foundation
 
-/// What every process does before it opens its first file.
+/// What a process does before it opens its first file.
 package enum ProcessStart {
-  /// Gives closed standard streams something to stand for, makes failures of writing errors instead of the process's end,
-  /// and lets signals that others send have their way. May be called again.
+  /// Gives closed standard streams something to stand for, and makes failures of writing errors instead of the process's
+  /// end. May be called again.
   package static func prepare() {
     openStandardStreams()
     // Files that may not grow, and readers that are gone.
-    signal(SIGXFSZ, SIG_IGN)
-    signal(SIGPIPE, SIG_IGN)
-    SentSignals.endTheProcess()
+    for number in [SIGXFSZ, SIGPIPE] {
+      var action = sigaction()
+      sigaction(number, nil, &action)
+      if action.__sigaction_handler.sa_handler == nil { signal(number, SIG_IGN) }
+    }
   }
+
+  /// Lets signals of faults that others send end the process: for programs that are all of this package's, and have no
+  /// handlers of their own.
+  package static func answerSentSignals() { SentSignals.endTheProcess() }
 
   /// The next file that is opened would get the number of a stream that is closed, and what is said would go into it.
   private static func openStandardStreams() {

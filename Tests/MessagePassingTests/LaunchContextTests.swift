@@ -116,6 +116,8 @@ import Testing
     // In a container that does not see the folder.
     #expect(error([.server("127.0.0.1:34297")], environment) == nil)
     #expect(error([], Self.openMPI) == nil)
+    let unknown = ["PMIX_SERVER_TMPDIR": "/tmp/x", "PMIX_SERVER_URI4": "1.0;tcp6://[::1]:3"]
+    #expect(error([], unknown) == nil)
   }
 
   @Test func serversAreAskedWhetherTheyAreThere() throws {
