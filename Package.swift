@@ -25,41 +25,48 @@ let package = Package(
     .target(name: "Models", dependencies: ["Tensors", "Randomness"]),
     .target(name: "BilevelOptimization", dependencies: ["Models", "Tensors"]),
 
+    // Text that people read.
+    .target(name: "PlainText"),
+
     // Message passing.
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
     .target(
       name: "MessagePassing",
-      dependencies: [.target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
+      dependencies: ["PlainText", .target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
 
-    // The machine that a process runs on, and its limits.
-    .target(name: "Machine"),
+    // The machine that a process runs on, its limits, and what it was started with.
+    .target(name: "CEntry"),
+    .target(name: "Machine", dependencies: ["CEntry"]),
 
     // Data files.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "DataFiles", dependencies: ["CZlib"]),
+    .target(name: "DataFiles", dependencies: ["CZlib", "PlainText"]),
 
     // Checksums.
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
     // What users run.
     .target(
-      name: "Problems", dependencies: ["BilevelOptimization", "DataFiles", "Randomness"],
+      name: "Problems",
+      dependencies: ["BilevelOptimization", "DataFiles", "PlainText", "Randomness"],
       resources: [.embedInCode("Resources/digits.txt")]),
     .target(
       name: "Training",
       dependencies: [
-        "CCrypto", "Problems", "Machine", "MessagePassing",
+        "CCrypto", "Problems", "Machine", "MessagePassing", "PlainText",
         .product(name: "Logging", package: "swift-log"),
       ]),
-    .target(name: "Diagnostics", dependencies: ["Machine", "Training"]),
+    .target(name: "Diagnostics", dependencies: ["Machine", "PlainText", "Training"]),
     .target(name: "Benchmarks", dependencies: ["BilevelOptimization", "Randomness"]),
     .target(
-      name: "Configurations", dependencies: ["Training", .product(name: "Yams", package: "Yams")]),
+      name: "Configurations",
+      dependencies: ["PlainText", "Training", .product(name: "Yams", package: "Yams")]),
     .target(name: "Reports", dependencies: ["Configurations", "CZlib", "Training"]),
     .target(
       name: "CommandLineInterface",
       dependencies: [
-        "Benchmarks", "Configurations", "Diagnostics", "Machine", "Reports", "Training",
+        "Benchmarks", "Configurations", "Diagnostics", "Machine", "PlainText", "Reports",
+        "Training",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -97,10 +104,11 @@ let package = Package(
     .testTarget(name: "ModelsTests", dependencies: ["Models", "TestSupport"]),
     .testTarget(
       name: "BilevelOptimizationTests", dependencies: ["BilevelOptimization", "TestSupport"]),
+    .testTarget(name: "PlainTextTests", dependencies: ["PlainText"]),
     .testTarget(name: "MachineTests", dependencies: ["Machine"]),
     .testTarget(name: "MessagePassingTests", dependencies: ["MessagePassing", "TestSupport"]),
     .testTarget(name: "DataFilesTests", dependencies: ["DataFiles", "TestSupport"]),
-    .testTarget(name: "ProblemsTests", dependencies: ["Problems", "TestSupport"]),
+    .testTarget(name: "ProblemsTests", dependencies: ["PlainText", "Problems", "TestSupport"]),
     .testTarget(
       name: "TrainingTests",
       dependencies: ["DataFiles", "Machine", "Training", "TestProblems", "TestSupport"]),

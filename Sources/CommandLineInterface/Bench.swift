@@ -17,7 +17,7 @@ struct Bench: ParsableCommand {
     completion: .list(Workload.all.map(\.name)))
   var only = ""
 
-  @Option(help: "Timed runs of each; the median is given.")
+  @Option(parsing: .unconditional, help: "Timed runs of each; the median is given.")
   var `repeat` = 5
 
   @Flag(help: "One JSON object a line.")
@@ -33,16 +33,16 @@ struct Bench: ParsableCommand {
   }
 
   func run() throws {
-    Launch.run { communicator in
+    Command.launch { communicator in
       let limits = MachineLimits.measured(try KernelSet.chosen())
       if communicator.isRoot, !json {
-        Command.write(limits.description + "\n", to: .standardOutput)
+        StandardStream.output.write(limits.description + "\n")
       }
       for workload in Workload.all where workload.name.contains(only) || only.isEmpty {
         let timing = try WorkloadTiming(workload, repeats: `repeat`, communicator)
         let report = BenchReport(workload, timing, limits, ranks: communicator.size)
         if communicator.isRoot {
-          Command.write((json ? report.json : report.line) + "\n", to: .standardOutput)
+          StandardStream.output.write((json ? report.json : report.line) + "\n")
         }
       }
       return .success

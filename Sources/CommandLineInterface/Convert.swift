@@ -2,6 +2,7 @@ import ArgumentParser
 import Configurations
 import Foundation
 import MessagePassing
+import PlainText
 import Training
 
 struct Convert: ParsableCommand {
@@ -41,7 +42,7 @@ struct Convert: ParsableCommand {
   }
 
   func run() throws {
-    Launch.run { communicator in
+    Command.launch { communicator in
       try communicator.onRoot(convert)
       return .success
     }
@@ -54,16 +55,17 @@ struct Convert: ParsableCommand {
       let (mapped, leftOut) = try (export ? names.inverse : names).applied(to: file, at: source)
       file = mapped
       for name in leftOut {
-        Command.write(
-          "warning: \(name.asShown) is not in \(map) and was left out\n", to: .standardError)
+        StandardStream.error.writeLine(
+          "warning: \(name.asShown) is not in \(map) and was left out")
       }
     }
     let bytes =
       Self.format(destination) == "npz" ? try file.npz(named: destination) : file.encoded()
-    try DurableFile.publish(bytes, at: destination)
-    Command.write(
-      "\(destination): \(file.tensors.count) tensors, \(Amount.bytes(bytes.count))\n",
-      to: .standardOutput)
+    if let warning = try DurableFile.publish(bytes, at: destination) {
+      StandardStream.error.writeLine("warning: \(warning)")
+    }
+    StandardStream.output.writeLine(
+      "\(destination): \(file.tensors.count) tensors, \(Amount.bytes(bytes.count))")
   }
 
   private static func format(_ path: String) -> String? {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Machine
 import MessagePassing
 import Problems
 import Training
@@ -19,16 +20,23 @@ public func main(problems: [any Problem.Type]) -> Never {
 
 /// The whole command line for a catalogue of problems.
 public func main(problems: ProblemCatalogue) -> Never {
+  ProcessStart.prepare()
+  ProcessStart.answerSentSignals()
+  var arguments: [String] = []
   do {
     try problems.check()
-    var command = try Completions.$problems.withValue(problems) { try Command.parseAsRoot() }
+    arguments = Array(try ProgramArguments.all().dropFirst())
+    var command = try Completions.$problems.withValue(problems) {
+      try Command.parseAsRoot(arguments)
+    }
     if let command = command as? any ProblemCommand {
       try command.run(problems)
     } else {
       try command.run()
     }
+    try StandardStream.checkOutput()
   } catch {
-    Command.exit(because: error)
+    Command.exit(because: error, arguments)
   }
   Foundation.exit(EXIT_SUCCESS)
 }
@@ -37,4 +45,9 @@ public func main(problems: ProblemCatalogue) -> Never {
 protocol ProblemCommand: ParsableCommand {
   /// Does what the command is for.
   func run(_ problems: ProblemCatalogue) throws
+}
+
+extension ArgumentError: ExitCoded {
+  /// The code to exit with.
+  package var exitCode: MessagePassing.ExitCode { .usage }
 }

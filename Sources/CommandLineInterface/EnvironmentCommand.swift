@@ -12,7 +12,7 @@ struct EnvironmentCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    Launch.run { communicator in
+    Command.launch { communicator in
       let own = RankEnvironment(
         of: communicator, version: "\(Command.name) \(version)",
         variables: ProcessInfo.processInfo.environment)
@@ -22,7 +22,7 @@ struct EnvironmentCommand: ParsableCommand {
       }
       guard communicator.isRoot else { return .success }
       let report = EnvironmentReport(ranks)
-      Command.write((json ? try JSONText.of(report) : report.text) + "\n", to: .standardOutput)
+      StandardStream.output.write((json ? try JSONText.of(report) : report.text) + "\n")
       return .success
     }
   }

@@ -14,7 +14,7 @@ struct Evaluate: ProblemCommand {
     completion: .file())
   var source: String
 
-  @Option(help: "Held-out tasks.")
+  @Option(parsing: .unconditional, help: "Held-out tasks.")
   var tasks = 600
 
   @Option(
@@ -32,7 +32,7 @@ struct Evaluate: ProblemCommand {
   }
 
   func run(_ problems: ProblemCatalogue) throws {
-    Launch.run { communicator in
+    Command.launch { communicator in
       let path = statePath
       let (state, run) = try communicator.agreeing {
         let state = try RunState.read(path)
@@ -44,7 +44,7 @@ struct Evaluate: ProblemCommand {
       }
       let evaluation = try run.evaluate(state, at: path, tasks: tasks, communicator)
       if communicator.isRoot {
-        Command.write(try text(of: evaluation, run.name) + "\n", to: .standardOutput)
+        StandardStream.output.write(try text(of: evaluation, run.name) + "\n")
       }
       return .success
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import MessagePassing
+import PlainText
 import Problems
 import Training
 
@@ -13,7 +14,7 @@ struct Inspect: ParsableCommand {
   var file: String
 
   func run() throws {
-    Launch.run { communicator in
+    Command.launch { communicator in
       try communicator.onRoot(show)
       return .success
     }
@@ -21,14 +22,19 @@ struct Inspect: ParsableCommand {
 
   private func show() throws {
     let content = try TensorFile.readAny(file)
-    for word in content.metadata { print("\(word.key): \(word.value)") }
+    let output = StandardStream.output
+    let longest = 2000
+    for word in content.metadata {
+      output.writeLine("\(word.key.asShown): \(word.value.shown(atMost: longest))")
+    }
     let rows = content.tensors.map { tensor in
       [
-        tensor.name, tensor.type.rawValue,
+        tensor.name.shown(atMost: longest), tensor.type.rawValue,
         "[\(tensor.shape.map(String.init).joined(separator: ", "))]",
       ]
     }
-    print(ResultTable("tensors", columns: ["name", "type", "shape"], rows: rows).text)
-    print("sha256 of the upper parameters: \(ParameterDigest.sha256(of: content))")
+    output.write(
+      ResultTable("tensors", columns: ["name", "type", "shape"], rows: rows).text + "\n")
+    output.writeLine("sha256 of the upper parameters: \(ParameterDigest.sha256(of: content))")
   }
 }

@@ -19,7 +19,7 @@ struct Plan: ProblemCommand {
   var json = false
 
   func run(_ problems: ProblemCatalogue) throws {
-    Launch.run { communicator in
+    Command.launch { communicator in
       let (run, folder, configuration) = try options.run(problems, communicator)
       let reader = communicator.isRoot ? RunFolder(reading: folder) : nil
       let session = TrainingSession(
@@ -37,7 +37,7 @@ struct Plan: ProblemCommand {
         tasks: run.size.tasks,
         checkpoints: options.session.checkpointEvery.planned, output: output(folder),
         resumesFrom: stored?.path, ranks: ranks)
-      Command.write(try text(of: plan) + "\n", to: .standardOutput)
+      StandardStream.output.write(try text(of: plan) + "\n")
       return .success
     }
   }

@@ -16,7 +16,7 @@ struct Report: ProblemCommand {
   var output: String?
 
   func run(_ problems: ProblemCatalogue) throws {
-    Launch.run { communicator in
+    Command.launch { communicator in
       try communicator.onRoot { try write(problems) }
       return .success
     }
@@ -25,8 +25,10 @@ struct Report: ProblemCommand {
   private func write(_ problems: ProblemCatalogue) throws {
     let runs = try folders.map { try StoredRun($0, problems) }
     let path = output ?? (folders.count == 1 ? "\(folders[0])/report.html" : "report.html")
-    try DurableFile.publish(
-      Array(ReportPage(runs, made: "\(Command.name) \(version)").text.utf8), at: path)
-    print("report: \(path)")
+    let page = ReportPage(runs, made: "\(Command.name) \(version)").text
+    if let warning = try DurableFile.publish(Array(page.utf8), at: path) {
+      StandardStream.error.writeLine("warning: \(warning)")
+    }
+    StandardStream.output.writeLine("report: \(path)")
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Configurations
 import Foundation
 import MessagePassing
+import Problems
 import Training
 
 /// What a command line says about a run: the same for training it and for planning it.
@@ -13,14 +14,14 @@ struct RunOptions: ParsableArguments {
     completion: .custom { _, _, prefix in Completions.subjects(prefix) })
   var subject: String?
 
-  @Option(help: "What everything random is drawn from.")
-  var seed: Int?
+  @Option(parsing: .unconditional, help: "What everything random is drawn from.")
+  var seed: WholeNumber?
 
-  @Option(help: "Upper steps.")
-  var steps: Int?
+  @Option(parsing: .unconditional, help: "Upper steps.")
+  var steps: WholeNumber?
 
-  @Option(help: "Tasks an upper step.")
-  var tasks: Int?
+  @Option(parsing: .unconditional, help: "Tasks an upper step.")
+  var tasks: WholeNumber?
 
   @Option(
     help: "The folder that the run is stored in (default: runs/PROBLEM).",
@@ -50,7 +51,7 @@ struct RunOptions: ParsableArguments {
   ) throws -> (run: any Run, folder: String, configuration: Configuration) {
     let configuration = try Configuration.shared(
       by: communicator, source, environment: ProcessInfo.processInfo.environment)
-    let run = try communicator.agreeing { try problems.run(configuration) }
+    let run = try communicator.agreeing { try problems.run(configuration, from: source.file) }
     return (run, configuration.output ?? "runs/\(run.name)", configuration)
   }
 
@@ -58,8 +59,8 @@ struct RunOptions: ParsableArguments {
   private var source: ConfigurationSource {
     var words = assignments
     let options = [
-      (Configuration.outputKey, output), ("seed", seed.map(String.init)),
-      ("steps", steps.map(String.init)), ("tasks", tasks.map(String.init)),
+      (Configuration.outputKey, output), ("seed", seed?.text),
+      ("steps", steps?.text), ("tasks", tasks?.text),
       ("schedule", schedule), ("initial", initial),
     ]
     for (key, value) in options {
@@ -91,10 +92,37 @@ extension SettingAssignment: ExpressibleByArgument {
   }
 }
 
+/// A whole number as settings have it: `1e3` is one, too.
+struct WholeNumber: ExpressibleByArgument, Sendable {
+  let value: Int
+
+  init?(argument: String) {
+    guard let value = SettingNumber.whole(argument) else { return nil }
+    self.value = value
+  }
+
+  /// The number as a setting's value.
+  var text: String { String(value) }
+}
+
 extension ProblemCatalogue {
   /// The run that a configuration asks for.
-  func run(_ configuration: Configuration) throws -> any Run {
-    guard let problem = configuration.problem else { return try entry().run(configuration.request) }
+  ///
+  /// - Parameters:
+  ///   - configuration: What was given.
+  ///   - file: The configuration file, if there was one. It says which problem it is for, where there are several: the
+  ///     first of them is for command lines that ask for nothing.
+  /// - Returns: The run.
+  /// - Throws: `SettingError` for a problem that is unknown, or settings that are none of it.
+  func run(_ configuration: Configuration, from file: String?) throws -> any Run {
+    guard let problem = configuration.problem else {
+      if let file, entries.count > 1 {
+        throw SettingError(
+          "\(file) names no problem; give it a line problem: NAME, one of "
+            + entries.map(\.name).joined(separator: ", "))
+      }
+      return try entry().run(configuration.request)
+    }
     return try problem.located { try entry(named: problem.value, otherWords: Command.names) }
       .run(configuration.request)
   }

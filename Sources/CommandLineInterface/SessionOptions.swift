@@ -5,6 +5,7 @@ import Training
 /// How a training session goes about its run; nothing of it changes a bit of the result.
 struct SessionOptions: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Stores a checkpoint after so many upper steps, or so much time (90s, 10m, 2h).",
       valueName: "steps|time"))
@@ -22,11 +23,13 @@ struct SessionOptions: ParsableArguments {
   var allowChange: [String] = []
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Names a rank that keeps the others waiting for so long.", valueName: "time")
   )
   var stallWarning = TimeLimit(seconds: StallLimits.standard.warning)
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Gives up when it does so for so long.", valueName: "time|never"))
   var stallLimit = TimeLimit(seconds: StallLimits.standard.end)
 

@@ -22,7 +22,7 @@ struct Train: ProblemCommand {
       try listSettings(of: problems)
       return
     }
-    Launch.run(stall: options.session.stall) { communicator in
+    Command.launch(stall: options.session.stall) { communicator in
       let (run, folder, _) = try options.run(problems, communicator)
       let storage = try communicator.agreeing {
         communicator.isRoot ? try RunFolder(locking: folder) : nil
@@ -37,11 +37,11 @@ struct Train: ProblemCommand {
   private func listSettings(of problems: ProblemCatalogue) throws {
     guard LaunchContext(environment: ProcessInfo.processInfo.environment).rank == 0 else { return }
     for entry in problems.entries {
-      print("\(entry.name): \(entry.about)")
+      StandardStream.output.writeLine("\(entry.name): \(entry.about)")
       for setting in try entry.run(RunRequest([])).settings {
-        let padded = "\(setting.key)=\(setting.value)".padding(
-          toLength: 32, withPad: " ", startingAt: 0)
-        print("  \(padded) \(setting.about)")
+        let assignment = "\(setting.key)=\(setting.value)"
+        let space = String(repeating: " ", count: max(0, 32 - assignment.count))
+        StandardStream.output.writeLine("  \(assignment)\(space) \(setting.about)")
       }
     }
   }

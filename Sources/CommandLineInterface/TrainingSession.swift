@@ -3,6 +3,8 @@ import Configurations
 import Foundation
 import Logging
 import MessagePassing
+import PlainText
+import Problems
 import Tensors
 import Training
 
@@ -15,9 +17,9 @@ struct TrainingSession {
   /// The folder's files; rank 0's alone.
   private let storage: RunFolder?
   private let options: SessionOptions
-  private let log: Logger?
-  /// Checkpoints in a row that may fail, for want of room say, before the run ends.
-  private static let mostFailures = 3
+  private let voice: SessionVoice
+  /// Rank 0's alone.
+  private let checkpoints: CheckpointStore?
 
   /// A session; rank 0 has the folder.
   init(
@@ -29,7 +31,9 @@ struct TrainingSession {
     self.folder = folder
     self.storage = storage
     self.options = options
-    self.log = log
+    let voice = SessionVoice(communicator, isQuiet: options.quiet, log)
+    self.voice = voice
+    checkpoints = storage.map { CheckpointStore($0, options.checkpointEvery, voice) }
   }
 
   /// This rank's log; without one where it cannot be written. Collective.
@@ -37,7 +41,7 @@ struct TrainingSession {
     try communicator.onRoot { try DurableFile.createFolder(folder) }
     let log = RankLog.logger(in: folder, rank: communicator.rank, host: communicator.hostName)
     if log == nil, communicator.isRoot {
-      Command.write("warning: \(folder) cannot be written: there are no logs\n", to: .standardError)
+      StandardStream.error.writeLine("warning: \(folder) cannot be written: there are no logs")
     }
     return log
   }
@@ -47,7 +51,7 @@ struct TrainingSession {
     do {
       return try makeSteps()
     } catch {
-      log?.error("\(error)", metadata: ["code": "\(ExitCode(for: error).rawValue)"])
+      voice.note(error)
       throw error
     }
   }
@@ -55,29 +59,29 @@ struct TrainingSession {
   private func makeSteps() throws -> ExitCode {
     let kernels = try communicator.agreeing { try KernelSet.chosen() }
     let (steps, tasks) = run.size
-    tell(
+    voice.tell(
       "\(Command.name) \(version): \(run.name), \(count(steps, "step")) of "
         + "\(count(tasks, "task")), \(count(communicator.size, "rank")), \(kernels.rawValue) kernels"
     )
     let identity = ProgramIdentity(version: version, kernels: kernels.rawValue)
-    if let warning = try identity.check(communicator, isStrict: options.strict) { warn(warning) }
+    voice.warnOnce(try identity.check(communicator, isStrict: options.strict))
     let stored = try storedState()
     let done = try communicator.agreeing {
       try stored.map { try RunState.step(of: $0.file, at: $0.path) } ?? 0
     }
-    if let stored { tell("going on from \(stored.path), step \(done)") }
-    StopSignal.watch()
+    if let stored { voice.tell("going on from \(stored.path), step \(done)") }
+    StopSignal.watch(speaks: communicator.isRoot)
     let outcome = try train(from: stored, done: done, kernels)
     if let stop = outcome.stop {
-      tell(
+      voice.tell(
         "stopped by \(stop.name) after step \(outcome.steps) of \(steps), with a checkpoint; "
           + "--resume auto goes on")
       return stop.exitCode
     }
-    log?.info("done", metadata: ["sha256": "\(outcome.digest)"])
-    for table in outcome.results { say("\n" + table.text) }
-    say(
-      "\nstate: \(folder)/\(RunState.fileName)\n"
+    voice.note("done", ["sha256": "\(outcome.digest)"])
+    for table in outcome.results { voice.show("\n" + table.text) }
+    voice.show(
+      "\nstate: \("\(folder)/\(RunState.fileName)".escaped)\n"
         + "sha256 of the upper parameters: \(outcome.digest)")
     return .success
   }
@@ -87,15 +91,18 @@ struct TrainingSession {
     from stored: (file: TensorFile, path: String)?, done: Int, _ kernels: KernelSet
   ) throws -> RunRecords? {
     guard let storage else { return nil }
-    for path in storage.removeIncomplete() { warn("ignored \(path): incomplete") }
+    voice.warnOnce(storage.warning)
+    for path in storage.removeIncomplete() { voice.warn("ignored \(path): incomplete") }
+    let isOwn = stored.map { storage.holds($0.path) } ?? false
     // Where there are states of another run, or of later steps, --resume auto would take those.
-    if let earlier = try storage.setAside(after: stored == nil ? nil : done) {
-      warn("\(folder) holds states that this run does not go on from: they are kept in \(earlier)")
+    if let earlier = try storage.setAside(after: isOwn ? done : nil) {
+      voice.warn(
+        "\(folder) holds what this run does not go on from: it is kept in \(earlier)")
     }
     try storeConfiguration(kernels)
     let records = try RunRecords(in: storage, options.metrics, after: done)
     if records.missing > 0 {
-      warn("\(storage.metricsPath) lacks \(count(records.missing, "step")) of \(done)")
+      voice.warn("\(storage.metricsPath) lacks \(count(records.missing, "step")) of \(done)")
     }
     return records
   }
@@ -112,53 +119,37 @@ struct TrainingSession {
       hosts: try communicator.gather(Array(communicator.hostName.utf8)).map {
         String(decoding: $0, as: UTF8.self)
       })
-    let clock = ContinuousClock()
-    var last = clock.now
-    var failures = 0
     let continuation = Continuation(
       from: stored, allowing: options.allowChange,
       requests: { step in
-        let elapsed = last.duration(to: clock.now).components.seconds
-        return StepRequests(
-          checkpoint: communicator.isRoot
-            && options.checkpointEvery.isDue(after: step, elapsed: Double(elapsed)),
-          stop: StopSignal.received)
+        StepRequests(
+          checkpoint: checkpoints?.isDue(after: step) ?? false, stop: StopSignal.received)
       },
       begin: { records = try begin(from: stored, done: done, kernels) },
       store: { state, step, stop in
-        records?.synchronise()
-        last = clock.now
-        do {
-          try storage?.storeCheckpoint(state, step: step)
-          log?.info("checkpoint stored", metadata: ["step": "\(step)"])
-          failures = 0
-        } catch let error as StateError where error.code == .notWritten {
-          failures += 1
-          guard failures < Self.mostFailures, stop == nil else { throw error }
-          warn("\(error); the checkpoint before it is kept")
-        }
+        records?.synchronise().forEach(voice.warnOnce)
+        try checkpoints?.store(state, step: step, isLast: stop != nil)
       },
       finish: { state in
-        guard let storage else { return }
-        records?.synchronise()
-        try DurableFile.publish(state.encoded(), at: storage.statePath)
+        records?.synchronise().forEach(voice.warnOnce)
+        voice.warnOnce(try storage?.storeLast(state))
       })
     let outcome = try run.train(communicator, continuation) { summary, timing in
       guard communicator.isRoot else { return }
       records?.append(summary, timing)
       for warning in health.warnings(after: summary, timing) {
         progress.finish()
-        warn(warning)
+        voice.warn(warning)
       }
       if options.verbose {
-        Command.write(summary.line + "\n", to: .standardError)
+        StandardStream.error.writeLine(summary.line)
       } else if !options.quiet {
         progress.report(done: summary.step + 1, upperLoss: summary.upperLoss)
       }
     }
-    if communicator.isRoot, let warning = health.warningAtEnd { warn(warning) }
+    if communicator.isRoot { voice.warnOnce(health.warningAtEnd) }
     if let records, records.lost > 0 {
-      warn("\(records.lost) lines of \(folder)/metrics.jsonl could not be written")
+      voice.warn("\(records.lost) lines of \(folder)/metrics.jsonl could not be written")
     }
     return outcome
   }
@@ -168,6 +159,7 @@ struct TrainingSession {
     var bytes: [UInt8] = []
     var source = Array(options.resume.utf8)
     try communicator.agreeing {
+      try checkAllowedChanges()
       guard let storage, options.resume != "never" else { return }
       guard options.resume == "auto" else {
         bytes = try DurableFile.read(options.resume)
@@ -177,7 +169,7 @@ struct TrainingSession {
         return
       }
       let (newest, ignored) = storage.newestState()
-      for error in ignored { warn("ignored \(error)") }
+      for error in ignored { voice.warn("ignored \(error)") }
       if let newest {
         bytes = newest.bytes
         source = Array(newest.path.utf8)
@@ -197,10 +189,20 @@ struct TrainingSession {
       let changes = SettingChange.all(from: file, to: run)
       let matter = changes.contains { $0.kind != .free }
       if communicator.isRoot, file["problem"] == run.name, matter {
-        Command.write(SettingChange.table(changes).text + "\n", to: .standardError)
+        StandardStream.error.write(SettingChange.table(changes).text + "\n")
       }
       try RunState.check(run, allowing: options.allowChange, against: file, at: path)
       return (file, path)
+    }
+  }
+
+  /// A change that is allowed under a wrong name would be refused later, or never be noticed.
+  private func checkAllowedChanges() throws(SettingError) {
+    let known = run.settings.map(\.key)
+    for key in options.allowChange where !known.contains(key) {
+      throw SettingError(
+        "--allow-change \(key.asShown): \(run.name) has no such setting"
+          + Spelling.suggestion(for: key, among: known))
     }
   }
 
@@ -213,22 +215,7 @@ struct TrainingSession {
         "\(Command.name) \(version). This file repeats the run: \(Command.name) train \(path)",
         "Kernels: \(kernels.rawValue); others may round differently.",
       ])
-    try DurableFile.publish(Array(text.utf8), at: path)
-  }
-
-  private func warn(_ line: String) {
-    log?.warning("\(line)")
-    if communicator.isRoot { Command.write("warning: \(line)\n", to: .standardError) }
-  }
-
-  /// For the person, unless --quiet, and for the log.
-  private func tell(_ line: String) {
-    log?.info("\(line)", metadata: ["process": "\(getpid())"])
-    if !options.quiet { say(line) }
-  }
-
-  private func say(_ line: String) {
-    if communicator.isRoot { Command.write(line + "\n", to: .standardOutput) }
+    voice.warnOnce(try storage?.publish(Array(text.utf8), at: path))
   }
 
   private func count(_ number: Int, _ noun: String) -> String {

@@ -3,6 +3,7 @@ import Configurations
 import Diagnostics
 import Foundation
 import MessagePassing
+import Tensors
 import Training
 
 struct Verify: ProblemCommand {
@@ -35,19 +36,22 @@ struct Verify: ProblemCommand {
   }
 
   func run(_ problems: ProblemCatalogue) throws {
-    Launch.run { communicator in
+    Command.launch { communicator in
       func report(_ line: String) {
-        if communicator.isRoot { Command.write(line + "\n", to: .standardOutput) }
+        if communicator.isRoot { StandardStream.output.write(line + "\n") }
       }
+      // A mistake in IGBM_KERNELS is none of the installation.
+      _ = try communicator.agreeing { try KernelSet.chosen() }
       guard let subject else {
         try Verification.run(Verification.checks, communicator, report: report)
         return .success
       }
+      let source = ConfigurationSource(subject, commandLine: assignments)
       let configuration = try Configuration.shared(
-        by: communicator, ConfigurationSource(subject, commandLine: assignments),
+        by: communicator, source,
         environment: ProcessInfo.processInfo.environment)
       let (name, checks) = try communicator.agreeing {
-        let run = try problems.run(configuration)
+        let run = try problems.run(configuration, from: source.file)
         return (run.name, try Verification.checks(of: run))
       }
       try Verification.run(checks, of: name, communicator, report: report)

@@ -1,4 +1,5 @@
 import MessagePassing
+import PlainText
 import Problems
 import Training
 
@@ -23,10 +24,10 @@ public struct Configuration: Sendable, Equatable {
   /// A configuration from all of its sources.
   ///
   /// - Throws: `StateError` for a file that cannot be read, ``ConfigurationError`` for one that is
-  ///   no configuration.
+  ///   no configuration, `SettingError` for an environment that contradicts itself.
   public init(_ source: ConfigurationSource, environment: [String: String]) throws {
     let file = try source.file.map { try ConfigurationFile.read($0) } ?? []
-    self.init(file + EnvironmentSettings.assignments(in: environment) + source.commandLine)
+    self.init(file + (try EnvironmentSettings.assignments(in: environment)) + source.commandLine)
   }
 
   /// The problem; `nil` for the default one.
@@ -72,6 +73,6 @@ public struct ConfigurationError: ExitCoded, Hashable, CustomStringConvertible {
   public var description: String { "\(Self.place(path, line)): \(message)" }
 
   static func place(_ path: String, _ line: Int?) -> String {
-    line.map { "\(path), line \($0)" } ?? path
+    path.shownAsPath + (line.map { ", line \($0)" } ?? "")
   }
 }

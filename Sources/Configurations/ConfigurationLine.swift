@@ -1,3 +1,4 @@
+import PlainText
 import Training
 
 /// A line `KEY: VALUE` of a configuration file, before YAML is asked what the value is. What is not

@@ -1,3 +1,5 @@
+import PlainText
+
 /// A data file that is not what it should be: which file, where in it, what is wrong, and what would help.
 public struct DataFileError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Where in a file something is wrong.
@@ -44,10 +46,6 @@ public struct DataFileError: Error, Sendable, Hashable, CustomStringConvertible 
       case .cell(let line, let column): ", line \(line), column \(column)"
       case .row(let row): ", row \(row)"
       }
-    let text = "\(file)\(position): \(problem); \(remedy)"
-    return text.unicodeScalars.map { scalar in
-      scalar.properties.generalCategory == .control
-        ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
-    }.joined()
+    return "\(file.shownAsPath)\(position): \(problem); \(remedy)".escaped
   }
 }

@@ -30,15 +30,34 @@ public enum NPY {
   /// - Throws: As ``read(_:)``.
   package static func decodeRaw(_ file: FileBytes) throws(DataFileError) -> RawArray {
     let (header, kind, count, start) = try parts(of: file)
-    var elements = (0..<count).map { start + $0 * kind.size }
-    if header.isFortran { elements = reordered(elements, header.shape) }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(count * kind.size)
-    for element in elements {
-      let own = file.bytes[element..<element + kind.size]
-      if kind.isBigEndian { bytes += own.reversed() } else { bytes += own }
+    let stored = file.bytes[start...]
+    // Of large files most are as they will be.
+    guard header.isFortran || (kind.isBigEndian && kind.size > 1) else {
+      return RawArray(type: kind.name, shape: header.shape, bytes: Array(stored))
     }
+    let bytes =
+      switch kind.size {
+      case 1: littleEndian(stored, count, UInt8.self, header, kind)
+      case 2: littleEndian(stored, count, UInt16.self, header, kind)
+      case 4: littleEndian(stored, count, UInt32.self, header, kind)
+      default: littleEndian(stored, count, UInt64.self, header, kind)
+      }
     return RawArray(type: kind.name, shape: header.shape, bytes: bytes)
+  }
+
+  /// The bytes of elements of a size, the last axis running fastest.
+  private static func littleEndian<Word: FixedWidthInteger>(
+    _ stored: ArraySlice<UInt8>, _ count: Int, _: Word.Type, _ header: NPYHeader,
+    _ kind: ElementKind
+  ) -> [UInt8] {
+    var words = stored.withUnsafeBytes { bytes in
+      (0..<count).map { index in
+        let word = bytes.loadUnaligned(fromByteOffset: index * kind.size, as: Word.self)
+        return kind.isBigEndian ? word.byteSwapped : word
+      }
+    }
+    if header.isFortran { words = reordered(words, header.shape) }
+    return words.withUnsafeBytes { Array($0) }
   }
 
   /// The file's header, once its length is that of the file.
@@ -95,16 +114,26 @@ public enum NPY {
   }
 
   private static func reordered<Value>(_ values: [Value], _ shape: [Int]) -> [Value] {
+    guard !values.isEmpty else { return [] }
+    var strides: [Int] = []
+    var stride = 1
+    for size in shape {
+      strides.append(stride)
+      stride *= size
+    }
     var index = [Int](repeating: 0, count: shape.count)
+    var source = 0
     return values.indices.map { _ in
-      let source = zip(index, shape).reversed().reduce(0) { $0 * $1.1 + $1.0 }
+      let value = values[source]
       // Counts on, the last axis running fastest.
       for axis in shape.indices.reversed() {
         index[axis] += 1
+        source += strides[axis]
         if index[axis] < shape[axis] { break }
+        source -= index[axis] * strides[axis]
         index[axis] = 0
       }
-      return values[source]
+      return value
     }
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Machine
 import MessagePassing
+import PlainText
 import Tensors
 import Training
 
@@ -114,7 +115,20 @@ public struct RankEnvironment: Sendable, Codable, Hashable {
     #else
       let library = "none: built without MPI"
     #endif
-    return [Fact("MPI library", library), Fact("launcher", launcher)]
+    return [Fact("MPI library", library), Fact("launcher", launcher)] + starting
+  }
+
+  /// What `mpirun` refuses to start, in words that say little of it.
+  private static var starting: [Fact] {
+    #if MPI
+      let slots = "no more ranks than cores, unless it gets --oversubscribe"
+      let root = "root, unless it gets --allow-run-as-root"
+      return [
+        Fact("mpirun refuses", geteuid() == 0 ? "\(slots); \(root)" : slots)
+      ]
+    #else
+      return []
+    #endif
   }
 
   private static func limits(_ limits: ProcessLimits) -> [Fact] {

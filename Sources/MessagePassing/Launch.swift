@@ -4,6 +4,9 @@ import Foundation
 public enum Launch {
   /// Opens the communicator, runs `body`, and exits.
   ///
+  /// Standard streams that are closed stand for /dev/null from here on, and signals about writing (SIGPIPE, SIGXFSZ) that
+  /// nothing handles are errors of the call instead.
+  ///
   /// If `body` returns, on every rank, the ranks part in order and exit with the code it gave,
   /// which must be the same on all of them. If it throws, one line on standard error says why and
   /// all ranks end with the error's code, without waiting for each other: some may be stuck in a
@@ -18,6 +21,7 @@ public enum Launch {
     environment: [String: String] = ProcessInfo.processInfo.environment,
     stall: StallLimits = .standard, _ body: (any Communicator) throws -> ExitCode
   ) -> Never {
+    ProcessStart.prepare()
     let ranks: MPIEnvironment
     do {
       ranks = try MPIEnvironment(environment: environment)

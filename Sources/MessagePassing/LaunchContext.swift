@@ -100,4 +100,33 @@ extension LaunchContext {
       "\(place), but this program was built without MPI: start it without a launcher, "
         + "or build it with the package trait MPI")
   }
+
+  /// The error to throw where the environment is that of a launcher that has ended: MPI would look for it, and end the
+  /// process with a page about itself.
+  ///
+  /// - Parameters:
+  ///   - environment: this process's environment.
+  ///   - isThere: whether a folder is there, and whether a server answers at an address `HOST:PORT`.
+  /// - Returns: an error of code `wrongLauncher`; nil if there is no such launcher, or it is there.
+  package static func leftOver(
+    _ environment: [String: String], isThere: (LauncherTrace) -> Bool
+  ) -> MessagePassingError? {
+    // Its folder goes with it, but need not be seen from containers.
+    guard let folder = environment["PMIX_SERVER_TMPDIR"], !isThere(.folder(folder)) else {
+      return nil
+    }
+    let marker = "tcp4://"
+    let addresses = environment.filter { $0.key.hasPrefix("PMIX_SERVER_URI") }.values
+      .filter { $0.contains(marker) }.compactMap {
+        $0.split(separator: marker).last.map(String.init)
+      }
+    // Without an address that can be asked, MPI has to find out.
+    guard !addresses.isEmpty, !Set(addresses).contains(where: { isThere(.server($0)) }) else {
+      return nil
+    }
+    return MessagePassingError(
+      .wrongLauncher,
+      "the variables OMPI_* and PMIX_* are those of an mpirun that has ended: its folder \(folder) is gone; "
+        + "start with mpirun, or in a new shell, where they are not set")
+  }
 }

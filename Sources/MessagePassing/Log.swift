@@ -1,4 +1,5 @@
 import Foundation
+import PlainText
 
 /// The one line that a failing process leaves behind.
 enum Log {
@@ -16,7 +17,7 @@ enum Log {
   /// Writes a line to standard error.
   static func line(_ text: String) {
     // One write a line: the launcher mixes the ranks' output between writes.
-    let line = text.replacing("\n", with: " ") + "\n"
+    let line = text.onOneLine + "\n"
     // A closed standard error must not end the run.
     try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
   }

@@ -96,11 +96,13 @@
 
     /// Lets the first ranks know from now on where each rank is. Collective.
     func openBoard() throws(MessagePassingError) {
-      let hosts = try gather(Array(hostName.utf8)).map { String(decoding: $0, as: UTF8.self) }
+      let processes = try gather(RankProcess.current(on: hostName).encoded).map {
+        RankProcess(decoding: $0)
+      }
       let isReader = rank < ProgressBoard.readers
       board = ProgressBoard(
         try window(of: isReader ? size : 0), rank: rank, readers: min(size, ProgressBoard.readers),
-        hosts: hosts)
+        processes)
     }
 
     /// Gives back what MPI wants back before its end. Collective.

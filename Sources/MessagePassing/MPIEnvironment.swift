@@ -31,6 +31,7 @@ public struct MPIEnvironment: ~Copyable {
       }
       startedMPI = !MPILibrary.isRunning
       if startedMPI {
+        if let error = LaunchContext.leftOver(environment, isThere: \.isThere) { throw error }
         // Should the launcher turn out to be another library's, Open MPI must not fork a daemon.
         setenv("OMPI_MCA_ess_singleton_isolated", "1", 0)
         try MPILibrary.start()

@@ -43,34 +43,4 @@
 
     func next() throws(MessagePassingError) -> Int { try window.add(1) }
   }
-
-  /// How many collectives each rank has entered, in the memory of the first ranks: they can tell who is late, even if
-  /// one of them is.
-  package struct ProgressBoard: Sendable {
-    /// The ranks that are told.
-    static let readers = 2
-    private let window: MPIWindow?
-    private let rank: Int
-    private let readerCount: Int
-    /// The machines of the ranks.
-    package let hosts: [String]
-
-    init(_ window: MPIWindow?, rank: Int, readers: Int, hosts: [String]) {
-      self.window = window
-      self.rank = rank
-      readerCount = readers
-      self.hosts = hosts
-    }
-
-    /// Tells the readers how many collectives this rank has entered.
-    func tell(_ entered: Int) {
-      for reader in 0..<readerCount { window?.set(rank, of: reader, to: entered) }
-    }
-
-    /// How many collectives each rank has entered; nil on ranks that are not told, and where there is no window.
-    var entered: [Int]? {
-      guard let window, rank < readerCount else { return nil }
-      return hosts.indices.map { window[$0] }
-    }
-  }
 #endif

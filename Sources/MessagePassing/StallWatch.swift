@@ -28,12 +28,15 @@ package struct StallWatch: Sendable {
   ///   - number: Its number on this rank.
   ///   - seconds: For how long it has been open.
   ///   - entered: How many collectives each rank has entered; nil where this rank is not told.
+  ///   - stopped: Ranks whose processes are known to be stopped: the others may wait for them in a collective that all
+  ///     have entered.
   /// - Returns: Rank 0 speaks, or rank 1 where rank 0 is late; the others end after them, in case both are late.
   package func verdict(
-    _ name: String, number: Int, seconds: Double, entered: [Int]?
+    _ name: String, number: Int, seconds: Double, entered: [Int]?, stopped: [Int] = []
   ) -> Verdict {
     guard seconds > min(limits.warning, limits.end) else { return .wait }
-    let late = (entered ?? []).indices.filter { entered![$0] < number }
+    let behind = (entered ?? []).indices.filter { entered![$0] < number }
+    let late = stopped.isEmpty ? behind : stopped
     let speaks = rank == 0 || (rank == 1 && late.contains(0))
     guard speaks else {
       let grace = max(2, limits.end / 10)
@@ -41,7 +44,8 @@ package struct StallWatch: Sendable {
         ? .end("rank \(rank) has waited for \(text(seconds)) in \(name); \(Self.remedy)") : .wait
     }
     let who = late.isEmpty ? "the other ranks are" : places(late)
-    let waited = "\(who) late: the others have waited for \(text(seconds)) in \(name)"
+    let waited =
+      "\(who) \(stopped.isEmpty ? "late" : "stopped"): the others have waited for \(text(seconds)) in \(name)"
     return seconds > limits.end
       ? .end("\(waited); \(Self.remedy)")
       : .warn("\(waited); a task may take that long, or the process is stopped or swapped out")
@@ -63,6 +67,34 @@ package struct StallWatch: Sendable {
   }
 }
 
+/// For how long this process has been there: one that was stopped itself has not waited for the others meanwhile.
+package struct Presence {
+  private let pause: Double
+  private let now: () -> Double
+  private var since: Double
+  private var lastLook: Double
+
+  /// A process that is looked at after every pause, in seconds, by a clock that never goes back.
+  package init(
+    pause: Double, now: @escaping () -> Double = { ProcessInfo.processInfo.systemUptime }
+  ) {
+    self.pause = pause
+    self.now = now
+    (since, lastLook) = (-.infinity, now())
+  }
+
+  /// Notes that the process is there.
+  package mutating func look() {
+    let time = now()
+    // A busy machine may be late by some pauses.
+    if time - lastLook > 3 * pause + 1 { since = time }
+    lastLook = time
+  }
+
+  /// Seconds since it was last away; infinity where it never was.
+  package var seconds: Double { lastLook - since }
+}
+
 #if MPI
   extension StallWatch {
     /// Watches a communicator's collectives from now on. Collective.
@@ -78,11 +110,14 @@ package struct StallWatch: Sendable {
 
     private func run(_ mark: CollectiveMark, _ board: ProgressBoard) {
       var warned = 0
+      var presence = Presence(pause: pause)
       while true {
         Thread.sleep(forTimeInterval: pause)
+        presence.look()
         guard let open = mark.open else { continue }
         switch verdict(
-          open.name, number: open.number, seconds: open.seconds, entered: board.entered)
+          open.name, number: open.number, seconds: min(open.seconds, presence.seconds),
+          entered: board.entered, stopped: board.stopped)
         {
         case .warn(let message) where open.number > warned:
           warned = open.number

@@ -61,13 +61,29 @@ import Training
     #expect(try ProblemRun<Sinusoid>(read.request).settings == run.settings)
   }
 
-  @Test func everyVariableIsASettingButForThoseThatAreNot() {
+  @Test func variablesThatContradictEachOtherAreRefused() {
+    for (environment, message) in [
+      (["IGBM_K": "3", "IGBM_k": "3"], "IGBM_K and IGBM_k are both k; unset one"),
+      (
+        ["IGBM_LOWER_RATE": "3", "IGBM_LOWER-RATE": "4"],
+        "IGBM_LOWER-RATE and IGBM_LOWER_RATE are both lower-rate; unset one"
+      ),
+      (["IGBM_OUTPUT": "run\u{FFFD}"], "IGBM_OUTPUT=run\u{FFFD} is no UTF-8; correct it"),
+    ] {
+      let error = #expect(throws: SettingError.self) {
+        try EnvironmentSettings.assignments(in: environment)
+      }
+      #expect(error?.message == message)
+    }
+  }
+
+  @Test func everyVariableIsASettingButForThoseThatAreNot() throws {
     let environment = [
       "IGBM_LOWER_RATE": "0.1", "IGBM_K": "", "IGBM_KERNELS": "avx2", "IGBM_MPI": "no",
       "XIGBM_K": "3", "IGBM": "3", "igbm_tasks": "4",
     ]
     #expect(
-      EnvironmentSettings.assignments(in: environment) == [
+      try EnvironmentSettings.assignments(in: environment) == [
         SettingAssignment("k", "", from: "IGBM_K"),
         SettingAssignment("lower-rate", "0.1", from: "IGBM_LOWER_RATE"),
       ])

@@ -34,6 +34,32 @@ import Testing
       try decode(header(">f8", "()"), [0x3f, 0xf8, 0, 0, 0, 0, 0, 0]).storage == .double([1.5]))
   }
 
+  /// Every size of elements, in both byte orders and both orders of axes.
+  @Test func rawBytesAreLittleEndianWithTheLastAxisFastest() throws {
+    let shape = [2, 3, 4]
+    for (type, size) in [("u1", 1), ("i2", 2), ("f4", 4), ("f8", 8)] {
+      func bytes(_ number: Int, _ isBig: Bool) -> [UInt8] {
+        let little = (0..<size).map { UInt8($0 == 0 ? number : 100 + $0) }
+        return isBig ? little.reversed() : little
+      }
+      let wanted = (0..<24).flatMap { bytes($0, false) }
+      for isBig in [false, true] {
+        let order = size == 1 ? "|" : isBig ? ">" : "<"
+        let turned = (0..<4).flatMap { c in
+          (0..<3).flatMap { b in (0..<2).flatMap { a in bytes((a * 3 + b) * 4 + c, isBig) } }
+        }
+        let plain = (0..<24).flatMap { bytes($0, isBig) }
+        for (fortran, stored) in [("False", plain), ("True", turned)] {
+          let text = header(order + type, "(2, 3, 4)", fortran: fortran)
+          let raw = try NPY.decodeRaw(FileBytes("a.npy", Self.file(text, stored)))
+          #expect(raw == RawArray(type: type, shape: shape, bytes: wanted), "\(text)")
+        }
+      }
+    }
+    let empty = header("|u1", "(1000000, 1000000, 0)", fortran: "True")
+    #expect(try NPY.decodeRaw(FileBytes("a.npy", Self.file(empty, []))).bytes == [])
+  }
+
   @Test func fortranOrderIsTurnedRound() throws {
     // [[1, 2, 3], [4, 5, 6]], columns first.
     let array = try decode(header("|u1", "(2, 3)", fortran: "True"), [1, 4, 2, 5, 3, 6])

@@ -68,7 +68,7 @@
         (["--set", "k=-1"], "k=-1: must be from 0", 78),
         (["--set", "tolerance=nan"], "tolerance=nan: not a finite number", 78),
         (["--set", "lower-rate=inf"], "lower-rate=inf: not a finite number", 78),
-        (["--set", "lower-rate=0"], "lower-rate=0.0: must be from", 78),
+        (["--set", "lower-rate=0"], "lower-rate=0.0: must be above 0 and at most", 78),
         (["--set", "method=XY"], "must be one of LS, NS", 78),
         (["--set", "precision"], "The value 'precision' is invalid for '--set <key=value>'", 64),
         (["--steps=-1"], "steps=-1: must be from 0", 78),

@@ -67,9 +67,15 @@
         (
           "problem: sinusiod", "run.yaml, line 1: problem \"sinusiod\" is unknown; did you mean", 78
         ),
-        ("steps: 3\n\nlower-rat: 1", "run.yaml, line 3: label-cleaning has no setting", 78),
+        (
+          "problem: label-cleaning\n\nlower-rat: 1",
+          "run.yaml, line 3: label-cleaning has no setting", 78
+        ),
         ("steps: 3\nsteps: 4", "run.yaml, line 2: steps comes again, first on line 1", 78),
-        ("steps: three", "run.yaml, line 1: steps=three: not a whole number", 78),
+        (
+          "steps: three\nproblem: quadratic", "run.yaml, line 1: steps=three: not a whole number",
+          78
+        ),
         ("steps: [3]", "run.yaml, line 1: steps has a list or map", 78),
         ("a: &a 1\nb: *a", "run.yaml, line 1: a has an anchor or alias", 78),
         (String(repeating: "#", count: 1 << 20 + 1), "run.yaml: cannot be read: 1048577 bytes", 66),

@@ -5,17 +5,8 @@
 
   /// Faults of disks and files.
   extension LaunchedTests.FaultTests {
-    /// Whether a disk of its own size can be mounted, unseen by others.
-    private static let canMount: Bool = {
-      let end = try? Launcher.command(
-        "/usr/bin/env", ["unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt"]
-      ).wait(seconds: 10)
-      if end?.exitCode != 0 { print("row 4 is skipped: no disk can be mounted here") }
-      return end?.exitCode == 0
-    }()
-
     /// Row 4: a full disk ends the run in order, keeps what was stored, and with room it goes on.
-    @Test(.enabled(if: canMount))
+    @Test(.enabled(if: LaunchedTests.canMount))
     func row4_aFullDiskKeepsTheCheckpoints() throws {
       let (whole, disk) = (folder(), folder())
       try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)

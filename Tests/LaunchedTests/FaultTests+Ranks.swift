@@ -67,7 +67,8 @@
       let stalled = try run(
         3, apart, limits + ["--stall-limit", "3s"], fault: "stop:14:1", environment: none)
       #expect(stalled.exitCode == 69, "\(stalled.errors)")
-      #expect(stalled.errors.contains("the other ranks are late"), "\(stalled.errors)")
+      // Counts tell nothing then, but a process on the same machine is seen to be stopped.
+      #expect(stalled.errors.contains("error: rank 1 on "), "\(stalled.errors)")
     }
 
     /// Row 25: mpirun gives its ranks no time on SIGTERM: what is stored must do.

@@ -67,11 +67,11 @@
         let old = try bytes("\(used)/state.safetensors")
         let killed = try run(2, used, other, fault: "kill:5:0")
         #expect(killed.exitCode != 0)
-        #expect(killed.errors.contains("are kept in \(used)/earlier"), "\(killed.errors)")
+        #expect(killed.errors.contains("it is kept in \(used)/earlier-1"), "\(killed.errors)")
         let end = try run(2, used, other + ["--resume", "auto"])
         #expect(end.exitCode == 0 && end.output.contains("step-000000004"), "\(end.errors)")
         #expect(try results(used) == results(whole))
-        #expect(try bytes("\(used)/earlier/state.safetensors") == old)
+        #expect(try bytes("\(used)/earlier-1/state.safetensors") == old)
       }
 
       /// A start that fails leaves the folder of another run as it is.
@@ -83,7 +83,7 @@
         let before = try results(used) + [bytes("\(used)/configuration.yaml")]
         #expect(try run(2, used, ["--initial", "nowhere.npz"]).exitCode == 66)
         #expect(try results(used) + [bytes("\(used)/configuration.yaml")] == before)
-        #expect(!FileManager.default.fileExists(atPath: "\(used)/earlier"))
+        #expect(!FileManager.default.fileExists(atPath: "\(used)/earlier-1"))
       }
 
       /// Rows 24, 26, 27: a signal to one rank stops all at the same step, with a checkpoint.

@@ -72,6 +72,29 @@ extension LaunchedTests {
       ("train --set k=", "k=: not a whole number", 78),
       ("train --set k=1.5", "k=1.5: not a whole number", 78),
       ("train --seed=-1", "seed=-1: must be from 0 to 2147483647", 78),
+      ("train --seed -5", "seed=-5: must be from 0 to 2147483647", 78),
+      ("train --steps 1e3 --tasks -2", "tasks=-2: must be from 1 to 1000000", 78),
+      (
+        "train --checkpoint-every -5",
+        "The value '-5' is invalid for '--checkpoint-every <steps|time>'. "
+          + "See igbm-dist train --help", 64
+      ),
+      ("train --set upper-rate=0", "upper-rate=0.0: must be above 0", 78),
+      (
+        "train --set lr=3",
+        "label-cleaning has no setting \"lr\"; did you mean lower-rate or upper-rate?", 78
+      ),
+      ("train --set k=0x10", "k=0x10: not a whole number", 78),
+      ("train --set damping=0x1p3", "damping=0x1p3: not a finite number", 78),
+      (
+        "train --allow-change lower-rat --output out",
+        "--allow-change lower-rat: label-cleaning has no such setting; did you mean lower-rate?", 78
+      ),
+      (
+        "train few.yaml --output out",
+        "few.yaml names no problem; give it a line problem: NAME, one of label-cleaning, few-shot, "
+          + "sinusoid, regularisation, quadratic", 78
+      ),
       ("train sinusoid --set shot=3", "sinusoid has no setting \"shot\"; did you mean shots?", 78),
       ("train sinusoid --set method=CG", "method=CG: must be one of LS, NS", 78),
       ("plan --set precision=half", "precision=half: must be one of single, double", 78),
@@ -80,7 +103,9 @@ extension LaunchedTests {
         "train few-shot --output out",
         "data is not set: give the folder with the data, --set data=FOLDER", 78
       ),
+      ("train --output ''", "\"\": is no folder; give --output a name", 74),
       // Files that are missing.
+      ("inspect ''", "\"\": cannot be read: no such file; check the path", 66),
       (
         "train nowhere.yaml", "nowhere.yaml: cannot be read: no such file; check the path", 66
       ),
@@ -169,7 +194,8 @@ extension LaunchedTests {
       try FileManager.default.createDirectory(
         atPath: "\(folder)/folder.yaml", withIntermediateDirectories: true)
       let files = [
-        "empty.safetensors": "", "list.yaml": "a: [1]\n", "bad.npz": "garbage",
+        "empty.safetensors": "", "few.yaml": "steps: 1e3\n", "list.yaml": "a: [1]\n",
+        "bad.npz": "garbage",
         "bad.safetensors": "garbage",
         "bad.yaml": "upper/w: w permute 0 0\n", "twice.yaml": "upper/w: w\nupper/v: w\n",
         "missing.yaml": "upper/w: weightz\n",
@@ -184,6 +210,42 @@ extension LaunchedTests {
 
     private func line(_ mistake: String, in folder: String) throws -> RunningProgram.End {
       try Launcher.shell("cd \(folder) && exec \"$0\" \(mistake)", "igbm-dist").wait(seconds: 30)
+    }
+
+    /// Variables that contradict each other, or that are wrong for who asks.
+    @Test func variablesAreMistakesToo() throws {
+      let folder = try folder()
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      for (command, line) in [
+        ("IGBM_K=3 IGBM_k=4 \"$0\" train --output out", "IGBM_K and IGBM_k are both k; unset one"),
+        (
+          "IGBM_KERNELS=avx1 \"$0\" verify",
+          "IGBM_KERNELS=avx1: unknown; choose portable, avx2, avx512"
+        ),
+      ] {
+        let end = try Launcher.shell("cd \(folder) && \(command)", "igbm-dist").wait(seconds: 30)
+        #expect(end.exitCode == 78 && end.errors == "error: \(line)\n", "\(end.errors)")
+      }
+    }
+
+    /// What is long is not echoed whole.
+    @Test func longValuesAreCut() throws {
+      let folder = try folder()
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      let long = String(repeating: "x", count: 1_000_000)
+      let head = "problem: sinusoid\n"
+      for text in [
+        head + "steps: \(long)", head + "\(long): 1", head + "precision: \(long)", head + long,
+        "problem: \(long)",
+      ] {
+        try text.write(toFile: "\(folder)/long.yaml", atomically: true, encoding: .utf8)
+        let end = try self.line("train long.yaml --output out", in: folder)
+        #expect(end.exitCode == 78 && end.errors.count < 700, "\(end.errors.prefix(700))")
+      }
+      for word in ["--steps", "--set", "--checkpoint-every", "--resume", "--output /dev/null/"] {
+        let end = try self.line("train \(word) \(long.prefix(100_000))", in: folder)
+        #expect(end.exitCode != 0 && end.errors.count < 700, "\(end.errors.prefix(700))")
+      }
     }
 
     @Test func eachIsOneLineWithItsRemedyAndCode() throws {

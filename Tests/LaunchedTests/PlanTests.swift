@@ -58,7 +58,7 @@
           let before = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
           let arguments = ["plan"] + run + ["--steps", "5", "--json"]
           let anew = try json(try Launcher.alone("igbm-dist", arguments).wait(seconds: 60))
-          #expect("\(anew["warnings"] ?? "")".contains("holds a run, whose metrics this one"))
+          #expect("\(anew["warnings"] ?? "")".contains("holds a run, which this one sets aside"))
           let further = try json(
             try Launcher.alone("igbm-dist", arguments + ["--resume", "auto"]).wait(seconds: 60))
           let plan = try #require(further["plan"] as? [String: Any])

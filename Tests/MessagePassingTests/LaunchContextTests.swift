@@ -1,3 +1,4 @@
+import Foundation
 import MessagePassing
 import Testing
 
@@ -97,5 +98,46 @@ import Testing
     #expect(
       error?.message.hasPrefix("launched as 1 of 4, but this program was built without MPI")
         == true)
+  }
+
+  /// What `mpirun` leaves in a shell that saved its variables, or that it started and that has outlived it.
+  @Test func anEnvironmentOfALauncherThatHasEndedIsRefused() {
+    let environment = Self.openMPI.merging([
+      "PMIX_SERVER_TMPDIR": "/tmp/ompi/pid.1",
+      "PMIX_SERVER_URI21": "583467008.0;tcp4://127.0.0.1:34297", "PMIX_SERVER_URI": "none",
+    ]) { $1 }
+    func error(_ there: [LauncherTrace], _ environment: [String: String]) -> MessagePassingError? {
+      LaunchContext.leftOver(environment) { there.contains($0) }
+    }
+    let ended = error([], environment)
+    #expect(ended?.exitCode == .configuration)
+    #expect(ended?.message.contains("an mpirun that has ended: its folder /tmp/ompi/pid.1") == true)
+    #expect(error([.folder("/tmp/ompi/pid.1")], environment) == nil)
+    // In a container that does not see the folder.
+    #expect(error([.server("127.0.0.1:34297")], environment) == nil)
+    #expect(error([], Self.openMPI) == nil)
+    let unknown = ["PMIX_SERVER_TMPDIR": "/tmp/x", "PMIX_SERVER_URI4": "1.0;tcp6://[::1]:3"]
+    #expect(error([], unknown) == nil)
+  }
+
+  @Test func serversAreAskedWhetherTheyAreThere() throws {
+    let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(server) }
+    var place = sockaddr_in()
+    place.sin_family = sa_family_t(AF_INET)
+    place.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    withUnsafeMutablePointer(to: &place) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        #expect(bind(server, address, size) == 0 && getsockname(server, address, &size) == 0)
+      }
+    }
+    let address = "127.0.0.1:\(UInt16(bigEndian: place.sin_port))"
+    #expect(!LauncherTrace.server(address).isThere)
+    #expect(listen(server, 1) == 0)
+    #expect(LauncherTrace.server(address).isThere)
+    for wrong in ["", "nowhere", "127.0.0.1", "127.0.0.1:port", "a.b:1"] {
+      #expect(!LauncherTrace.server(wrong).isThere)
+    }
   }
 }

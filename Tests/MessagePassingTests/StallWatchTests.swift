@@ -1,3 +1,4 @@
+import Foundation
 import MessagePassing
 import Testing
 
@@ -38,6 +39,62 @@ import Testing
 
   @Test func aLateRankZeroIsNamedByRankOne() {
     #expect(text(verdict(1, 61, [11, 12, 12])).hasPrefix("warn: rank 0 on a is late"))
+  }
+
+  /// In a collective that all have entered, counts tell nothing.
+  @Test func aStoppedRankIsNamedWhereverItStands() {
+    let watch = StallWatch(limits, rank: 0, hosts: ["a", "b", "c"])
+    let stopped = watch.verdict(
+      "MPI_Allreduce", number: 12, seconds: 61, entered: [12, 12, 12], stopped: [2])
+    #expect(text(stopped).hasPrefix("warn: rank 2 on c is stopped: the others have waited"))
+    // Those that wait for it elsewhere are not to blame.
+    let other = watch.verdict(
+      "MPI_Allreduce", number: 12, seconds: 61, entered: [12, 11, 12], stopped: [2])
+    #expect(text(other).hasPrefix("warn: rank 2 on c is stopped: "))
+    let second = StallWatch(limits, rank: 1, hosts: ["a", "b", "c"])
+    let root = second.verdict(
+      "MPI_Allreduce", number: 12, seconds: 61, entered: [12, 12, 12], stopped: [0])
+    #expect(text(root).hasPrefix("warn: rank 0 on a is stopped: "))
+  }
+
+  @Test func aProcessKnowsHowLongItWasAway() {
+    var time = 100.0
+    var presence = Presence(pause: 1, now: { time })
+    for _ in 0..<5 {
+      time += 1.5
+      presence.look()
+    }
+    #expect(presence.seconds == .infinity)
+    time += 30
+    presence.look()
+    #expect(presence.seconds == 0)
+    time += 1
+    presence.look()
+    #expect(presence.seconds == 1)
+  }
+
+  @Test func aStoppedProcessIsSeen() throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sleep")
+    process.arguments = ["60"]
+    try process.run()
+    defer { process.terminate() }
+    let own = RankProcess.current(on: "n1")
+    let numbering = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")
+    func rank(_ host: String, _ numbering: String) -> RankProcess {
+      RankProcess(host: host, number: process.processIdentifier, numbering: numbering)
+    }
+    let sleeper = rank("n1", numbering)
+    #expect(!sleeper.isStopped(seenBy: own))
+    kill(process.processIdentifier, SIGSTOP)
+    defer { kill(process.processIdentifier, SIGCONT) }
+    let limit = Date(timeIntervalSinceNow: 10)
+    while !sleeper.isStopped(seenBy: own), Date() < limit { usleep(1000) }
+    #expect(sleeper.isStopped(seenBy: own))
+    // On other machines, and in other containers, the number is another process's.
+    #expect(!rank("n2", numbering).isStopped(seenBy: own))
+    #expect(!rank("n1", "pid:[1]").isStopped(seenBy: own))
+    #expect(!own.isStopped(seenBy: own))
   }
 
   @Test func manyLateRanksAreCounted() {

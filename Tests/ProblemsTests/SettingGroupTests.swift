@@ -1,3 +1,4 @@
+import PlainText
 import Problems
 import Testing
 
@@ -53,8 +54,9 @@ import Testing
   @Test func wholeNumbers() throws {
     #expect(try value("whole", "-2") == "-2")
     #expect(try value("whole", "10") == "10")
-    for text in ["", "3.0", "1e1", "ten", " 3", "0x3", "9223372036854775808"] {
-      #expect(refusal("whole", text) == "whole=\(text): not a whole number")
+    for text in ["1e1", "10.0", "100e-1", "+10"] { #expect(try value("whole", text) == "10") }
+    for text in ["", "3.5", "1e-1", "ten", " 3", "0x3", "1e30", "9223372036854775808", "3\0"] {
+      #expect(refusal("whole", text) == "whole=\(text.asShown): not a whole number")
     }
     for text in ["-3", "11"] {
       #expect(refusal("whole", text) == "whole=\(text): must be from -2 to 10")
@@ -77,9 +79,18 @@ import Testing
     #expect(try value("real", "-1") == "-1.0")
     #expect(try value("real", "1e6") == "1000000.0")
     #expect(try value("real", "2.5e-3") == "0.0025")
-    for text in ["", "nan", "inf", "-infinity", "1e999", "a", "1,5", "1 "] {
-      #expect(refusal("real", text) == "real=\(text): not a finite number")
+    for text in [
+      "", "nan", "inf", "-infinity", "1e999", "a", "1,5", "1 ", "0x1p3", "0X1", "1\0", "1_0", "+",
+      ".",
+      "1e", "\u{661}",
+    ] {
+      #expect(refusal("real", text) == "real=\(text.asShown): not a finite number")
     }
+    for (text, number) in [("+.5", "0.5"), ("5.", "5.0"), ("-1E-3", "-0.001")] {
+      #expect(try value("real", text) == number)
+    }
+    // A value of any length is no message of any length.
+    #expect(refusal("real", String(repeating: "7", count: 1_000_000))?.count ?? 999 < 140)
     #expect(refusal("real", "-1.5") == "real=-1.5: must be from -1.0 to 1000000.0")
   }
 

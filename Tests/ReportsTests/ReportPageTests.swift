@@ -104,6 +104,66 @@ import Training
     #expect(try self.page([folder]).contains("On its way the upper loss rose to"))
   }
 
+  /// Files may hold any number: what no run can have made is refused, and sums have room.
+  @Test func damagedCountsAreNoCrash() throws {
+    let folder = Self.folder("crafted")
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try Self.run("sinusoid", in: folder, Self.sinusoid)
+    func write(_ name: String, _ lines: [String]) throws {
+      try lines.map { $0 + "\n" }.joined().write(
+        toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+    }
+    let most = 1_000_000_000_000
+    for key in ["tasks", "growing", "products", "diverging", "negative_curvature", "skipped"] {
+      for count in [Int.max, Int.min, most + 1, -1] {
+        try write("metrics.jsonl", ["{\"step\":1,\"\(key)\":\(count)}"])
+        let error = #expect(throws: StateError.self) { try page([folder]) }
+        #expect(error?.message.hasPrefix("line 1 is not what a run writes") == true)
+      }
+      let lines = (1...20).map { "{\"step\":\($0),\"\(key)\":\(most)}" }
+      try write("metrics.jsonl", lines)
+      expectWhole(try page([folder]))
+    }
+    for line in [
+      "{\"step\":\(Int.min)}", "{\"step\":0}", "{\"step\":1,\"solves\":{\"breakdown\":\(Int.max)}}",
+    ] {
+      try write("metrics.jsonl", [line])
+      #expect(throws: StateError.self) { try page([folder]) }
+    }
+    try write(
+      "metrics.jsonl",
+      [
+        "{\"step\":1,\"upper_loss\":1e308}", "{\"step\":2,\"upper_loss\":-1e308}",
+        "{\"step\":3,\"upper_loss\":\"nan\",\"residual\":\"inf\"}",
+      ])
+    expectWhole(try page([folder]))
+    let times = "\"adapting\":[1],\"solving\":[1],\"waiting\":[1],\"communicating\""
+    for line in [
+      "{\"step\":1,\"seconds\":1e308,\(times):[1]}",
+      "{\"step\":1,\"seconds\":1,\(times):[\"nan\"]}",
+      "{\"step\":\(Int.max),\"seconds\":1,\(times):[1]}",
+    ] {
+      try write("timings.jsonl", [line])
+      #expect(throws: StateError.self) { try page([folder]) }
+    }
+  }
+
+  /// Held-out tasks by the million, as a state may ask for, are not what a page is to wait for.
+  @Test func aPageAsksForNoMoreTasksThanItNeeds() throws {
+    let folder = Self.folder("many")
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try Self.run("sinusoid", in: folder, Self.sinusoid)
+    let storage = RunFolder(reading: folder)
+    let state = try RunState.read(storage.statePath)
+    let words = state.metadata.filter { !$0.key.hasPrefix("sha256") }.map { word in
+      word.key == "setting/evaluation-tasks" ? TensorFile.Word(word.key, "10000000") : word
+    }
+    let asking = RunState.sealed(TensorFile(metadata: words, tensors: state.tensors))
+    try DurableFile.publish(asking.encoded(), at: storage.statePath)
+    let page = try page([folder])
+    #expect(page.contains("Held-out tasks, 1000 of them"))
+  }
+
   @Test func digitsAndTheirLabelsAreDrawn() throws {
     let folder = Self.folder("cleaning")
     defer { try? FileManager.default.removeItem(atPath: folder) }

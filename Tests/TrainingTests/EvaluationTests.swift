@@ -55,6 +55,32 @@ import Training
     #expect(error?.message.contains("no held-out tasks") == true)
   }
 
+  /// Scores that are no numbers are no results: neither of parameters that are none, nor of those that lead there.
+  @Test(arguments: [(Double.nan, "not finite"), (.infinity, "not finite"), (1e30, "held-out task")])
+  func scoresThatAreNotFiniteAreErrors(_ value: Double, _ message: String) throws {
+    let run = try ProblemRun<Sinusoid>(RunRequest(Self.small.map { (key: $0, value: $1) }))
+    let state = try #require(try run.train(SoloCommunicator()) { _, _ in }.state)
+    let broken = TensorFile(
+      metadata: state.metadata,
+      tensors: state.tensors.map { tensor in
+        NamedTensor(tensor.name, shape: tensor.shape, tensor.values.map { _ in value })
+      })
+    for size in [1, 3] {
+      let failures = try ThreadCommunicator.values(size: size) { communicator in
+        do {
+          _ = try run.evaluate(broken, at: "state", tasks: 4, communicator)
+          return "no error"
+        } catch let error as any CommonError {
+          return "\(error.exitCode) \(error)"
+        }
+      }
+      #expect(
+        failures.allSatisfy { $0.hasPrefix("dataError") && $0.contains(message) }, "\(failures)")
+      #expect(Set(failures).count == 1)
+    }
+    #expect(throws: (any Error).self) { try run.findings(broken, at: "state") }
+  }
+
   @Test func aStateOfAnotherModelIsRefused() throws {
     let small = try ProblemRun<Sinusoid>(RunRequest([("steps", "0"), ("hidden", "6")]))
     let large = try ProblemRun<Sinusoid>(RunRequest([("steps", "0"), ("hidden", "7")]))

@@ -25,6 +25,21 @@ import Training
         == "sinusoid has no setting \"zzzzzzzzzz\"; there are \(all)")
   }
 
+  /// Words of other programs, and last parts of names.
+  @Test func whatOthersCallItIsUnderstood() {
+    for (word, meant) in [
+      ("lr", "lower-rate or upper-rate"), ("rate", "lower-rate or upper-rate"),
+      ("learning_rate", "lower-rate or upper-rate"), ("optimizer", "lower-rule or upper-rule"),
+      ("epochs", "steps or lower-steps"), ("decay", "upper-decay"),
+      ("batch-size", "tasks or evaluation-tasks"),
+    ] {
+      #expect(
+        message([(word, "1")]) == "sinusoid has no setting \"\(word)\"; did you mean \(meant)?")
+    }
+    let long = String(repeating: "k", count: 1_000_000)
+    #expect(message([(long, "1")])?.count ?? .max < 600)
+  }
+
   @Test func badValuesNameTheKey() {
     #expect(message([("shots", "ten")]) == "shots=ten: not a whole number")
     #expect(message([("tasks", "0")]) == "tasks=0: must be from 1 to 1000000")

@@ -58,9 +58,15 @@ import Training
     defer { try? FileManager.default.removeItem(atPath: path) }
     let error = #expect(throws: StateError.self) { try RunFolder(locking: path) }
     #expect(error?.code == .inUse && error?.message.contains("process \(getpid())") == true)
+    // The run that was here before may be on its way out.
+    #expect(error?.exitCode == .unavailable)
     #expect(first?.path == path)
     first = nil
     #expect(throws: Never.self) { try RunFolder(locking: path) }
+  }
+
+  private func names(_ path: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: path).sorted()
   }
 
   /// A run that starts anew must not be taken up from the states of the one before.
@@ -69,21 +75,79 @@ import Training
     defer { try? FileManager.default.removeItem(atPath: path) }
     #expect(try folder.setAside(after: step) == nil)
     for step in [2, 4] { try folder.storeCheckpoint(state(step), step: step) }
-    try DurableFile.publish(state(6).encoded(), at: folder.statePath)
+    try folder.storeLast(state(6))
     let kept = [2, 4].filter { $0 <= step ?? -1 }
-    #expect(try folder.setAside(after: step) == (step == 9 ? nil : "\(path)/earlier"))
+    #expect(try folder.setAside(after: step) == (step == 9 ? nil : "\(path)/earlier-1"))
     #expect(folder.checkpoints().map(\.step) == kept)
     let newest = folder.newestState().state?.path
     #expect(newest == (step == 9 ? folder.statePath : kept.last.map(folder.checkpointPath)))
-    if step == nil {
-      let moved = try FileManager.default.contentsOfDirectory(atPath: "\(path)/earlier")
-      #expect(Set(moved).isSuperset(of: ["state.safetensors", "step-000000004.safetensors"]))
-      // The next time takes the place of this one.
-      try folder.storeCheckpoint(state(1), step: 1)
-      #expect(try folder.setAside(after: 0) != nil)
-      let again = try FileManager.default.contentsOfDirectory(atPath: "\(path)/earlier")
-      #expect(again == ["step-000000001.safetensors"])
+    guard step != 9 else { return }
+    // What was set aside is a run's folder itself.
+    let earlier = RunFolder(reading: "\(path)/earlier-1")
+    #expect(earlier.newestState().state?.path == "\(path)/earlier-1/state.safetensors")
+    #expect(earlier.checkpoints().map(\.step) == [2, 4].filter { !kept.contains($0) })
+  }
+
+  /// Runs in one folder, one after another: each finds it empty, and all are kept, with what was never of any run.
+  @Test func noRunTakesThePlaceOfAnother() throws {
+    let folder = try RunFolder(locking: path)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let own = ["earlier/notes.txt", "earlier-x", "checkpoints/step-5.safetensors", "notes.txt"]
+    try DurableFile.createFolder("\(path)/earlier")
+    for name in own { try DurableFile.publish(Array("mine".utf8), at: "\(path)/\(name)") }
+    for run in 1...3 {
+      for step in [1, 2, 3] { try folder.storeCheckpoint(state(10 * run + step), step: step) }
+      for name in ["metrics.jsonl", "timings.jsonl", "configuration.yaml"] {
+        try DurableFile.publish(Array("run \(run)".utf8), at: "\(path)/\(name)")
+      }
+      #expect(try folder.setAside(after: nil) == "\(path)/earlier-\(run)")
+      #expect(try names("\(path)/checkpoints") == ["step-5.safetensors"])
     }
+    for run in 1...3 {
+      let earlier = RunFolder(reading: "\(path)/earlier-\(run)")
+      #expect(
+        try names(earlier.path)
+          == ["checkpoints", "configuration.yaml", "metrics.jsonl", "timings.jsonl"])
+      #expect(earlier.checkpoints().map(\.step) == [2, 3])
+      #expect(try DurableFile.read(earlier.checkpointPath(3)) == state(10 * run + 3).encoded())
+      #expect(try DurableFile.read(earlier.metricsPath) == Array("run \(run)".utf8))
+    }
+    for name in own { #expect(try DurableFile.read("\(path)/\(name)") == Array("mine".utf8)) }
+  }
+
+  /// Metrics alone are a run's, too; an empty file is that of a start that failed.
+  @Test func metricsWithoutStatesAreSetAside() throws {
+    let folder = try RunFolder(locking: path)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try DurableFile.publish([], at: folder.metricsPath)
+    #expect(try folder.setAside(after: nil) == nil)
+    try DurableFile.publish([1], at: folder.metricsPath)
+    #expect(try folder.setAside(after: nil) == "\(path)/earlier-1")
+    #expect(try DurableFile.read("\(path)/earlier-1/metrics.jsonl") == [1])
+  }
+
+  /// A run that goes on from an older state cuts the metrics: the lines that go are kept with the states that go.
+  @Test func metricsThatWillBeCutAreCopied() throws {
+    let folder = try RunFolder(locking: path)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try DurableFile.publish([7], at: folder.metricsPath)
+    for step in [2, 4] { try folder.storeCheckpoint(state(step), step: step) }
+    #expect(try folder.setAside(after: 4) == nil)
+    #expect(try folder.setAside(after: 2) == "\(path)/earlier-1")
+    #expect(try DurableFile.read(folder.metricsPath) == [7])
+    #expect(try DurableFile.read("\(path)/earlier-1/metrics.jsonl") == [7])
+  }
+
+  @Test func statesOfOtherFoldersAreNotItsOwn() throws {
+    let folder = try RunFolder(locking: path)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try folder.storeCheckpoint(state(2), step: 2)
+    try DurableFile.publish(state(2).encoded(), at: "\(path)/copy.safetensors")
+    #expect(
+      folder.holds(
+        "\(path)/../\(path.split(separator: "/").last!)/checkpoints/step-000000002.safetensors"))
+    #expect(!folder.holds("\(path)/copy.safetensors"))
+    #expect(!folder.holds("\(path)/nothing"))
   }
 
   /// A last state that cannot be read is no reason to lose it.
@@ -91,8 +155,8 @@ import Training
     let folder = try RunFolder(locking: path)
     defer { try? FileManager.default.removeItem(atPath: path) }
     try Data("garbage".utf8).write(to: URL(fileURLWithPath: folder.statePath))
-    #expect(try folder.setAside(after: 3) == "\(path)/earlier")
-    #expect(FileManager.default.fileExists(atPath: "\(path)/earlier/state.safetensors"))
+    #expect(try folder.setAside(after: 3) == "\(path)/earlier-1")
+    #expect(FileManager.default.fileExists(atPath: "\(path)/earlier-1/state.safetensors"))
   }
 
   @Test func partialFilesAreRemoved() throws {
@@ -103,5 +167,10 @@ import Training
     #expect(folder.checkpoints().isEmpty)
     #expect(folder.removeIncomplete() == [partial])
     #expect(!FileManager.default.fileExists(atPath: partial))
+    for name in ["notes.tmp-4711", "step-000000009.safetensors.tmp-draft"] {
+      let own = "\(path)/checkpoints/\(name)"
+      try Data([1]).write(to: URL(fileURLWithPath: own))
+      #expect(folder.removeIncomplete() == [] && FileManager.default.fileExists(atPath: own))
+    }
   }
 }

@@ -74,7 +74,7 @@ struct RunPlanTests {
       ),
       (
         plan(output: .init("runs/x", freeBytes: nil, holdsRun: true)),
-        "runs/x holds a run, whose metrics this one replaces"
+        "runs/x holds a run, which this one sets aside"
       ),
       (plan(tasks: [1, 1, 1, 1, 1]), "node: 5 ranks share 4 threads of hardware"),
       (plan(kernels: ["avx2", "portable"]), "ranks have different kernels (avx2, portable)"),

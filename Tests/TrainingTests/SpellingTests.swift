@@ -17,7 +17,18 @@ import Training
     #expect(Spelling.suggestion(for: "kk", among: known) == "; did you mean k?")
   }
 
-  @Test(arguments: ["zebra", "", "lr", "xy", "momentum"])
+  /// What other programs say, and last parts of names.
+  @Test func suggestsAllThatAreMeant() {
+    let known = ["steps", "lower-rate", "lower-steps", "upper-rate", "heat-rate"]
+    #expect(
+      Spelling.suggestion(for: "lr", among: known)
+        == "; did you mean lower-rate, upper-rate or heat-rate?")
+    #expect(
+      Spelling.suggestion(for: "Epochs", among: known) == "; did you mean steps or lower-steps?")
+    #expect(Spelling.suggestion(for: "lr", among: ["steps", "rate"]) == "; did you mean rate?")
+  }
+
+  @Test(arguments: ["zebra", "", "xy", "momentum", "-"])
   func listsAllWhereNothingIsNear(_ word: String) {
     let known = ["steps", "tasks", "lower-rate", "k"]
     let list = "; there are steps, tasks, lower-rate, k"

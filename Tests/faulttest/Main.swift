@@ -6,6 +6,8 @@ import TestProblems
 /// The command line with a problem that fails on purpose, as the environment says: FAULT=KIND:STEP:NUMBER.
 ///
 ///     kill, usr1, term, int:STEP:RANK   the signal, on that rank, in that step (or the next in which it has a task)
+///     prepare:0:0                       the data take a minute to read
+///     intterm:STEP:RANK                 SIGINT, and SIGTERM after it
 ///     stop:STEP:RANK                    stops that rank, as SIGSTOP does
 ///     storm:STEP:RANK                   hundreds of SIGUSR1 from a thread, from that step on
 ///     flip:STEP:RANK                    a bit of that rank's upper parameters
@@ -38,6 +40,7 @@ struct FaultyWaves: Problem {
   init(_ settings: SinusoidSettings, seed: UInt64) throws {
     waves = try Sinusoid(settings, seed: seed)
     fault = Fault(ProcessInfo.processInfo.environment)
+    if fault?.kind == "prepare" { sleep(60) }
   }
 
   var upperModel: Model<Sequential> { waves.upperModel }
@@ -96,6 +99,9 @@ final class Fault {
     case "usr1": raise(SIGUSR1)
     case "term": raise(SIGTERM)
     case "int": raise(SIGINT)
+    case "intterm":
+      raise(SIGINT)
+      raise(SIGTERM)
     // The process, not the thread: others must stand still as well.
     case "stop": kill(getpid(), SIGSTOP)
     case "storm": Self.storm()

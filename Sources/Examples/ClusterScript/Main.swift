@@ -63,7 +63,7 @@ func stored(
       }
       try ranks.agreeing {
         guard let folder, let state = outcome.state else { return }
-        try DurableFile.publish(state.encoded(), at: folder.statePath)
+        try folder.storeLast(state)
         for table in outcome.results { print("\n" + table.text) }
         print("\nsha256 of the upper parameters: \(outcome.digest)")
       }

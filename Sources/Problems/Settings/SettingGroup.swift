@@ -1,3 +1,5 @@
+import PlainText
+
 /// Settings that know their keys. A group declares each key once, next to the variable that holds it; listing,
 /// setting from text and checking all go through that declaration.
 ///
@@ -56,8 +58,8 @@ public struct SettingKeys {
     _ key: String, _ value: inout Int, _ range: ClosedRange<Int>, _ about: String
   ) throws(SettingError) {
     try declare(key, &value, about, { "\($0)" }) { text throws(SettingError) in
-      guard let number = Int(text) else {
-        throw SettingError("\(key)=\(text): not a whole number")
+      guard let number = SettingNumber.whole(text) else {
+        throw SettingError("\(key)=\(text.asShown): not a whole number")
       }
       return number
     }
@@ -74,15 +76,22 @@ public struct SettingKeys {
     _ key: String, _ value: inout Double, _ range: ClosedRange<Double>, _ about: String
   ) throws(SettingError) {
     try declare(key, &value, about, { "\($0)" }) { text throws(SettingError) in
-      guard let number = Double(text), number.isFinite else {
-        throw SettingError("\(key)=\(text): not a finite number")
+      guard let number = SettingNumber.decimal(text) else {
+        throw SettingError("\(key)=\(text.asShown): not a finite number")
       }
       return number
     }
     guard range.contains(value) else {
-      throw SettingError(
-        "\(key)=\(value): must be from \(range.lowerBound) to \(range.upperBound)")
+      throw SettingError("\(key)=\(value): must be \(Self.words(range))")
     }
+  }
+
+  /// A range as people put it: the smallest and the largest number that there is are no limits to them.
+  private static func words(_ range: ClosedRange<Double>) -> String {
+    let isAboveZero = (.leastNonzeroMagnitude ... .leastNormalMagnitude).contains(range.lowerBound)
+    guard isAboveZero else { return "from \(range.lowerBound) to \(range.upperBound)" }
+    let isOpen = range.upperBound == .greatestFiniteMagnitude
+    return "above 0" + (isOpen ? "" : " and at most \(range.upperBound)")
   }
 
   /// A finite number above 0.
@@ -103,14 +112,14 @@ public struct SettingKeys {
     let format = { (numbers: [Int]) in numbers.map(String.init).joined(separator: ",") }
     try declare(key, &value, about, format) { text throws(SettingError) in
       let words = text.isEmpty ? [] : text.split(separator: ",", omittingEmptySubsequences: false)
-      let numbers = words.compactMap { Int($0.filter { $0 != " " }) }
+      let numbers = words.compactMap { SettingNumber.whole($0.filter { $0 != " " }) }
       guard numbers.count == words.count else {
-        throw SettingError("\(key)=\(text): not whole numbers separated by commas")
+        throw SettingError("\(key)=\(text.asShown): not whole numbers separated by commas")
       }
       return numbers
     }
     guard zip([0] + value, value).allSatisfy(<) else {
-      throw SettingError("\(key)=\(format(value)): must be rising numbers above 0")
+      throw SettingError("\(key)=\(format(value).asShown): must be rising numbers above 0")
     }
   }
 
@@ -135,7 +144,7 @@ public struct SettingKeys {
   ) throws(SettingError) {
     try declare(key, &value, about, { "\($0)" }) { text throws(SettingError) in
       guard let choice = Bool(text.lowercased()) else {
-        throw SettingError("\(key)=\(text): must be one of true, false")
+        throw SettingError("\(key)=\(text.asShown): must be one of true, false")
       }
       return choice
     }
@@ -152,7 +161,8 @@ public struct SettingKeys {
       guard
         let choice = Choice.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() })
       else {
-        throw SettingError("\(key)=\(text): must be one of \(choices.joined(separator: ", "))")
+        throw SettingError(
+          "\(key)=\(text.asShown): must be one of \(choices.joined(separator: ", "))")
       }
       return choice
     }

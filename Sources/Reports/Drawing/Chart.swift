@@ -16,7 +16,10 @@ struct Chart {
       self.name = name
       self.style = style
       self.form = form
-      self.points = points
+      // What is not finite, or whose differences are not, has no place.
+      self.points = points.filter { point in
+        [point.x, point.mean, point.low, point.high].allSatisfy { abs($0) < 1e300 }
+      }
     }
   }
 

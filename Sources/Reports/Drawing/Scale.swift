@@ -74,6 +74,7 @@ package struct Scale {
   package static func text(_ number: Double) -> String {
     let size = abs(number)
     if number == 0 { return "0" }
+    guard number.isFinite else { return "\(number)" }
     if size >= 1e5 || size < 1e-3 {
       let exponent = Int(log10(size).rounded(.down))
       let factor = number / pow(10, Double(exponent))

@@ -1,4 +1,5 @@
 import BilevelOptimization
+import Foundation
 import Problems
 
 /// Whether the solves behind the hypergradients can be trusted.
@@ -24,16 +25,14 @@ struct SolverSection {
   }
 
   private var table: ResultTable {
-    func total(_ run: StoredRun, _ value: (StepRecord) -> Int?) -> Int {
-      run.steps.reduce(0) { $0 + (value($1) ?? 0) }
-    }
     let rows = zip(names, runs).map { name, run in
-      let tasks = total(run, \.tasks)
-      let perSolve = tasks > 0 ? Double(total(run, \.products)) / Double(tasks) : 0
+      let tasks = run.steps.total(\.tasks)
+      let perSolve = tasks > 0 ? Double(run.steps.total(\.products)) / Double(tasks) : 0
       return [
         name, "\(tasks)", Scale.text((perSolve * 100).rounded() / 100),
-        "\(total(run, \.negativeCurvature))", "\(total(run, \.diverging))",
-        "\(total(run, \.unconverged))", "\(total(run, \.growing))", "\(total(run, \.skipped))",
+        "\(run.steps.total(\.negativeCurvature))", "\(run.steps.total(\.diverging))",
+        "\(run.steps.total(\.unconverged))", "\(run.steps.total(\.growing))",
+        "\(run.steps.total(\.skipped))",
       ]
     }
     return ResultTable(
@@ -59,12 +58,11 @@ struct SolverSection {
 
   private func bar(_ part: (name: String, steps: [StepRecord])) -> ShareChart.Bar {
     let reasons = SolveReport.Reason.allCases
-    let counts = reasons.map { reason in
-      part.steps.reduce(0) { $0 + ($1.solves?[reason.rawValue] ?? 0) }
-    }
+    let counts = reasons.map { reason in Double(part.steps.total { $0.solves?[reason.rawValue] }) }
     let all = max(1, counts.reduce(0, +))
     return .init(
-      name: part.name, shares: counts.map { Double($0) / Double(all) }, remark: "\(all) solves")
+      name: part.name, shares: counts.map { $0 / all },
+      remark: String(format: "%.0f solves", all))
   }
 
   /// A run's steps in at most eight parts.

@@ -54,7 +54,7 @@ struct WarningsSection {
   private static func warning(
     _ steps: [StepRecord], _ count: (StepRecord) -> Int?, _ text: (Int) -> String
   ) -> String? {
-    let total = steps.reduce(0) { $0 + (count($1) ?? 0) }
+    let total = steps.total(count)
     let first = steps.first { (count($0) ?? 0) > 0 }
     return first.map { "\(text(total)) The first was in step \($0.step)." }
   }

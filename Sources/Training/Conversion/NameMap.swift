@@ -1,3 +1,5 @@
+import PlainText
+
 /// How tensors of another library are called and laid out here.
 public struct NameMap: Sendable, Hashable {
   /// A tensor by both its names.

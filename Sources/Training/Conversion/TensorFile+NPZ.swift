@@ -1,5 +1,6 @@
 import DataFiles
 import Foundation
+import PlainText
 
 extension TensorFile {
   /// The array of an .npz file that holds the words about its content: JSON as bytes, a list of keys and values.

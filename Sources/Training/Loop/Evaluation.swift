@@ -45,6 +45,12 @@ public struct Evaluation: Sendable, Equatable {
     // All other ranks have 0 where one has a score.
     try communicator.sum(&words)
     let values = words.map { Double(bitPattern: UInt64(bitPattern: $0)) }
+    if let place = values.firstIndex(where: { !$0.isFinite }) {
+      let (task, score) = place.quotientAndRemainder(dividingBy: 2 * measures)
+      throw EvaluationError(
+        task: task, measure: heldOut.measures[score % measures].name, value: values[place],
+        isAdapted: score >= measures)
+    }
     func interval(_ place: Int) -> Interval {
       Interval(
         of: stride(from: place, to: values.count, by: 2 * measures).map { values[$0] })
@@ -66,6 +72,25 @@ public struct Evaluation: Sendable, Equatable {
     return try [adaptation.startValues, adapted.values].flatMap { values in
       try heldOut.scores(predict(task.validate.data, at: values), task.validate.target)
     }
+  }
+}
+
+/// A held-out task whose score is no number, known to every rank alike.
+public struct EvaluationError: CommonError, Hashable, CustomStringConvertible {
+  /// The held-out task.
+  public let task: Int
+  let measure: String
+  let value: Double
+  let isAdapted: Bool
+
+  /// The code to exit with.
+  public var exitCode: ExitCode { .dataError }
+
+  /// The message.
+  public var description: String {
+    "held-out task \(task): \(measure) \(isAdapted ? "after" : "before") adaptation is \(value); "
+      + (isAdapted
+        ? "lower lower-rate, or check the data" : "check the upper parameters and the data")
   }
 }
 

@@ -2,62 +2,122 @@ import Foundation
 import MessagePassing
 import Synchronization
 
-/// Signals that ask a run to stop at the next step boundary.
+/// Signals that ask a run to stop at the next step boundary. Where ranks have received several, the first of these counts:
+/// a launcher that is interrupted terminates the others.
 public enum StopSignal: Int32, Sendable, CaseIterable {
-  case user1, terminate, interrupt
+  case interrupt, terminate, hangUp, user1
 
   /// The system's number.
   public var number: Int32 {
     switch self {
-    case .user1: SIGUSR1
-    case .terminate: SIGTERM
     case .interrupt: SIGINT
+    case .terminate: SIGTERM
+    case .hangUp: SIGHUP
+    case .user1: SIGUSR1
     }
   }
 
   /// The name that people know it by.
-  public var name: String {
+  public var name: String { "\(staticName)" }
+
+  fileprivate var staticName: StaticString {
     switch self {
-    case .user1: "SIGUSR1"
-    case .terminate: "SIGTERM"
     case .interrupt: "SIGINT"
+    case .terminate: "SIGTERM"
+    case .hangUp: "SIGHUP"
+    case .user1: "SIGUSR1"
     }
   }
 
   /// The code that a run stopped by it ends with.
   public var exitCode: ExitCode { self == .interrupt ? .interrupted : .tryAgain }
 
-  /// The signal that this process has received, if any.
+  /// The first of these signals that this process has received, if any.
   public static var received: StopSignal? {
     StopSignal(rawValue: receivedSignal.load(ordering: .relaxed))
   }
 
-  /// Has the signals noted from now on instead of ending the process. A second SIGINT ends it at once.
-  public static func watch() {
+  /// Answers the signals from now on: before the first step and after the last by the process's end, in between by noting
+  /// them, and then by the process's end on a second SIGINT. What `nohup` has the process ignore stays ignored.
+  ///
+  /// - Parameter isSpeaking: Whether this rank says so when it ends.
+  public static func watch(speaks isSpeaking: Bool) {
     receivedSignal.store(none, ordering: .relaxed)
-    for stop in allCases { signal(stop.number, note) }
-    // Files that may not grow, and readers that are gone, are errors of writing, not ends of the run.
-    signal(SIGXFSZ, SIG_IGN)
-    signal(SIGPIPE, SIG_IGN)
+    interrupts.store(0, ordering: .relaxed)
+    speaks.store(isSpeaking, ordering: .relaxed)
+    phase.store(Phase.preparing, ordering: .sequentiallyConsistent)
+    signal(SIGCONT) { _ in isContinued.store(true, ordering: .relaxed) }
+    for stop in allCases {
+      let before = signal(stop.number, note)
+      if stop == .hangUp, isIgnoring(before) { signal(stop.number, SIG_IGN) }
+    }
+  }
+
+  /// Whether the process was told to go on since this was last asked. An mpirun that is interrupted says so to its ranks
+  /// a second before it terminates them, and, interrupted again, does not terminate but drop them: a checkpoint is due.
+  public static func takeContinued() -> Bool { isContinued.exchange(false, ordering: .relaxed) }
+
+  /// Notes the signals from now on.
+  static func startSteps() { phase.store(Phase.steps, ordering: .sequentiallyConsistent) }
+
+  /// Has the signals end this process from now on: what training ended with is stored, and results, which may take long,
+  /// can be worked out from it. Collective.
+  ///
+  /// - Returns: The signal that a rank has received by now, if any; the same on every rank.
+  static func afterStoring(
+    _ communicator: any Communicator
+  ) throws(MessagePassingError) -> StopSignal? {
+    phase.store(Phase.results, ordering: .sequentiallyConsistent)
+    let own = Int64(received?.rawValue ?? Int32(allCases.count))
+    return StopSignal(rawValue: Int32(try communicator.minimum(own)))
   }
 
   private static let none: Int32 = -1
+
+  /// Functions cannot be compared, but their addresses can.
+  private static func isIgnoring(_ handler: __sighandler_t?) -> Bool {
+    unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+  }
 }
 
 private let receivedSignal = Atomic<Int32>(-1)
+private let interrupts = Atomic<Int32>(0)
+private let isContinued = Atomic<Bool>(false)
+private let phase = Atomic<Int32>(Phase.preparing)
+private let speaks = Atomic<Bool>(false)
 
-/// All that is allowed in a handler: an atomic store, and the default action for who insists.
+/// What a run is about.
+private enum Phase { static let (preparing, steps, results) = (Int32(0), Int32(1), Int32(2)) }
+
+/// All that is allowed in a handler: atomic operations, a message without a buffer, and the process's end.
 private func note(_ number: Int32) {
   let stop: StopSignal
   switch number {
-  case SIGUSR1: stop = .user1
-  case SIGTERM: stop = .terminate
   case SIGINT: stop = .interrupt
+  case SIGTERM: stop = .terminate
+  case SIGHUP: stop = .hangUp
+  case SIGUSR1: stop = .user1
   default: return
   }
-  if stop == .interrupt, receivedSignal.load(ordering: .relaxed) == StopSignal.interrupt.rawValue {
+  // Who insists.
+  if stop == .interrupt, interrupts.add(1, ordering: .relaxed).oldValue > 0 {
     signal(number, SIG_DFL)
     raise(number)
   }
-  receivedSignal.store(stop.rawValue, ordering: .relaxed)
+  _ = receivedSignal.compareExchange(expected: -1, desired: stop.rawValue, ordering: .relaxed)
+  let phase = phase.load(ordering: .sequentiallyConsistent)
+  guard phase != Phase.steps else { return }
+  if speaks.load(ordering: .relaxed) {
+    say("stopped by ")
+    say(stop.staticName)
+    say(
+      phase == Phase.preparing
+        ? " before the first step; nothing is lost\n"
+        : " before its results; what training ended with is stored, --resume auto shows them\n")
+  }
+  _exit(stop.exitCode.rawValue)
+}
+
+private func say(_ text: StaticString) {
+  _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
 }

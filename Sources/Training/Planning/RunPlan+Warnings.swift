@@ -122,8 +122,8 @@ extension RunPlan {
     }
     if output.holdsRun, resumesFrom == nil {
       list.append(
-        "\(output.folder) holds a run, whose metrics this one replaces; choose another --output, "
-          + "or go on from it with --resume auto")
+        "\(output.folder) holds a run, which this one sets aside; choose another --output, or go on "
+          + "from it with --resume auto")
     }
     return list
   }

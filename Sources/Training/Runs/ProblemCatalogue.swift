@@ -1,4 +1,5 @@
 import MessagePassing
+import PlainText
 import Problems
 
 /// The problems that a command line knows.
@@ -61,7 +62,7 @@ public struct ProblemCatalogue: Sendable {
       let suggestion =
         (other ? Spelling.near(word, among: otherWords) : nil).map { "; did you mean \($0)?" }
         ?? Spelling.suggestion(for: word, among: names)
-      throw SettingError("problem \"\(name ?? "")\" is unknown\(suggestion)")
+      throw SettingError("problem \"\((name ?? "").asShown)\" is unknown\(suggestion)")
     }
     return entry
   }

@@ -1,6 +1,7 @@
 import BilevelOptimization
 import MessagePassing
 import Models
+import PlainText
 import Problems
 
 /// A run of some problem, its type hidden.
@@ -92,7 +93,7 @@ public struct RunOutcome {
   public let state: TensorFile?
   /// The SHA-256 of the upper parameters, the same on every rank.
   public let digest: String
-  /// The signal that ended the run before its last step, if one did.
+  /// The signal that ended the run before its results, if one did.
   public let stop: StopSignal?
   /// Upper steps made, those before it was taken up included.
   public let steps: Int
@@ -130,7 +131,7 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
         let isKnown = try training.set(key, to: value) || own.set(key, to: value)
         guard isKnown else {
           throw SettingError(
-            "\(P.name) has no setting \"\(key)\""
+            "\(P.name) has no setting \"\(key.asShown)\""
               + Spelling.suggestion(for: key, among: known.map(\.key) + request.otherKeys))
         }
       }
@@ -170,6 +171,7 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
     func state() -> TensorFile {
       RunState.file(of: trainer, settings: settings, lineage: lineage)
     }
+    StopSignal.startSteps()
     while trainer.step < training.steps {
       let summary = try trainer.makeStep(asking: { continuation.requests(trainer.step + 1) })
       observe(summary, trainer.timing)
@@ -184,6 +186,11 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
     }
     // Whatever goes wrong with scores and results, what was trained is stored.
     try communicator.onRoot { try continuation.finish(state()) }
+    if let stop = try StopSignal.afterStoring(communicator) {
+      return RunOutcome(
+        results: [], state: nil, digest: ParameterDigest.sha256(of: problem.upperModel),
+        stop: stop, steps: trainer.step)
+    }
     let evaluation = try Evaluation.run(trainer, tasks: training.evaluationTasks)
     // The others wait here while rank 0 works out the results.
     return try communicator.agreeing {
@@ -195,13 +202,18 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
     }
   }
 
+  /// Held-out tasks that findings are about, at most; ``evaluate(_:at:tasks:_:)`` scores as many as one likes.
+  static var mostTasksOfFindings: Int { 1000 }
+
   /// What stored upper parameters achieve.
   ///
   /// - Throws: ``StateError`` for a state of another problem; what the problem, adaptation and predictions throw.
   public func findings(_ state: TensorFile, at path: String) throws -> RunFindings {
     let communicator = SoloCommunicator()
     let trainer = try trainer(of: state, at: path, communicator)
-    let evaluation = try Evaluation.run(trainer, tasks: training.evaluationTasks)
+    // A file decides how many; it must not keep who looks at it for days.
+    let tasks = min(training.evaluationTasks, Self.mostTasksOfFindings)
+    let evaluation = try Evaluation.run(trainer, tasks: tasks)
     let problem = trainer.problem
     return RunFindings(
       tables: [evaluation?.table].compactMap(\.self) + (try problem.results(trainer.adaptation)),
@@ -244,8 +256,13 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
   ) throws -> Trainer<P> {
     let problem = try communicator.agreeing {
       let problem = try P(own, seed: UInt64(training.seed))
-      problem.upperModel.values = try RunState.upperValues(
-        of: problem.upperModel, in: state, at: path)
+      let values = try RunState.upperValues(of: problem.upperModel, in: state, at: path)
+      guard values.allSatisfy(\.isFinite) else {
+        throw StateError(
+          .malformed, path, "an upper parameter is not finite; give a state from before it diverged"
+        )
+      }
+      problem.upperModel.values = values
       return problem
     }
     return try Trainer(problem, training, communicator)

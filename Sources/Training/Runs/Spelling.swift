@@ -1,13 +1,30 @@
 /// Guesses at what was meant.
 package enum Spelling {
-  /// "; did you mean X?" where a word is near, else the list of all.
+  /// What other programs call settings, and the last part of their names here.
+  private static let otherNames = [
+    "lr": "rate", "learning-rate": "rate", "stepsize": "rate", "step-size": "rate",
+    "optimizer": "rule", "optimiser": "rule", "epochs": "steps", "iterations": "steps",
+    "batch-size": "tasks",
+  ]
+
+  /// "; did you mean X or Y?" where words end as this one, or as what others call so; where a word is near; else the list
+  /// of all.
   package static func suggestion(for word: String, among known: [String]) -> String {
+    let name = word.lowercased().replacing("_", with: "-")
+    let part = otherNames[name] ?? name
+    let kin = known.filter { $0 == part || $0.hasSuffix("-\(part)") }
+    if !kin.isEmpty {
+      let last = kin.count > 1 ? " or \(kin.last!)" : kin[0]
+      return "; did you mean \(kin.dropLast().joined(separator: ", "))\(last)?"
+    }
     if let near = near(word, among: known) { return "; did you mean \(near)?" }
     return "; there are \(known.joined(separator: ", "))"
   }
 
   /// The nearest word, where it is near.
   package static func near(_ word: String, among known: [String]) -> String? {
+    // Nothing is near a text that is no word, and to find that out would take long.
+    guard word.utf8.count <= 100 else { return nil }
     let nearest = known.min { distance(word, $0) < distance(word, $1) }
     return nearest.flatMap { isNear(word, $0) ? $0 : nil }
   }

@@ -20,7 +20,7 @@ extension DurableFile {
       return try RegularFile.contents(of: path, atMost: limit)
     } catch {
       switch error {
-      case .zeroInPath: throw unreadable(path.asShown, "a path has no zeros")
+      case .zeroInPath: throw unreadable(path, "a path has no zeros")
       case .notRegular: throw unreadable(path, "it is no regular file")
       case .tooLong(let size): throw unreadable(path, "\(size) bytes are more than \(limit)")
       case .system(ENOENT), .system(ENOTDIR): throw unreadable(path, "no such file")

@@ -6,31 +6,40 @@ public enum DurableFile {
   static let partialMark = ".tmp-"
 
   /// Publishes bytes under a path: writes them beside it, as NAME.tmp-PID, has the disk take them, and renames. A
-  /// reader sees the old file or the new one, never a part.
+  /// reader sees the old file or the new one, never a part. A link is followed, and a file keeps its mode
+  /// and, where that may be, its owner.
   ///
-  /// A process killed meanwhile leaves the partial file, which no reader takes for a whole one. Only one process at
-  /// a time may publish under a path from several machines, for they might have the same number.
+  /// A process killed meanwhile leaves the partial file, which no reader takes for a whole one; the next one to publish
+  /// there removes it. Only one process at a time may publish under a path from several machines, for they might have
+  /// the same number.
   ///
   /// - Parameters:
   ///   - bytes: The new content.
   ///   - path: Where to, in a folder that is there.
-  /// - Throws: ``StateError``; the partial file is removed and the old one, if any, stays. Only where the folder
-  ///   itself could not be written to disk, which the error says, the new one is in place already.
-  public static func publish(_ bytes: [UInt8], at path: String) throws(StateError) {
+  /// - Returns: A warning where the file is in place, but the disk did not take its folder: some file systems cannot, and
+  ///   a machine that loses its power may then lose the file's name. Nil where all is on disk.
+  /// - Throws: ``StateError``; the partial file is removed and the old one, if any, stays.
+  @discardableResult
+  public static func publish(_ bytes: [UInt8], at path: String) throws(StateError) -> String? {
     try publish(bytes, at: path, calls: .system)
   }
 
+  @discardableResult
   package static func publish(
     _ bytes: [UInt8], at path: String, calls: FileCalls
-  ) throws(StateError) {
+  ) throws(StateError) -> String? {
     guard !path.utf8.contains(0) else {
-      throw StateError(.notWritten, path.asShown, "a path has no zeros; choose another --output")
+      throw StateError(.notWritten, path, "a path has no zeros; choose another --output")
     }
-    let partial = "\(path)\(partialMark)\(getpid())"
+    let (target, access) = try PublishedPlace.find(path)
+    PublishedPlace.removeLeftovers(of: target)
+    let partial = "\(target)\(partialMark)\(getpid())"
     let descriptor = try check(
       FileCalls.uninterrupted { calls.create(partial) }, path, "cannot create \(partial)")
     do throws(StateError) {
       do throws(StateError) {
+        // Before there is anything to read in it.
+        access?.apply(to: Int32(descriptor))
         try write(bytes, to: descriptor, path, calls)
         try check(
           FileCalls.uninterrupted { calls.synchronise(descriptor) }, path,
@@ -42,12 +51,12 @@ public enum DurableFile {
       // Network file systems report a full disk here. Linux closes even where a signal interrupts.
       let closed = calls.close(descriptor)
       if closed != -Int(EINTR) { try check(closed, path, "the disk did not take it") }
-      try check(calls.rename(partial, path), path, "cannot put it in place")
+      try check(calls.rename(partial, target), path, "cannot put it in place")
     } catch {
       _ = calls.remove(partial)
       throw error
     }
-    try synchronise(folderOf: path, calls)
+    return synchronise(folder: PublishedPlace.folder(of: target), calls)
   }
 
   /// Makes a folder, and those above it, if they are not there.
@@ -55,6 +64,9 @@ public enum DurableFile {
   /// - Parameter path: The folder.
   /// - Throws: ``StateError``.
   public static func createFolder(_ path: String) throws(StateError) {
+    guard !path.isEmpty else {
+      throw StateError(.notWritten, path, "is no folder; give --output a name")
+    }
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
@@ -80,23 +92,19 @@ public enum DurableFile {
     }
   }
 
-  /// A rename is there to stay once its folder is on disk.
-  private static func synchronise(
-    folderOf path: String, _ calls: FileCalls
-  ) throws(StateError) {
-    let folder: String
-    if let slash = path.lastIndex(of: "/") {
-      folder = slash == path.startIndex ? "/" : String(path[..<slash])
-    } else {
-      folder = "."
+  /// Has the disk take a folder: a rename in it is there to stay then.
+  ///
+  /// - Returns: A warning where it did not. Some file systems cannot do this for folders, and say so in various ways.
+  static func synchronise(folder: String, _ calls: FileCalls = .system) -> String? {
+    var result = FileCalls.uninterrupted { calls.openFolder(folder) }
+    if result >= 0 {
+      let descriptor = result
+      result = FileCalls.uninterrupted { calls.synchronise(descriptor) }
+      _ = calls.close(descriptor)
     }
-    let what = "the file is in place, but the disk did not take its folder \(folder)"
-    let descriptor = try check(
-      FileCalls.uninterrupted { calls.openFolder(folder) }, path, what)
-    defer { _ = calls.close(descriptor) }
-    let result = FileCalls.uninterrupted { calls.synchronise(descriptor) }
-    // Some file systems cannot do this for folders, and need not.
-    if result != -Int(EINVAL) { try check(result, path, what) }
+    guard result < 0, result != -Int(EINVAL) else { return nil }
+    return "the disk did not confirm the folder \(folder): "
+      + "\(String(cString: strerror(Int32(-result)))); files are in place, but may not outlast a loss of power"
   }
 
   @discardableResult

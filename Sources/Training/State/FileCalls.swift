@@ -1,6 +1,7 @@
 import Foundation
 
-/// The calls of the operating system that ``DurableFile`` publishes with, so that tests can have any of them fail.
+/// The calls of the operating system that files and folders of runs are written with, so that tests can have any of
+/// them fail.
 ///
 /// Each gives what the call gives, or the negative of `errno`, which is taken before anything else can change it.
 package struct FileCalls: Sendable {
@@ -18,6 +19,8 @@ package struct FileCalls: Sendable {
   package var remove: @Sendable (_ path: String) -> Int
   /// Opens a folder for ``synchronise``; gives the descriptor.
   package var openFolder: @Sendable (_ path: String) -> Int
+  /// Takes the lock of an open file or folder, if no other process has it.
+  package var lock: @Sendable (_ descriptor: Int) -> Int
 
   /// The operating system's own.
   package static let system = FileCalls(
@@ -33,7 +36,8 @@ package struct FileCalls: Sendable {
     close: { result(Foundation.close(Int32($0))) },
     rename: { result(Foundation.rename($0, $1)) },
     remove: { result(unlink($0)) },
-    openFolder: { result(open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) })
+    openFolder: { result(open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) },
+    lock: { result(flock(Int32($0), LOCK_EX | LOCK_NB)) })
 
   /// Repeats a call while signals interrupt it.
   static func uninterrupted(_ call: () -> Int) -> Int {

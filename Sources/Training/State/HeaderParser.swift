@@ -1,3 +1,5 @@
+import PlainText
+
 /// A strict reader of the JSON that safetensors headers are: an object of objects, strings and lists of whole
 /// numbers; nothing else, nothing twice.
 struct HeaderParser {

@@ -6,7 +6,7 @@ import Foundation
 ///     RUN/checkpoints/step-000000120.safetensors what it can go on from; the newest two are kept
 ///     RUN/metrics.jsonl                          a line a step
 ///     RUN/timings.jsonl                          a line a step: where its time went
-///     RUN/earlier/                               states that were set aside when another run began here
+///     RUN/earlier-1/                             what another run had left when this one began here; then earlier-2
 ///     RUN/lock                                   who is writing
 public final class RunFolder {
   /// The folder.
@@ -15,41 +15,33 @@ public final class RunFolder {
   public static let kept = 2
   private static let prefix = "step-"
   private static let suffix = ".safetensors"
-  private let lock: Int32
+  private let lock: FolderLock?
 
   /// Makes the folder if need be, and takes its lock, which the system gives back when this process ends.
   ///
   /// - Throws: ``StateError`` where it cannot be written, or another process writes it.
-  public init(locking path: String) throws(StateError) {
+  public convenience init(locking path: String) throws(StateError) {
+    try self.init(locking: path, calls: .system)
+  }
+
+  package init(locking path: String, calls: FileCalls) throws(StateError) {
     self.path = path
     try DurableFile.createFolder(path)
+    lock = try FolderLock(path, calls: calls)
     try DurableFile.createFolder("\(path)/checkpoints")
-    let file = "\(path)/lock"
-    lock = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
-    guard lock >= 0 else {
-      throw StateError(
-        .notWritten, file,
-        "cannot be opened: \(String(cString: strerror(errno))); choose another --output")
-    }
-    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-      let holder = (try? DurableFile.read(file)).map { String(decoding: $0, as: UTF8.self).asShown }
-      // The lock's file is closed by `deinit`: all properties have their values.
-      throw StateError(
-        .inUse, path,
-        "another run writes here (\(holder ?? "unknown")); wait for it or choose another --output")
-    }
-    let owner = "process \(getpid()) on \(ProcessInfo.processInfo.hostName)"
-    ftruncate(lock, 0)
-    _ = owner.withCString { write(lock, $0, strlen($0)) }
   }
 
   /// A folder that is only looked at, if it is there.
   package init(reading path: String) {
     self.path = path
-    lock = -1
+    lock = nil
   }
 
-  deinit { if lock >= 0 { close(lock) } }
+  /// What there is to know about the lock: why nothing keeps other runs away, where the file system has none.
+  public var warning: String? { lock?.warning }
+
+  /// Whether the folder that was locked is still at its path: another one there is none of this run's business.
+  public var isInPlace: Bool { lock?.isInPlace ?? true }
 
   /// The last state's path.
   public var statePath: String { "\(path)/\(RunState.fileName)" }
@@ -61,30 +53,63 @@ public final class RunFolder {
 
   /// The path of a step's checkpoint.
   public func checkpointPath(_ step: Int) -> String {
+    "\(path)/checkpoints/\(Self.checkpointName(step))"
+  }
+
+  private static func checkpointName(_ step: Int) -> String {
     let digits = String(step)
-    let padded = String(repeating: "0", count: max(0, 9 - digits.count)) + digits
-    return "\(path)/checkpoints/\(Self.prefix)\(padded)\(Self.suffix)"
+    return prefix + String(repeating: "0", count: max(0, 9 - digits.count)) + digits + suffix
   }
 
   /// Publishes a checkpoint, reads it back, and only then removes those before the last two.
   ///
+  /// - Returns: A warning, as ``DurableFile/publish(_:at:)`` has it.
   /// - Throws: ``StateError``; the checkpoints that were there are kept then.
-  public func storeCheckpoint(_ state: TensorFile, step: Int) throws(StateError) {
+  @discardableResult
+  public func storeCheckpoint(_ state: TensorFile, step: Int) throws(StateError) -> String? {
     try storeCheckpoint(state, step: step, calls: .system)
   }
 
+  @discardableResult
   package func storeCheckpoint(
     _ state: TensorFile, step: Int, calls: FileCalls
-  ) throws(StateError) {
+  ) throws(StateError) -> String? {
     let target = checkpointPath(step)
     let bytes = state.encoded()
-    try DurableFile.publish(bytes, at: target, calls: calls)
+    let warning = try publish(bytes, at: target, calls: calls)
     guard try Self.isSame(DurableFile.read(target), bytes) else {
       throw StateError(.notWritten, target, "reads back other than it was written; check the disk")
     }
     for old in checkpoints().dropLast(Self.kept) where old.step < step {
       _ = calls.remove(old.path)
     }
+    return warning
+  }
+
+  /// Publishes what the run ended with.
+  ///
+  /// - Returns: A warning, as ``DurableFile/publish(_:at:)`` has it.
+  /// - Throws: ``StateError``.
+  @discardableResult
+  public func storeLast(_ state: TensorFile) throws(StateError) -> String? {
+    try publish(state.encoded(), at: statePath)
+  }
+
+  /// Publishes a file of the run.
+  ///
+  /// - Returns: A warning, as ``DurableFile/publish(_:at:)`` has it.
+  /// - Throws: ``StateError``, also where the folder is no longer at its path.
+  @discardableResult
+  package func publish(
+    _ bytes: [UInt8], at path: String, calls: FileCalls = .system
+  ) throws(StateError) -> String? {
+    guard isInPlace else {
+      throw StateError(
+        .displaced, self.path,
+        "was moved, removed or replaced while the run writes there; what was stored is where the "
+          + "folder is now: put it back, and start again with --resume auto")
+    }
+    return try DurableFile.publish(bytes, at: path, calls: calls)
   }
 
   /// Compares at the speed of memory; arrays compare byte by byte.
@@ -105,7 +130,8 @@ public final class RunFolder {
     checkpointNames.compactMap { name -> (step: Int, path: String)? in
       guard name.hasPrefix(Self.prefix), name.hasSuffix(Self.suffix) else { return nil }
       let digits = name.dropFirst(Self.prefix.count).dropLast(Self.suffix.count)
-      guard let step = Int(digits), step >= 0 else { return nil }
+      // Other names are not this program's.
+      guard let step = Int(digits), name == Self.checkpointName(step) else { return nil }
       return (step, "\(path)/checkpoints/\(name)")
     }.sorted { $0.step < $1.step }
   }
@@ -130,48 +156,26 @@ public final class RunFolder {
     return (best.map { ($0.bytes, $0.path) }, ignored)
   }
 
-  /// Moves states into the folder `earlier`, in the place of what was set aside before: all of them, or those after a
-  /// step. A run that starts here anew, or goes on from an older state, would otherwise be taken up from them.
-  ///
-  /// - Returns: The folder that they are in now; `nil` where there are none.
-  /// - Throws: ``StateError`` where they cannot be moved.
-  public func setAside(after step: Int?) throws(StateError) -> String? {
-    var late = checkpoints().filter { $0.step > step ?? -1 }.map(\.path)
-    if FileManager.default.fileExists(atPath: statePath) {
-      // A last state that cannot be read is none to go on from.
-      let last = (try? Self.state(at: statePath))?.step ?? .max
-      if last > step ?? -1 { late.append(statePath) }
-    }
-    guard !late.isEmpty else { return nil }
-    let earlier = "\(path)/earlier"
-    try? FileManager.default.removeItem(atPath: earlier)
-    try DurableFile.createFolder(earlier)
-    for file in late {
-      let target = "\(earlier)/\(file.split(separator: "/").last ?? "")"
-      guard rename(file, target) == 0 else {
-        throw StateError(
-          .notWritten, file,
-          "cannot be moved to \(earlier): \(String(cString: strerror(errno))); "
-            + "choose another --output")
-      }
-    }
-    return earlier
-  }
-
   /// A stored state's step and bytes, if it is whole.
-  private static func state(at path: String) throws(StateError) -> (step: Int, bytes: [UInt8]) {
+  static func state(at path: String) throws(StateError) -> (step: Int, bytes: [UInt8]) {
     let bytes = try DurableFile.read(path)
     return (try RunState.step(of: try RunState.decoded(bytes, path), at: path), bytes)
   }
 
-  /// Removes what processes that were killed left half written.
+  /// Removes checkpoints that processes left half written when they were killed.
   ///
   /// - Returns: The paths.
   public func removeIncomplete() -> [String] {
-    let partial = checkpointNames.filter { $0.contains(DurableFile.partialMark) }
-      .sorted()
-      .map { "\(path)/checkpoints/\($0)" }
-    for path in partial { unlink(path) }
-    return partial
+    let partial = checkpointNames.filter { name in
+      let whole = name.split(separator: DurableFile.partialMark, maxSplits: 1).first.map(
+        String.init)
+      guard let whole, whole.hasPrefix(Self.prefix), whole.hasSuffix(Self.suffix) else {
+        return false
+      }
+      return PublishedPlace.writer(of: name, for: whole) != nil
+    }
+    let paths = partial.sorted().map { "\(path)/checkpoints/\($0)" }
+    for path in paths { unlink(path) }
+    return paths
   }
 }

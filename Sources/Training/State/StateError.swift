@@ -1,4 +1,5 @@
 import MessagePassing
+import PlainText
 
 /// A file of a run that cannot be written or read.
 public struct StateError: ExitCoded, Hashable, CustomStringConvertible {
@@ -12,6 +13,8 @@ public struct StateError: ExitCoded, Hashable, CustomStringConvertible {
     case notWritten
     /// Another process writes the folder.
     case inUse
+    /// The folder is no longer at its path.
+    case displaced
     /// It does not belong to what was asked for: another problem, other settings, other data.
     case mismatch
   }
@@ -43,11 +46,13 @@ public struct StateError: ExitCoded, Hashable, CustomStringConvertible {
     switch code {
     case .missing: .noInput
     case .malformed: .dataError
-    case .notWritten: .inputOutput
-    case .inUse, .mismatch: .configuration
+    case .notWritten, .displaced: .inputOutput
+    // It may be the run that was here before, on its way out.
+    case .inUse: .unavailable
+    case .mismatch: .configuration
     }
   }
 
   /// The message.
-  public var description: String { "\(path): \(message)" }
+  public var description: String { "\(path.shownAsPath): \(message)" }
 }

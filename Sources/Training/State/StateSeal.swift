@@ -1,3 +1,5 @@
+import PlainText
+
 /// Checksums in a state's metadata: a SHA-256 for each tensor, and one for all the rest. A flipped bit anywhere is noticed
 /// before anything is believed.
 enum StateSeal {

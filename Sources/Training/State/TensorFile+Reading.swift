@@ -1,3 +1,5 @@
+import PlainText
+
 extension TensorFile {
   /// The format's own bound, against headers that are there to exhaust the reader.
   private static let longestHeader = 100_000_000
@@ -108,20 +110,5 @@ extension TensorFile {
     StateError(
       .malformed, path, "no valid safetensors file: \(what); use another copy", tensor: tensor,
       offset: offset)
-  }
-}
-
-extension String {
-  /// Text from a file that may be damaged, fit for one line of a message: short, and without control characters.
-  package var asShown: String {
-    let limit = 80
-    let scalars = unicodeScalars.prefix(limit).map { scalar in
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator: "?"
-      default: String(scalar)
-      }
-    }
-    let isCut = unicodeScalars.dropFirst(limit).first != nil
-    return scalars.joined() + (isCut ? "..." : "")
   }
 }

@@ -4,7 +4,7 @@ import Foundation
 /// length, masked CRC-32C, an `Event` message, masked CRC-32C. The few fields in use are written by hand: generated code
 /// for all of TensorBoard's messages would be a hundred times as long. The one file with the time of day in it.
 public final class EventFile {
-  private let descriptor: Int32
+  private let file: AppendedFile
   private let now: () -> Double
 
   /// Starts a file; a run that is taken up starts another one beside it, and TensorBoard forgets the steps after `steps`
@@ -23,17 +23,10 @@ public final class EventFile {
     try DurableFile.createFolder(folder)
     // Readers sort by name; the process's number keeps two of the same second apart.
     let path = "\(folder)/events.out.tfevents.\(Int(now())).\(getpid())"
-    descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else {
-      throw StateError(
-        .notWritten, path,
-        "cannot be opened: \(String(cString: strerror(errno))); choose another --output")
-    }
+    file = try AppendedFile(path)
     append(step: 0) { $0.text(3, "brain.Event:2") }
     if steps > 0 { append(step: steps + 1) { $0.message(7) { $0.integer(1, 1) } } }
   }
-
-  deinit { close(descriptor) }
 
   /// Appends a step. Where the disk is full it is lost.
   public func append(_ s: StepSummary, _ timing: StepTiming?) {
@@ -68,9 +61,8 @@ public final class EventFile {
     event.integer(2, step)
     content(&event)
     let length = withUnsafeBytes(of: UInt64(event.bytes.count).littleEndian) { Array($0) }
-    let record =
-      length + Self.masked(CRC32C.of(length)) + event.bytes + Self.masked(CRC32C.of(event.bytes))
-    _ = record.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    file.append(
+      length + Self.masked(CRC32C.of(length)) + event.bytes + Self.masked(CRC32C.of(event.bytes)))
   }
 
   /// Checksums of data that hold checksums are better not plain ones.

@@ -4,9 +4,7 @@ import Foundation
 /// byte for byte, as one that was not.
 public final class MetricsFile {
   private let format: MetricsFormat
-  private let descriptor: Int32
-  /// Where the last whole line ends.
-  private var end: Int
+  private let file: AppendedFile
   /// Steps made before that have no line.
   public let missing: Int
   /// Lines that could not be written.
@@ -34,16 +32,8 @@ public final class MetricsFile {
       try DurableFile.publish(header, at: path)
       missing = steps
     }
-    end = kept.count
-    descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw StateError(
-        .notWritten, path,
-        "cannot be opened: \(String(cString: strerror(errno))); choose another --output")
-    }
+    file = try AppendedFile(path)
   }
-
-  deinit { close(descriptor) }
 
   /// The header and the whole lines of steps up to the given one, and how many steps have none: they may have been lost
   /// when a disk was full.
@@ -61,24 +51,13 @@ public final class MetricsFile {
 
   /// Appends a step's line. A full disk loses lines, which ``lost`` counts, but does not end the run.
   public func append(_ summary: StepSummary) {
-    let line = Array((format.line(summary) + "\n").utf8)
-    var done = 0
-    while done < line.count {
-      let count = line.withUnsafeBytes {
-        write(descriptor, $0.baseAddress! + done, line.count - done)
-      }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else {
-        lost += 1
-        // Half a line would spoil the next one.
-        ftruncate(descriptor, off_t(end))
-        return
-      }
-      done += count
-    }
-    end += line.count
+    if !file.append(Array((format.line(summary) + "\n").utf8)) { lost += 1 }
   }
 
   /// Has the disk take what was written: before a checkpoint that counts on it.
-  public func synchronise() { fsync(descriptor) }
+  ///
+  /// - Returns: A warning where it did not, or the file is gone.
+  public func synchronise() -> String? { synchronise(.system) }
+
+  package func synchronise(_ calls: FileCalls) -> String? { file.synchronise(calls) }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import PlainText
 
 /// A rank's own account of a run, a line an event, in RUN/logs: for who looks into what happened on a machine. What people
 /// see while it runs is on standard error.
@@ -8,7 +9,7 @@ public struct RankLog: LogHandler {
   public var logLevel = Logger.Level.info
   /// Words that stand in every line.
   public var metadata: Logger.Metadata = [:]
-  private let file: LogFile
+  private let file: AppendedFile
 
   /// A rank's log in a run's folder, gone on with if it is there.
   ///
@@ -21,7 +22,7 @@ public struct RankLog: LogHandler {
   public static func logger(in folder: String, rank: Int, host: String) -> Logger? {
     let digits = String(rank)
     let number = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
-    guard let file = LogFile("\(folder)/rank-\(number).log") else { return nil }
+    guard let file = try? AppendedFile("\(folder)/rank-\(number).log") else { return nil }
     var log = RankLog(file: file)
     log.metadata = ["rank": "\(rank)", "host": "\(host)"]
     return Logger(label: "igbm-dist") { _ in log }
@@ -38,24 +39,8 @@ public struct RankLog: LogHandler {
     let known = metadata.merging(event.metadata ?? [:]) { $1 }
     let words = known.keys.sorted().map { "\($0)=\(known[$0]!)" }.joined(separator: " ")
     let time = Date().ISO8601Format(.init(includingFractionalSeconds: true))
-    file.append("\(time) \(event.level) \(event.message) [\(words)]")
-  }
-}
-
-/// A text file that lines are added to.
-private final class LogFile: Sendable {
-  private let descriptor: Int32
-
-  init?(_ path: String) {
-    descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
-    if descriptor < 0 { return nil }
-  }
-
-  deinit { close(descriptor) }
-
-  /// One write a line; a full disk loses it.
-  func append(_ line: String) {
-    let bytes = Array((line.replacing("\n", with: " ") + "\n").utf8)
-    _ = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    let line = "\(time) \(event.level) \(event.message) [\(words)]"
+    // A full disk loses it.
+    file.append(Array((line.onOneLine + "\n").utf8))
   }
 }

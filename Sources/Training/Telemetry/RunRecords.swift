@@ -43,7 +43,7 @@ public final class RunRecords {
   }
 
   /// Has the disk take the metrics: before a checkpoint that counts on them.
-  public func synchronise() {
-    for file in metrics { file.synchronise() }
-  }
+  ///
+  /// - Returns: Warnings where it did not, or files are gone.
+  public func synchronise() -> [String] { metrics.compactMap { $0.synchronise() } }
 }

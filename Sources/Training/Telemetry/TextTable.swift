@@ -1,9 +1,11 @@
+import PlainText
 import Problems
 
 extension ResultTable {
-  /// The table as aligned plain text, without a newline at its end. Columns of numbers are aligned to the right.
+  /// The table as aligned plain text, without a newline at its end. Columns of numbers are aligned to the right; what a
+  /// terminal does not show is escaped.
   public var text: String {
-    let cells = [columns] + rows
+    let cells = [columns.map(\.escaped)] + rows.map { $0.map(\.escaped) }
     let widths = columns.indices.map { column in
       cells.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
     }
@@ -15,7 +17,7 @@ extension ResultTable {
       }
       return "  " + padded.joined(separator: "  ").trimmingTrailingSpace()
     }
-    return ([title] + cells.map(line)).joined(separator: "\n")
+    return ([title.escaped] + cells.map(line)).joined(separator: "\n")
   }
 
   private func isNumeric(_ column: Int) -> Bool {
