@@ -84,19 +84,27 @@ INLINE bool is_within(V x, E bound) {
   return true;
 }
 
-/// Of the few that the reduction does not reach, by the mathematics library; infinities have none.
-static V each_sine(V x) {
-  for (int i = 0; i < vector_length; i++) x[i] = x[i] - x[i] == 0 ? (E)sin((double)x[i]) : x[i] - x[i];
-  return x;
+/// Lanes that the reduction does not reach, by the mathematics library; infinities have no sine.
+#define FAR_LANES(name, function)                                                                  \
+  static V name(V x, V y) {                                                                        \
+    for (int i = 0; i < vector_length; i++) {                                                      \
+      if (x[i] <= most_reduced && x[i] >= -most_reduced) continue;                                 \
+      y[i] = x[i] - x[i] == 0 ? (E)function((double)x[i]) : x[i] - x[i];                           \
+    }                                                                                              \
+    return y;                                                                                      \
+  }
+FAR_LANES(with_far_sines, sin)
+FAR_LANES(with_far_cosines, cos)
+
+INLINE V sine(V x) {
+  const V y = choose(x == splat(0), x, sine_after(x, 0));
+  return is_within(x, most_reduced) ? y : with_far_sines(x, y);
 }
 
-static V each_cosine(V x) {
-  for (int i = 0; i < vector_length; i++) x[i] = x[i] - x[i] == 0 ? (E)cos((double)x[i]) : x[i] - x[i];
-  return x;
+INLINE V cosine(V x) {
+  const V y = sine_after(x, 1);
+  return is_within(x, most_reduced) ? y : with_far_cosines(x, y);
 }
-
-INLINE V sine(V x) { return is_within(x, most_reduced) ? sine_after(x, 0) : each_sine(x); }
-INLINE V cosine(V x) { return is_within(x, most_reduced) ? sine_after(x, 1) : each_cosine(x); }
 
 /// Of sizes above 1 from the reciprocal, of those above tan(pi / 8) from (t - 1) / (t + 1).
 INLINE V arctangent(V x) {

@@ -84,12 +84,9 @@ package final class Graph {
     return data
   }
 
-  /// Whether a node has numbers of a task's data alone: all of an array, or rows of it.
+  /// Whether a node has numbers of a task's data alone: all of an array, or some of it.
   func isData(_ node: Int) -> Bool {
-    switch operation(node) {
-    case is GatherRows, is Reshape: isData(operand(node))
-    default: dataNodes.contains(node)
-    }
+    operation(node).isChoice ? isData(operand(node)) : dataNodes.contains(node)
   }
 
   /// Appends a node as it is, or finds its equal; each operation's own functions simplify first.

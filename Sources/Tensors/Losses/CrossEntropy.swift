@@ -40,7 +40,9 @@ public func crossEntropies(
       weights == nil && smoothing == 0 && ignored == nil
       ? plainEntropies(rows, own)
       : weightedEntropies(
-        rows, isSoft ? own : own.oneHot(classes: classes, ignoring: ignored), weights, smoothing)
+        rows, isSoft ? own : own.oneHot(classes: classes, ignoring: ignored), isSoft: isSoft,
+        weights,
+        smoothing)
     return losses.reshaped(examples)
   }
 }
@@ -59,13 +61,15 @@ private func plainEntropies(_ logits: Tensor, _ labels: Tensor) -> Tensor {
 
 /// What labels that count nothing have is 0, smoothed or not.
 private func weightedEntropies(
-  _ logits: Tensor, _ labels: Tensor, _ weights: Tensor?, _ smoothing: Double
+  _ logits: Tensor, _ labels: Tensor, isSoft: Bool, _ weights: Tensor?, _ smoothing: Double
 ) -> Tensor {
   let (graph, classes) = (logits.graph, logits.shape[1])
   var targets = labels
   if smoothing != 0 {
-    let counted = labels.sum(axes: [1], keepingAxes: true)
-    targets = (1 - smoothing) * labels + (smoothing / Double(classes)) * counted
+    let share = smoothing / Double(classes)
+    let smoothed = (1 - smoothing) * labels
+    targets =
+      isSoft ? smoothed + share : smoothed + share * labels.sum(axes: [1], keepingAxes: true)
   }
   if let weights { targets = targets * weights }
   let terms = graph.weigh(targets.node, logits.logSoftmax(axis: 1).node)

@@ -5,11 +5,14 @@ package protocol Operation: Hashable, Sendable {
   var number: Double? { get }
   /// Whether it goes element by element.
   var isOfElements: Bool { get }
+  /// Whether each of its numbers is one of its first operand's.
+  var isChoice: Bool { get }
 }
 
 extension Operation {
   package var number: Double? { nil }
   package var isOfElements: Bool { false }
+  package var isChoice: Bool { false }
 
   /// Whether this is an operation, of whatever type.
   func equals(_ other: any Operation) -> Bool { (other as? Self) == self }

@@ -171,11 +171,10 @@ extension Graph {
   }
 
   private func inputBound(_ node: Int, _ use: IndexUse) -> Program.IndexBound? {
-    switch operation(node) {
-    case let input as Input: Program.IndexBound(input: input.index, use: use)
-    // Rows of data: all rows are checked, for any may be chosen.
-    case is GatherRows, is Reshape: inputBound(operand(node), use)
-    default: nil
+    if let input = operation(node) as? Input {
+      return Program.IndexBound(input: input.index, use: use)
     }
+    // Some of the data: all are checked, for any may be chosen.
+    return operation(node).isChoice ? inputBound(operand(node), use) : nil
   }
 }

@@ -123,7 +123,7 @@ private struct FixtureTrace {
     let program = try Program(
       graph,
       [
-        ListRequest("point", .point, outputs + [gradient]),
+        ListRequest("task", .task), ListRequest("point", .point, outputs + [gradient]),
         ListRequest("vector", .vector, [product]),
       ], precision, set)
     let numbers = floats.flatMap { fixture.inputs[$0]?.values ?? [] }
@@ -135,13 +135,12 @@ private struct FixtureTrace {
     for (tensor, values) in data {
       try program.set(tensor, DataArray(tensor.shape, values), named: "data")
     }
-    program.run(0)
-    program.run(1)
+    for list in 0..<3 { program.run(list) }
     let count = numbers.count
     return (
-      outputs.indices.map { program.root($0, of: 0).values },
-      Array(program.root(outputs.count, of: 0).values.prefix(count)),
-      Array(program.root(0, of: 1).values.prefix(count))
+      outputs.indices.map { program.root($0, of: 1).values },
+      Array(program.root(outputs.count, of: 1).values.prefix(count)),
+      Array(program.root(0, of: 2).values.prefix(count))
     )
   }
 }

@@ -13,7 +13,8 @@ extension Graph {
     let depends = depending(on: targets.map(\.node))
     let count = nodes.count
     var cotangents = [Int?](repeating: nil, count: count)
-    // What a vector's pieces receive is put together once, when all have received it.
+    // What pieces receive, whatever the shape of what they are views of, is put together once, when all have received
+    // it.
     var pieces: [Int: VectorPieces] = [:]
     for (node, cotangent) in seeds {
       cotangents[node.node] = sum(of: cotangents[node.node], cotangent.node)
@@ -21,7 +22,8 @@ extension Graph {
     for node in stride(from: count - 1, through: 0, by: -1) where needed[node] && depends[node] {
       differentiating(node) {
         if let pieces = pieces[node] {
-          cotangents[node] = sum(of: cotangents[node], assemble(pieces, count: shape(node).count))
+          let whole = assemble(pieces, count: shape(node).count).map { reshape($0, shape(node)) }
+          cotangents[node] = sum(of: cotangents[node], whole)
         }
         guard let d = cotangents[node], !isGiven(node) else { return }
         let operation = traced(node)
@@ -32,7 +34,7 @@ extension Graph {
               pieces[operand, default: VectorPieces()].add(piece, at: offset, in: self)
             }
           } else {
-            cotangents[operand] = sum(of: cotangents[operand], received)
+            cotangents[operand] = sum(of: cotangents[operand], reshape(received, shape(operand)))
           }
         }
       }

@@ -1,5 +1,6 @@
 /// The same elements in another shape.
 package struct Reshape: LinearOperation, View {
+  package var isChoice: Bool { true }
   package var start: Int { 0 }
 
   package func applied(to operands: [Int], like node: Int, in graph: Graph) -> Int {

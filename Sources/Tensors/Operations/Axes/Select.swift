@@ -3,6 +3,7 @@ import CKernels
 /// Elements chosen along axes: element i of the result is element start + sum of i[k] steps[k] of the operand. None is
 /// chosen twice.
 package struct Select: LinearOperation {
+  package var isChoice: Bool { true }
   package let start: Int
   package let steps: [Int]
 
@@ -156,7 +157,7 @@ extension Graph {
     if target.count == 0 { return fill(0, target) }
     if isContiguous(start, steps, target) {
       if target.count == shape(x).count { return reshape(x, target) }
-      return slice(reshape(x, [shape(x).count]), offset: start, target)
+      return slice(x, offset: start, target)
     }
     if let inner = operation(x) as? Select,
       let (start, steps) = composed(start, steps, target, with: inner, of: shape(x))

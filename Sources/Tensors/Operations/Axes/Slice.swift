@@ -1,7 +1,8 @@
 import CKernels
 
-/// A piece of a flat vector, where it is.
+/// A piece of the elements, where it is: its adjoint is a vector of all of them.
 package struct Slice: LinearOperation, View {
+  package var isChoice: Bool { true }
   package let start: Int
 
   package func applied(to operands: [Int], like node: Int, in graph: Graph) -> Int {

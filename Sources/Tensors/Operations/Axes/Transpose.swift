@@ -2,6 +2,7 @@ import CKernels
 
 /// A matrix with rows and columns exchanged.
 package struct Transpose: LinearOperation {
+  package var isChoice: Bool { true }
   package func applied(to operands: [Int], like node: Int, in graph: Graph) -> Int {
     graph.transpose(operands[0])
   }

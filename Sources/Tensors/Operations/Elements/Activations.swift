@@ -16,29 +16,26 @@ public func parametricRelu(
   }
 }
 
-/// x where it is positive, else alpha (exp(x) - 1); the derivative at 0 is alpha.
+/// x where it is positive, else alpha (exp(x) - 1); at 0 the derivative is alpha, and the second derivative 0.
 public func elu(
   _ x: Tensor, alpha: Double = 1, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  x.calling("elu", SourceLine(file, line)) {
-    // What is positive never comes to the exponential, which would be infinite.
-    let (positive, rest) = parted(x)
-    return positive + alpha * expm1(rest)
-  }
+  x.calling("elu", SourceLine(file, line)) { exponentialUnit(x, alpha: alpha) }
 }
 
 /// The self-normalising ELU (G. Klambauer et al., 2017).
 public func selu(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   x.calling("selu", SourceLine(file, line)) {
-    let (positive, rest) = parted(x)
-    return 1.0507009873554805 * (positive + 1.6732632423543772 * expm1(rest))
+    1.0507009873554805 * exponentialUnit(x, alpha: 1.6732632423543772)
   }
 }
 
-private func parted(_ x: Tensor) -> (positive: Tensor, rest: Tensor) {
-  let mask = x .> 0
+/// What is positive never comes to the exponential, which would be infinite; 0 goes the straight way.
+private func exponentialUnit(_ x: Tensor, alpha: Double) -> Tensor {
   let nothing = x.filled(0, x.shape)
-  return (x.where(mask, else: nothing), nothing.where(mask, else: x))
+  let below = expm1(x.where(x .< 0, else: nothing))
+  let zero = x.where(x .== 0, else: nothing)
+  return x.where(x .> 0, else: nothing) + alpha * (below + zero)
 }
 
 /// x Phi(x), by the error function (D. Hendrycks and K. Gimpel, 2016).
@@ -78,10 +75,7 @@ public func hardTanh(
   _ x: Tensor, from low: Double = -1, to high: Double = 1, file: StaticString = #fileID,
   line: UInt = #line
 ) -> Tensor {
-  x.calling("hardTanh", SourceLine(file, line)) {
-    let above = x.filled(low, x.shape).where(x .<= low, else: x)
-    return x.filled(high, x.shape).where(x .>= high, else: above)
-  }
+  x.calling("hardTanh", SourceLine(file, line)) { x.clamped(from: low, to: high) }
 }
 
 /// min(max(x, 0), 6); the derivative at both is 0.

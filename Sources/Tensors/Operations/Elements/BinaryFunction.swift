@@ -2,7 +2,7 @@ import CKernels
 
 /// A function of two elements: its name, its number among the steps of loops (`step_list.h`), its value and its
 /// derivatives.
-package struct BinaryFunction: Hashable, Sendable {
+package final class BinaryFunction: Hashable, Sendable {
   package let name: String
   /// A `ck_step_kind`.
   let step: UInt32
@@ -22,7 +22,7 @@ package struct BinaryFunction: Hashable, Sendable {
     (self.value, self.slope) = (value, slope)
   }
 
-  package static func == (a: Self, b: Self) -> Bool { a.step == b.step }
+  package static func == (a: BinaryFunction, b: BinaryFunction) -> Bool { a.step == b.step }
   package func hash(into hasher: inout Hasher) { hasher.combine(step) }
 }
 

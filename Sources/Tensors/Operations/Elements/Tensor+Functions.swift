@@ -99,8 +99,8 @@ public func minimum(
 }
 
 extension Tensor {
-  /// Every element, but no less than one number and no more than another; the derivative is 1 from one to the other, these
-  /// included, and 0 beyond.
+  /// Every element, but no less than one number and no more than another; the derivative is 1 between the two, and 0 at
+  /// them and beyond, as in PyTorch.
   ///
   /// - Parameters:
   ///   - low: The least number; `nil` is none.
@@ -114,8 +114,8 @@ extension Tensor {
   ) -> Tensor {
     calling("clamped", SourceLine(file, line)) {
       var x = self
-      if let low { x = constant(low).where(x .< low, else: x) }
-      if let high { x = constant(high).where(x .> high, else: x) }
+      if let low { x = constant(low).where(x .<= low, else: x) }
+      if let high { x = constant(high).where(x .>= high, else: x) }
       return x
     }
   }

@@ -3,7 +3,7 @@ import Foundation
 
 /// A function of one element: its name, its number among the steps of loops (`step_list.h`), its value and its derivative.
 /// A new one is a declaration like those below and a row in `step_list.h`.
-package struct UnaryFunction: Hashable, Sendable {
+package final class UnaryFunction: Hashable, Sendable {
   package let name: String
   /// A `ck_step_kind`.
   let step: UInt32
@@ -23,7 +23,7 @@ package struct UnaryFunction: Hashable, Sendable {
     (self.value, self.slope) = (value, slope)
   }
 
-  package static func == (a: Self, b: Self) -> Bool { a.step == b.step }
+  package static func == (a: UnaryFunction, b: UnaryFunction) -> Bool { a.step == b.step }
   package func hash(into hasher: inout Hasher) { hasher.combine(step) }
 }
 

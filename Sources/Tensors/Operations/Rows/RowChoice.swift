@@ -22,6 +22,7 @@ struct IndexUse {
 
 /// Rows chosen by an index.
 package struct GatherRows: LinearOperation {
+  package var isChoice: Bool { true }
   package func applied(to operands: [Int], like node: Int, in graph: Graph) -> Int {
     graph.gatherRows(operands[0], operands[1])
   }
