@@ -42,9 +42,7 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
     // What users run.
-    .target(
-      name: "Problems", dependencies: ["BilevelOptimization", "DataFiles", "Randomness"],
-      resources: [.embedInCode("Resources/digits.txt")]),
+    .target(name: "Problems", dependencies: ["BilevelOptimization", "DataFiles", "Randomness"]),
     .target(
       name: "Training",
       dependencies: [
