@@ -36,8 +36,8 @@ struct Tuning {
   init(_ ranks: any Communicator, table: String?) throws {
     self.ranks = ranks
     var own = RegularisationSettings()
-    (own.network, own.grouping) = (.tanh, .layer)
-    if let table { (own.data, own.train) = (table, 0) }
+    (own.network, own.grouping, own.priorWidth) = (.tanh, .layer, 0)
+    if let table { own.table.data = table } else { own.train = 200 }
     problem = try ranks.agreeing { [own] in try Regularisation(own, seed: 1) }
     training = Regularisation.defaults
   }
