@@ -3,7 +3,7 @@ import Problems
 extension ResultTable {
   /// The table as aligned plain text, without a newline at its end. Columns of numbers are aligned to the right.
   public var text: String {
-    let cells = [columns] + rows
+    let cells = (columns.allSatisfy(\.isEmpty) ? [] : [columns]) + shownRows
     let widths = columns.indices.map { column in
       cells.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
     }
@@ -15,7 +15,8 @@ extension ResultTable {
       }
       return "  " + padded.joined(separator: "  ").trimmingTrailingSpace()
     }
-    return ([title] + cells.map(line)).joined(separator: "\n")
+    return ([title] + cells.map(line) + [remainder].compactMap { $0.map { "  \($0)" } })
+      .joined(separator: "\n")
   }
 
   private func isNumeric(_ column: Int) -> Bool {
