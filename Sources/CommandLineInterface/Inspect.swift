@@ -9,7 +9,8 @@ struct Inspect: ParsableCommand {
     abstract: "Shows what a stored state holds, and the SHA-256 of its upper parameters.")
 
   @Argument(
-    help: "A .safetensors or .npz file.", completion: .file(extensions: ["safetensors", "npz"]))
+    help: "A run's folder, or a .safetensors or .npz file.",
+    completion: .file(extensions: ["safetensors", "npz"]))
   var file: String
 
   func run() throws {
@@ -20,15 +21,11 @@ struct Inspect: ParsableCommand {
   }
 
   private func show() throws {
-    let content = try TensorFile.readAny(file)
+    let content = try TensorFile.readAny(RunFolder.state(at: file))
     for word in content.metadata { print("\(word.key): \(word.value)") }
-    let rows = content.tensors.map { tensor in
-      [
-        tensor.name, tensor.type.rawValue,
-        "[\(tensor.shape.map(String.init).joined(separator: ", "))]",
-      ]
+    print(content.summary("tensors").text)
+    if content.tensors.contains(where: { $0.name.hasPrefix(RunState.upperPrefix) }) {
+      print("sha256 of the upper parameters: \(ParameterDigest.sha256(of: content))")
     }
-    print(ResultTable("tensors", columns: ["name", "type", "shape"], rows: rows).text)
-    print("sha256 of the upper parameters: \(ParameterDigest.sha256(of: content))")
   }
 }

@@ -16,6 +16,7 @@ struct TrainingSession {
   private let storage: RunFolder?
   private let options: SessionOptions
   private let log: Logger?
+  private let history: RunHistory?
   /// Checkpoints in a row that may fail, for want of room say, before the run ends.
   private static let mostFailures = 3
 
@@ -30,6 +31,7 @@ struct TrainingSession {
     self.storage = storage
     self.options = options
     self.log = log
+    history = storage.map { _ in RunHistory(in: folder) }
   }
 
   /// This rank's log; without one where it cannot be written. Collective.
@@ -45,9 +47,13 @@ struct TrainingSession {
   /// Trains, and gives the code to exit with.
   func start() throws -> ExitCode {
     do {
-      return try makeSteps()
+      let code = try makeSteps()
+      history?.end(code: Int(code.rawValue))
+      return code
     } catch {
-      log?.error("\(error)", metadata: ["code": "\(ExitCode(for: error).rawValue)"])
+      let code = ExitCode(for: error).rawValue
+      log?.error("\(error)", metadata: ["code": "\(code)"])
+      history?.end(code: Int(code), error: "\(error)")
       throw error
     }
   }
@@ -75,11 +81,23 @@ struct TrainingSession {
       return stop.exitCode
     }
     log?.info("done", metadata: ["sha256": "\(outcome.digest)"])
+    try communicator.onRoot { try store(outcome) }
     for table in outcome.results { say("\n" + table.text) }
     say(
       "\nstate: \(folder)/\(RunState.fileName)\n"
         + "sha256 of the upper parameters: \(outcome.digest)")
     return .success
+  }
+
+  /// Stores what a finished run leaves besides its state.
+  private func store(_ outcome: RunOutcome) throws {
+    if let storage, let lower = outcome.lower {
+      try DurableFile.publish(lower.encoded(), at: storage.lowerPath)
+    }
+    for table in outcome.results {
+      guard let file = table.file else { continue }
+      try DurableFile.publish(Array(table.csv.utf8), at: "\(folder)/\(file)")
+    }
   }
 
   /// Makes the folder this run's, and opens its records.
@@ -93,6 +111,10 @@ struct TrainingSession {
       warn("\(folder) holds states that this run does not go on from: they are kept in \(earlier)")
     }
     try storeConfiguration(kernels)
+    history?.begin(
+      RunHistory.Start(
+        host: communicator.hostName, ranks: communicator.size,
+        command: CommandLine.arguments.joined(separator: " ")), isNew: stored == nil)
     let records = try RunRecords(in: storage, options.metrics, after: done)
     if records.missing > 0 {
       warn("\(storage.metricsPath) lacks \(count(records.missing, "step")) of \(done)")
@@ -142,6 +164,10 @@ struct TrainingSession {
         guard let storage else { return }
         records?.synchronise()
         try DurableFile.publish(state.encoded(), at: storage.statePath)
+        progress.finish()
+        if !options.quiet {
+          Command.write("all steps are made; working out the results\n", to: .standardError)
+        }
       })
     let outcome = try run.train(communicator, continuation) { summary, timing in
       guard communicator.isRoot else { return }
@@ -218,6 +244,7 @@ struct TrainingSession {
 
   private func warn(_ line: String) {
     log?.warning("\(line)")
+    history?.warn(line)
     if communicator.isRoot { Command.write("warning: \(line)\n", to: .standardError) }
   }
 

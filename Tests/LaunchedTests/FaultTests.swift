@@ -128,7 +128,7 @@
         defer { for path in folders { try? FileManager.default.removeItem(atPath: path) } }
         let stopped = try run(2, folders[0], fault: "nan:6:4")
         #expect(stopped.exitCode == 65)
-        #expect(stopped.errors.contains("step 6, task 4"), "\(stopped.errors)")
+        #expect(stopped.errors.contains("step 7, task 4"), "\(stopped.errors)")
         let left = try FileManager.default.contentsOfDirectory(atPath: "\(folders[0])/checkpoints")
         #expect(left.sorted() == ["step-000000004.safetensors", "step-000000006.safetensors"])
         for (ranks, path) in [(1, folders[1]), (3, folders[2])] {
@@ -175,7 +175,7 @@
         let end = try run(3, folder, fault: "flip:5:2")
         #expect(end.exitCode == 70)
         #expect(
-          end.errors.contains("step 5: the upper parameters of rank 2 are not those of rank 0"),
+          end.errors.contains("step 6: the upper parameters of rank 2 are not those of rank 0"),
           "\(end.errors)")
       }
 

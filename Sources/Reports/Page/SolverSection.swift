@@ -51,6 +51,13 @@ struct SolverSection {
       runs.count == 1
       ? parts(of: runs[0]).map { ("steps \($0.first!.step)-\($0.last!.step)", $0) }.map(bar)
       : zip(names, runs).map { bar(($0, $1.steps)) }
+    // Where all bars are full of one kind, a sentence says as much.
+    let kinds = Set(bars.flatMap { bar in bar.shares.indices.filter { bar.shares[$0] > 0 } })
+    if kinds.count == 1, let kind = kinds.first {
+      return .element("p") {
+        HTML.text("All solves ended alike: \(Self.words(reasons[kind])).")
+      }
+    }
     return ShareChart(
       title: "How solves ended", kinds: reasons.map(Self.words), bars: bars,
       text: { "\(Scale.text(100 * $0)) %" }
