@@ -89,6 +89,8 @@ public protocol Problem: SendableMetatype {
   /// - Parameters:
   ///   - lower: The parameters of ``trainedLower(_:)``.
   ///   - path: The file.
+  /// - Returns: A row a prediction.
+  /// - Throws: For a file that cannot be read, or whose data are not those that the model is for.
   func predictions(_ lower: [Double], forFile path: String) throws -> ResultTable?
 }
 

@@ -17,7 +17,7 @@ import Training
     try withFolder { folder in
       var time = 0.0
       let now = { Date(timeIntervalSince1970: time) }
-      let first = RunHistory(in: folder, now: now)
+      let first = RunHistory(in: folder, now: now, uptime: { 1_000 + time })
       first.warn("before the session")
       first.end(code: 1)
       first.begin(start, isNew: true)

@@ -3,6 +3,7 @@ extension Table {
   /// Judges the first line where nobody says what it is.
   ///
   /// - Parameter isShort: Whether it has one cell less than the others.
+  /// - Returns: Whether it names the columns.
   /// - Throws: ``DataFileError`` where it may be either.
   func isFirstLineOfNames(isShort: Bool) throws(DataFileError) -> Bool {
     let first = (0..<columnCount - (isShort ? 1 : 0)).map { content(-1, $0) }

@@ -49,7 +49,10 @@ public struct LabelledImages: Sendable {
 
   /// These images, then others.
   ///
-  /// - Parameter folder: Where the others are, for errors.
+  /// - Parameters:
+  ///   - others: The others.
+  ///   - folder: Where they are, for errors.
+  /// - Returns: All of them.
   /// - Throws: `DataFileError` where they are of another shape.
   func followed(by others: LabelledImages, from folder: String) throws(DataFileError)
     -> LabelledImages

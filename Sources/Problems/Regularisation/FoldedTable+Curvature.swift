@@ -7,6 +7,7 @@ extension FoldedTable.Training {
   /// - Parameters:
   ///   - table: The examples' table.
   ///   - seed: What the method's start is drawn from.
+  /// - Returns: The eigenvalue.
   func largestSpread(in table: FoldedTable, seed: UInt64) -> Double {
     let inputs = zip(table.table.inputs, columns).map { column, standard in
       indices.map { standard(column[$0]) }

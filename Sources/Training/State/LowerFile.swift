@@ -48,6 +48,7 @@ public enum LowerFile {
   ///   - problem: The problem, with the upper parameters of the run.
   ///   - file: The file.
   ///   - path: Where it is, for errors.
+  /// - Returns: As many values as the lower model has.
   /// - Throws: ``StateError`` for a file of another model, or one trained under other upper parameters.
   static func values<P: Problem>(
     for problem: P, in file: TensorFile, at path: String

@@ -7,6 +7,7 @@ extension TensorFile {
   /// - Parameters:
   ///   - title: The table's title.
   ///   - prefix: What names of tensors begin with; it is left out.
+  /// - Returns: A row a tensor.
   package func summary(_ title: String, prefix: String = "") -> ResultTable {
     let rows = tensors.filter { $0.name.hasPrefix(prefix) }.map { tensor in
       [

@@ -28,6 +28,7 @@ enum WidenedType: String {
   ///   - name: Its name.
   ///   - shape: Its shape.
   ///   - data: Its elements, little-endian; as many as the shape has.
+  /// - Returns: The tensor, of a type that is kept.
   func tensor(_ name: String, shape: [Int], _ data: some Collection<UInt8>) -> NamedTensor {
     switch self {
     case .boolean: NamedTensor(name: name, type: .byte, shape: shape, data: Array(data))

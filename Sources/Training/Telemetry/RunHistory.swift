@@ -47,12 +47,23 @@ public final class RunHistory {
   public static let name = "history.jsonl"
   private let path: String
   private let now: () -> Date
-  private var start: Date?
+  private let uptime: () -> Double
+  /// The uptime when the session began, while there is one.
+  private var start: Double?
 
   /// The history of a run in a folder; nothing is written yet.
-  public init(in folder: String, now: @escaping () -> Date = { Date() }) {
+  ///
+  /// - Parameters:
+  ///   - folder: The run's folder.
+  ///   - now: The date.
+  ///   - uptime: A clock that never goes back, in seconds.
+  public init(
+    in folder: String, now: @escaping () -> Date = { Date() },
+    uptime: @escaping () -> Double = { ProcessInfo.processInfo.systemUptime }
+  ) {
     path = "\(folder)/\(Self.name)"
     self.now = now
+    self.uptime = uptime
   }
 
   /// Begins a session.
@@ -62,7 +73,7 @@ public final class RunHistory {
   ///   - isNew: Whether it is another run than the one before: that one's history is forgotten.
   public func begin(_ session: Start, isNew: Bool) {
     if isNew { unlink(path) }
-    start = now()
+    start = uptime()
     append(Entry(time: time, start: session))
   }
 
@@ -74,9 +85,7 @@ public final class RunHistory {
   /// Ends the session, if one has begun.
   public func end(code: Int, error: String? = nil) {
     guard let start else { return }
-    append(
-      Entry(
-        time: time, end: End(code: code, error: error, seconds: now().timeIntervalSince(start))))
+    append(Entry(time: time, end: End(code: code, error: error, seconds: uptime() - start)))
     self.start = nil
   }
 
