@@ -27,21 +27,27 @@ struct SolverSection {
     func total(_ run: StoredRun, _ value: (StepRecord) -> Int?) -> Int {
       run.steps.reduce(0) { $0 + (value($1) ?? 0) }
     }
-    let rows = zip(names, runs).map { name, run in
-      let tasks = total(run, \.tasks)
-      let perSolve = tasks > 0 ? Double(total(run, \.products)) / Double(tasks) : 0
-      return [
-        name, "\(tasks)", Scale.text((perSolve * 100).rounded() / 100),
-        "\(total(run, \.negativeCurvature))", "\(total(run, \.diverging))",
-        "\(total(run, \.unconverged))", "\(total(run, \.growing))", "\(total(run, \.skipped))",
-      ]
+    func row(_ name: String, _ value: (StoredRun) -> String) -> [String] {
+      [name] + runs.map(value)
     }
+    func totals(_ name: String, _ value: (StepRecord) -> Int?) -> [String] {
+      row(name) { "\(total($0, value))" }
+    }
+    // A column a run: few runs fit on a phone, many measures beside each other would not.
     return ResultTable(
-      "Over all steps",
-      columns: [
-        "", "solves", "products a solve", "met negative curvature", "Neumann terms grew",
-        "adaptations above tolerance", "lower gradients grew", "tasks skipped",
-      ], rows: rows)
+      "Over all steps", columns: [""] + names,
+      rows: [
+        totals("solves", \.tasks),
+        row("products a solve") { run in
+          let solves = max(total(run, \.tasks), 1)
+          return Scale.text(
+            (Double(total(run, \.products)) / Double(solves) * 100).rounded() / 100)
+        },
+        totals("met negative curvature", \.negativeCurvature),
+        totals("Neumann terms grew", \.diverging),
+        totals("adaptations above tolerance", \.unconverged),
+        totals("lower gradients grew", \.growing), totals("tasks skipped", \.skipped),
+      ])
   }
 
   /// How solves ended, over the run's parts for one run, over all steps for several.
