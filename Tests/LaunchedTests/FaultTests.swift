@@ -232,11 +232,11 @@
         let end = try run(2, folder, ["--resume", "auto", "--set", "proximal=1"])
         #expect(end.exitCode == 78)
         #expect(
-          end.errors.contains("proximal was 2.0 and is 1.0 (only in a new run)"), "\(end.errors)")
+          end.errors.contains("proximal was 0.1 and is 1.0 (only in a new run)"), "\(end.errors)")
         let declared = try run(2, folder, ["--resume", "auto", "--set", "upper-rate=0.5"])
         #expect(declared.exitCode == 78)
         #expect(
-          declared.errors.contains("upper-rate   0.001  0.5  --allow-change upper-rate"),
+          declared.errors.contains("upper-rate   0.003  0.5  --allow-change upper-rate"),
           "\(declared.errors)")
         let more = ["--resume", "auto", "--steps", "14", "--set", "upper-rate=0.5"]
         let allowed = try run(2, folder, more + ["--allow-change", "upper-rate"])
