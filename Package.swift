@@ -48,8 +48,7 @@ let package = Package(
     // What users run.
     .target(
       name: "Problems",
-      dependencies: ["BilevelOptimization", "DataFiles", "PlainText", "Randomness"],
-      resources: [.embedInCode("Resources/digits.txt")]),
+      dependencies: ["BilevelOptimization", "DataFiles", "PlainText", "Randomness"]),
     .target(
       name: "Training",
       dependencies: [

@@ -21,7 +21,7 @@ struct Command: ParsableCommand {
         """,
       version: "\(name) \(version)",
       subcommands: [
-        Train.self, Plan.self, Evaluate.self, Report.self, Inspect.self, Bench.self,
+        Train.self, Plan.self, Evaluate.self, Predict.self, Report.self, Inspect.self, Bench.self,
         EnvironmentCommand.self, Verify.self, Convert.self,
       ],
       defaultSubcommand: Train.self)

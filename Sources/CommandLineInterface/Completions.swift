@@ -11,6 +11,12 @@ enum Completions {
     problems.entries.map(\.name) + files(prefix)
   }
 
+  /// The keys of the settings of the problem that a command line names, or of the default one.
+  static func settings(_ words: [String]) -> [String] {
+    let problem = problems.entries.first { words.contains($0.name) } ?? problems.entries.first
+    return ((try? problem?.run(RunRequest([])).settings) ?? []).map { "\($0.key)=" }
+  }
+
   private static func files(_ prefix: String) -> [String] {
     let folder = prefix.lastIndex(of: "/").map { String(prefix[...$0]) } ?? ""
     let names = try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)

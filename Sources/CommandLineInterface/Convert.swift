@@ -50,6 +50,13 @@ struct Convert: ParsableCommand {
 
   private func convert() throws {
     var file = try TensorFile.readAny(source)
+    if map == nil {
+      for tensor in file.unread {
+        StandardStream.error.writeLine(
+          "warning: \(tensor.name.asShown) is of type \(tensor.type.asShown), which cannot be read, "
+            + "and was left out")
+      }
+    }
     if let map {
       let names = try NameMapFile.read(map)
       let (mapped, leftOut) = try (export ? names.inverse : names).applied(to: file, at: source)

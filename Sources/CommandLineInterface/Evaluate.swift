@@ -33,14 +33,10 @@ struct Evaluate: ProblemCommand {
 
   func run(_ problems: ProblemCatalogue) throws {
     Command.launch { communicator in
-      let path = statePath
+      let path = RunFolder.state(at: source)
       let (state, run) = try communicator.agreeing {
         let state = try RunState.read(path)
-        guard let problem = state["problem"] else {
-          throw SettingError("\(path) does not say which problem's state it is; give a run's state")
-        }
-        let request = RunRequest(assignments: RunRequest(of: state).assignments + assignments)
-        return (state, try problems.entry(named: problem).run(request))
+        return (state, try problems.run(of: state, at: path, changing: assignments))
       }
       let evaluation = try run.evaluate(state, at: path, tasks: tasks, communicator)
       if communicator.isRoot {
@@ -48,12 +44,6 @@ struct Evaluate: ProblemCommand {
       }
       return .success
     }
-  }
-
-  private var statePath: String {
-    var isFolder: ObjCBool = false
-    let exists = FileManager.default.fileExists(atPath: source, isDirectory: &isFolder)
-    return exists && isFolder.boolValue ? "\(source)/\(RunState.fileName)" : source
   }
 
   private func text(of evaluation: Evaluation, _ problem: String) throws -> String {

@@ -10,7 +10,8 @@ struct Inspect: ParsableCommand {
     abstract: "Shows what a stored state holds, and the SHA-256 of its upper parameters.")
 
   @Argument(
-    help: "A .safetensors or .npz file.", completion: .file(extensions: ["safetensors", "npz"]))
+    help: "A run's folder, or a .safetensors or .npz file.",
+    completion: .file(extensions: ["safetensors", "npz"]))
   var file: String
 
   func run() throws {
@@ -21,20 +22,15 @@ struct Inspect: ParsableCommand {
   }
 
   private func show() throws {
-    let content = try TensorFile.readAny(file)
+    let content = try TensorFile.readAny(RunFolder.state(at: file))
     let output = StandardStream.output
     let longest = 2000
     for word in content.metadata {
       output.writeLine("\(word.key.asShown): \(word.value.shown(atMost: longest))")
     }
-    let rows = content.tensors.map { tensor in
-      [
-        tensor.name.shown(atMost: longest), tensor.type.rawValue,
-        "[\(tensor.shape.map(String.init).joined(separator: ", "))]",
-      ]
+    output.write(content.summary("tensors").text + "\n")
+    if content.tensors.contains(where: { $0.name.hasPrefix(RunState.upperPrefix) }) {
+      output.writeLine("sha256 of the upper parameters: \(ParameterDigest.sha256(of: content))")
     }
-    output.write(
-      ResultTable("tensors", columns: ["name", "type", "shape"], rows: rows).text + "\n")
-    output.writeLine("sha256 of the upper parameters: \(ParameterDigest.sha256(of: content))")
   }
 }

@@ -9,7 +9,7 @@ import Training
 struct RunOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "The problem, see --list; or a file: what ends in .yaml or .yml, or has a slash.",
+      "The problem, see --list; or a file or a run's folder: what ends in .yaml or .yml, or has a slash.",
       valueName: "problem"),
     completion: .custom { _, _, prefix in Completions.subjects(prefix) })
   var subject: String?
@@ -42,7 +42,8 @@ struct RunOptions: ParsableArguments {
 
   @Option(
     name: .customLong("set"),
-    help: ArgumentHelp("A setting; may be given again.", valueName: "key=value"))
+    help: ArgumentHelp("A setting; may be given again.", valueName: "key=value"),
+    completion: .custom { words, _, _ in Completions.settings(words) })
   var assignments: [SettingAssignment] = []
 
   /// The run that is asked for, its folder, and what asked for it. Collective.
@@ -75,7 +76,7 @@ extension ConfigurationSource {
   /// A command line whose first word is a problem, or a configuration file.
   init(_ subject: String, commandLine words: [SettingAssignment]) {
     if ConfigurationFile.isName(subject) {
-      self.init(file: subject, commandLine: words)
+      self.init(file: ConfigurationFile.path(subject), commandLine: words)
     } else {
       let problem = SettingAssignment(Configuration.problemKey, subject)
       self.init(file: nil, commandLine: [problem] + words)
@@ -106,6 +107,19 @@ struct WholeNumber: ExpressibleByArgument, Sendable {
 }
 
 extension ProblemCatalogue {
+  /// The run that a stored state is of.
+  ///
+  /// - Throws: `SettingError` for a state of no known problem, or settings that it does not have.
+  func run(
+    of state: TensorFile, at path: String, changing assignments: [SettingAssignment] = []
+  ) throws -> any Run {
+    guard let problem = state["problem"] else {
+      throw SettingError("\(path) does not say which problem's state it is; give a run's state")
+    }
+    return try entry(named: problem)
+      .run(RunRequest(assignments: RunRequest(of: state).assignments + assignments))
+  }
+
   /// The run that a configuration asks for.
   ///
   /// - Parameters:

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import MessagePassing
+import Training
 
 /// What a session says: results and news on standard output, warnings on standard error, all of it in this rank's log.
 /// Rank 0 alone speaks.
@@ -8,12 +9,16 @@ final class SessionVoice {
   private let speaks: Bool
   private let isQuiet: Bool
   private let log: Logger?
+  private let history: RunHistory?
   private var warned: Set<String> = []
 
-  init(_ communicator: any Communicator, isQuiet: Bool, _ log: Logger?) {
+  init(
+    _ communicator: any Communicator, isQuiet: Bool, _ log: Logger?, _ history: RunHistory?
+  ) {
     speaks = communicator.isRoot
     self.isQuiet = isQuiet
     self.log = log
+    self.history = history
   }
 
   /// A line for the person, unless --quiet, and for the log.
@@ -30,6 +35,7 @@ final class SessionVoice {
   /// A warning.
   func warn(_ line: String) {
     log?.warning("\(line)")
+    history?.warn(line)
     if speaks { StandardStream.error.writeLine("warning: \(line)") }
   }
 

@@ -20,6 +20,7 @@ struct TrainingSession {
   private let voice: SessionVoice
   /// Rank 0's alone.
   private let checkpoints: CheckpointStore?
+  private let history: RunHistory?
 
   /// A session; rank 0 has the folder.
   init(
@@ -31,7 +32,8 @@ struct TrainingSession {
     self.folder = folder
     self.storage = storage
     self.options = options
-    let voice = SessionVoice(communicator, isQuiet: options.quiet, log)
+    history = storage.map { _ in RunHistory(in: folder) }
+    let voice = SessionVoice(communicator, isQuiet: options.quiet, log, history)
     self.voice = voice
     checkpoints = storage.map { CheckpointStore($0, options.checkpointEvery, voice) }
   }
@@ -49,9 +51,12 @@ struct TrainingSession {
   /// Trains, and gives the code to exit with.
   func start() throws -> ExitCode {
     do {
-      return try makeSteps()
+      let code = try makeSteps()
+      history?.end(code: Int(code.rawValue))
+      return code
     } catch {
       voice.note(error)
+      history?.end(code: Int(ExitCode(for: error).rawValue), error: "\(error)")
       throw error
     }
   }
@@ -79,11 +84,24 @@ struct TrainingSession {
       return stop.exitCode
     }
     voice.note("done", ["sha256": "\(outcome.digest)"])
+    try communicator.onRoot { try store(outcome) }
     for table in outcome.results { voice.show("\n" + table.text) }
     voice.show(
       "\nstate: \("\(folder)/\(RunState.fileName)".escaped)\n"
         + "sha256 of the upper parameters: \(outcome.digest)")
     return .success
+  }
+
+  /// Stores what a finished run leaves besides its state.
+  private func store(_ outcome: RunOutcome) throws {
+    guard let storage else { return }
+    if let lower = outcome.lower {
+      voice.warnOnce(try storage.publish(lower.encoded(), at: storage.lowerPath))
+    }
+    for table in outcome.results {
+      guard let file = table.file else { continue }
+      voice.warnOnce(try storage.publish(Array(table.csv.utf8), at: "\(folder)/\(file)"))
+    }
   }
 
   /// Makes the folder this run's, and opens its records.
@@ -100,6 +118,10 @@ struct TrainingSession {
         "\(folder) holds what this run does not go on from: it is kept in \(earlier)")
     }
     try storeConfiguration(kernels)
+    history?.begin(
+      RunHistory.Start(
+        host: communicator.hostName, ranks: communicator.size,
+        command: CommandLine.arguments.joined(separator: " ")), isNew: stored == nil)
     let records = try RunRecords(in: storage, options.metrics, after: done)
     if records.missing > 0 {
       voice.warn("\(storage.metricsPath) lacks \(count(records.missing, "step")) of \(done)")
@@ -133,6 +155,10 @@ struct TrainingSession {
       finish: { state in
         records?.synchronise().forEach(voice.warnOnce)
         voice.warnOnce(try storage?.storeLast(state))
+        progress.finish()
+        if storage != nil, !options.quiet {
+          StandardStream.error.writeLine("all steps are made; working out the results")
+        }
       })
     let outcome = try run.train(communicator, continuation) { summary, timing in
       guard communicator.isRoot else { return }

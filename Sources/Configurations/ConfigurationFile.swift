@@ -1,3 +1,4 @@
+import Foundation
 import Training
 import Yams
 
@@ -19,6 +20,13 @@ public enum ConfigurationFile {
   public static func isName(_ word: String) -> Bool {
     let lower = word.lowercased()
     return lower.hasSuffix(".yaml") || lower.hasSuffix(".yml") || word.contains("/")
+  }
+
+  /// The path of a configuration that people name by its own path or by the folder of a run that stored it.
+  public static func path(_ word: String) -> String {
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: word, isDirectory: &isFolder)
+    return exists && isFolder.boolValue ? "\(word)/\(name)" : word
   }
 
   /// The settings in a file.

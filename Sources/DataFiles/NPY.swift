@@ -87,7 +87,7 @@ public enum NPY {
     guard let kind = ElementKind(header.type) else {
       throw wrong(
         8 + lengthBytes,
-        "the type \(header.type.debugDescription) is not among b1, i1, i2, i4, i8, u1, u2, u4, f4, f8"
+        "the type \(header.type.debugDescription) is not among b1, i1, i2, i4, i8, u1, u2, u4, f2, f4, f8"
       )
     }
     guard header.shape.count <= mostAxes, let count = elementCount(header.shape),
@@ -153,8 +153,8 @@ private struct ElementKind {
       let size = characters[2].wholeNumberValue
     else { return nil }
     switch (characters[1], size) {
-    case ("b", 1), ("i", 1), ("i", 2), ("i", 4), ("i", 8), ("u", 1), ("u", 2), ("u", 4), ("f", 4),
-      ("f", 8):
+    case ("b", 1), ("i", 1), ("i", 2), ("i", 4), ("i", 8), ("u", 1), ("u", 2), ("u", 4), ("f", 2),
+      ("f", 4), ("f", 8):
       self.size = size
     default: return nil
     }
@@ -178,6 +178,9 @@ private struct ElementKind {
     // Beyond what 32 signed bits hold.
     case ("u", 4): return .double(all.map { Double(bits($0)) })
     case ("i", 8): return .double(all.map { Double(Int64(bitPattern: bits($0))) })
+    case ("f", 2):
+      return .single(
+        all.map { Float(Float16(bitPattern: UInt16(truncatingIfNeeded: bits($0)))) })
     case ("f", 4):
       return .single(all.map { Float(bitPattern: UInt32(truncatingIfNeeded: bits($0))) })
     default: return .double(all.map { Double(bitPattern: bits($0)) })
@@ -267,6 +270,8 @@ private struct NPYHeader {
     let digits = rest.prefix { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
     guard !digits.isEmpty, digits.count <= 18 else { return nil }
     rest = rest[digits.endIndex...]
+    // Python 2 wrote long numbers so.
+    if rest.first == UInt8(ascii: "L") { rest = rest.dropFirst() }
     return Int(String(decoding: digits, as: UTF8.self))
   }
 }

@@ -37,12 +37,13 @@ package struct ZipArchive: Sendable, Equatable {
   ) throws(DataFileError) {
     let reader = ZipReader(bytes: bytes, path: path)
     members = []
-    var names: Set<String> = []
+    // By their code points: names that Unicode calls equivalent are two.
+    var names: Set<[UInt8]> = []
     var rest = limit
     // Members that share bytes make small files of huge archives.
     var taken: [Range<Int>] = []
     for entry in try reader.entries() {
-      guard names.insert(entry.name).inserted else {
+      guard names.insert(Array(entry.name.utf8)).inserted else {
         throw reader.wrong(entry.place, "a second member is named \(entry.name)")
       }
       let range = try reader.range(of: entry)

@@ -79,6 +79,19 @@ public protocol Problem: SendableMetatype {
 
   /// Pictures of what the trained problem does, for reports; by default none.
   func illustrations(_ training: Adaptation<Upper, Lower>) throws -> [Illustration]
+
+  /// The lower model that a finished run leaves, computed on rank 0 with the trained upper model: for problems whose
+  /// tasks have one model in common; by default none.
+  func trainedLower(_ training: Adaptation<Upper, Lower>) throws -> TrainedLower?
+
+  /// What a lower model predicts for the data of a file; nil for problems that read none, which is the default.
+  ///
+  /// - Parameters:
+  ///   - lower: The parameters of ``trainedLower(_:)``.
+  ///   - path: The file.
+  /// - Returns: A row a prediction.
+  /// - Throws: For a file that cannot be read, or whose data are not those that the model is for.
+  func predictions(_ lower: [Double], forFile path: String) throws -> ResultTable?
 }
 
 /// A piece of data that a problem read, and its checksum.
@@ -107,6 +120,12 @@ extension Problem {
 
   /// Pictures of what the trained problem does.
   public func illustrations(_ training: Adaptation<Upper, Lower>) throws -> [Illustration] { [] }
+
+  /// The lower model that a finished run leaves: none.
+  public func trainedLower(_ training: Adaptation<Upper, Lower>) throws -> TrainedLower? { nil }
+
+  /// What a lower model predicts for the data of a file: nothing.
+  public func predictions(_ lower: [Double], forFile path: String) throws -> ResultTable? { nil }
 }
 
 /// How a run adapts lower models: for results that need adapted models.
@@ -144,22 +163,5 @@ public struct Adaptation<Upper, Lower> {
   /// - Throws: What objectives and data throw.
   public func adapt(_ train: Examples) throws -> AuxiliaryModel {
     try optimizer.adapt(implicit, train: train, from: startValues)
-  }
-}
-
-/// A small table for people: a title, columns, rows.
-public struct ResultTable: Sendable, Equatable {
-  /// What the table shows.
-  public let title: String
-  /// The columns' headings.
-  public let columns: [String]
-  /// The cells, row by row.
-  public let rows: [[String]]
-
-  /// A table.
-  public init(_ title: String, columns: [String], rows: [[String]]) {
-    self.title = title
-    self.columns = columns
-    self.rows = rows
   }
 }

@@ -31,6 +31,15 @@ public enum Scores {
     return [Double(right) / Double(labels.count), loss / Double(labels.count)]
   }
 
+  /// The classes that logits `[n, classes]` predict: of several with the largest, the first.
+  static func classes(of logits: DataArray) -> [Int] {
+    let (values, classes) = (logits.values, logits.shape[1])
+    return (0..<logits.shape[0]).map { row in
+      let own = values[row * classes..<(row + 1) * classes]
+      return (own.firstIndex(of: own.max() ?? 0) ?? own.startIndex) - own.startIndex
+    }
+  }
+
   /// The mean squared error.
   ///
   /// - Throws: `TensorError` where there are no examples.

@@ -17,6 +17,12 @@ public struct StoredRun: Sendable {
   let timings: [TimingRecord]
   /// The step of the state that findings are about.
   let step: Int
+  /// What the problem is.
+  let about: String?
+  /// The upper parameters in numbers.
+  let upper: ResultTable
+  /// Who ran it when, where and how.
+  let history: [RunHistory.Entry]
   /// Digests and how the state came about.
   let facts: [(key: String, value: String)]
   /// What the stored parameters achieve; nil where they cannot be put to the test, with the reason.
@@ -33,20 +39,33 @@ public struct StoredRun: Sendable {
   public init(_ folder: String, _ problems: ProblemCatalogue) throws {
     self.folder = folder
     name = folder.split(separator: "/").last.map(String.init) ?? folder
-    let (path, state) = try Self.newestState(folder)
-    guard let problem = state["problem"] else {
-      throw StateError(.malformed, path, "does not say which problem's state it is")
-    }
-    self.problem = problem
-    step = try RunState.step(of: state, at: path)
-    (settings, remarks) = try Self.configuration("\(folder)/\(ConfigurationFile.name)", state)
+    history = RunHistory.entries(in: folder)
+    let stored = try Self.newestState(folder)
+    (settings, remarks) = try Self.configuration(
+      "\(folder)/\(ConfigurationFile.name)", stored?.state)
     steps = Self.last(
       try LineFile.read("\(folder)/metrics.jsonl", as: StepRecord.self), by: \.step)
+    let named = settings.first { $0.key == Configuration.problemKey }?.value
+    guard let problem = stored?.state["problem"] ?? named else {
+      throw StateError(.malformed, folder, "does not say which problem's run it is")
+    }
+    self.problem = problem
+    about = try? problems.entry(named: problem).about
     let timingsPath = "\(folder)/timings.jsonl"
     let isTimed = FileManager.default.fileExists(atPath: timingsPath)
     timings =
       isTimed
       ? Self.last(try LineFile.read(timingsPath, as: TimingRecord.self), by: \.step) : []
+    guard let (path, state) = stored else {
+      step = steps.last?.step ?? 0
+      upper = ResultTable("", columns: [], rows: [])
+      facts = [("state", "none")]
+      findings = .failure(
+        Reason(text: "no state is stored: it ended before its first checkpoint, or is on its way"))
+      return
+    }
+    step = try RunState.step(of: state, at: path)
+    upper = state.summary("In numbers", prefix: RunState.upperPrefix)
     facts =
       [
         ("state", path), ("after step", String(step)),
@@ -65,27 +84,35 @@ public struct StoredRun: Sendable {
   /// A setting's value.
   func setting(_ key: String) -> String? { settings.first { $0.key == key }?.value }
 
-  /// The newest state that is whole; the folder may belong to a run that is under way.
-  private static func newestState(_ folder: String) throws -> (String, TensorFile) {
+  /// The newest state that is whole; the folder may belong to a run that is under way. Nil where there are metrics, and no
+  /// state yet.
+  private static func newestState(
+    _ folder: String
+  ) throws -> (path: String, state: TensorFile)? {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder),
       isFolder.boolValue
     else { throw StateError(.missing, folder, "is no folder; give a run's, such as runs/sinusoid") }
     let (newest, ignored) = RunFolder(reading: folder).newestState()
     guard let newest else {
+      let files = ["metrics.jsonl", ConfigurationFile.name]
+      if ignored.isEmpty,
+        files.allSatisfy({ FileManager.default.fileExists(atPath: "\(folder)/\($0)") })
+      {
+        return nil
+      }
       throw ignored.first
         ?? StateError(
-          .missing, folder,
-          "has no state of a run; give a run's folder, after its first checkpoint or its end")
+          .missing, folder, "has neither a run's state nor its metrics; give a run's folder")
     }
     return (newest.path, try RunState.read(newest.path))
   }
 
   private static func configuration(
-    _ path: String, _ state: TensorFile
+    _ path: String, _ state: TensorFile?
   ) throws -> ([(key: String, value: String)], [String]) {
     guard FileManager.default.fileExists(atPath: path) else {
-      return (RunRequest(of: state).assignments.map { ($0.key, $0.value) }, [])
+      return (state.map { RunRequest(of: $0).assignments.map { ($0.key, $0.value) } } ?? [], [])
     }
     let text = String(decoding: try DurableFile.read(path), as: UTF8.self)
     let remarks = text.split(separator: "\n").filter { $0.hasPrefix("# ") }

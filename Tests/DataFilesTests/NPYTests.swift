@@ -29,6 +29,8 @@ import Testing
     #expect(
       try decode(header("<i8", "(1,)"), [0xfe] + [UInt8](repeating: 255, count: 7)).storage
         == .double([-2]))
+    #expect(try decode(header("<f2", "(2,)"), [0, 0x3e, 1, 0]).storage == .single([1.5, 0x1p-24]))
+    #expect(try decode(header(">f2", "(1,)"), [0xc0, 0]).storage == .single([-2]))
     #expect(try decode(header("<f4", "(1,)"), [0, 0, 0xc0, 0x3f]).storage == .single([1.5]))
     #expect(
       try decode(header(">f8", "()"), [0x3f, 0xf8, 0, 0, 0, 0, 0, 0]).storage == .double([1.5]))
@@ -60,6 +62,11 @@ import Testing
     #expect(try NPY.decodeRaw(FileBytes("a.npy", Self.file(empty, []))).bytes == [])
   }
 
+  /// As Python 2 wrote sizes.
+  @Test func longSizesAreNumbers() throws {
+    #expect(try decode(header("|u1", "(2L, 1L)"), [1, 2]).shape == [2, 1])
+  }
+
   @Test func fortranOrderIsTurnedRound() throws {
     // [[1, 2, 3], [4, 5, 6]], columns first.
     let array = try decode(header("|u1", "(2, 3)", fortran: "True"), [1, 4, 2, 5, 3, 6])
@@ -72,7 +79,8 @@ import Testing
 
   @Test(arguments: [
     "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }",
-    "{'descr': '<f2', 'fortran_order': False, 'shape': (1,), }",
+    "{'descr': '<f3', 'fortran_order': False, 'shape': (1,), }",
+    "{'descr': '|u1', 'fortran_order': False, 'shape': (1LL,), }",
     "{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }",
     "{'descr': '|u1', 'fortran_order': False, 'shape': (-1,), }",
     "{'descr': '|u1', 'fortran_order': False, 'shape': (999999999999999999, 99), }",

@@ -18,8 +18,8 @@ import Testing
       { try NPY.decode($0).values.count }
     ),
     (
-      "CSV", Array("width,age\n1,2.5\n-3e5,4\n0.125,6\n".utf8),
-      { try NumericTable.decode($0).array.values.count }
+      "CSV", Array("width,age\n1,\"2.5\"\n-3e5,4\n0.125,6\n".utf8),
+      { try Table.decode($0).rowCount }
     ),
     ("gzip", FileBytesTests.zipped, { $0.bytes.count }),
     ("zip", NumPyArchive.bytes, zipped),

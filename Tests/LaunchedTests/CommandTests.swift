@@ -74,7 +74,7 @@
         (["--steps=-1"], "steps=-1: must be from 0", 78),
         (["--tasks", "0"], "tasks=0: must be from 1", 78),
         (["--output", "/dev/null/runs"], "/dev/null/runs: cannot make the folder", 74),
-        (["--set", "lower-rate=1e9", "--steps", "3"], "step 0, task", 65),
+        (["--set", "lower-rate=1e9", "--steps", "3"], "step 1, task", 65),
       ]
 
       @Test(.enabled(if: requireMPI()), arguments: mistakes)

@@ -37,6 +37,13 @@ extension LaunchedTests {
       #expect(try offers("igbm-dist bench --only sin") == ["sinusoid"])
     }
 
+    @Test func keysOfSettings() throws {
+      #expect(
+        try offers("igbm-dist train sinusoid --set lower-r") == ["lower-rate=", "lower-rule="])
+      #expect(try offers("igbm-dist train few-shot --set wa") == ["ways="])
+      #expect(try offers("igbm-dist plan --set wa") == [])
+    }
+
     @Test func files() throws {
       let folder = FileManager.default.temporaryDirectory
         .appendingPathComponent(UUID().uuidString).path

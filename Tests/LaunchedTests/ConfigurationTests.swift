@@ -113,7 +113,7 @@
         try withFolder { folder in
           let list = try Launcher.alone("own-problem", ["train", "--list"]).wait(seconds: 30)
           #expect(list.output.hasPrefix("ridge: ridge regression"))
-          #expect(list.output.contains("noise=0.5") && !list.output.contains("sinusoid"))
+          #expect(list.output.contains("noise=2.0") && !list.output.contains("sinusoid"))
           let arguments = ["--steps", "12", "--set", "noise=0.25", "--output"]
           let alone = try Launcher.alone("own-problem", arguments + ["\(folder)/1"])
             .wait(seconds: 60)

@@ -151,7 +151,7 @@
       ).wait(seconds: 60)
       #expect(same.exitCode == 0, "\(same.errors)")
       let used = String(decoding: try bytes("\(folder)/run/configuration.yaml"), as: UTF8.self)
-      #expect(used.contains("lower-rate: 0.01"), "\(used)")
+      #expect(used.contains("lower-rate: 0.1\n"), "\(used)")
     }
 
     /// Row 21: kernels that differ are mentioned, and refused if so wished.

@@ -128,7 +128,7 @@
         defer { for path in folders { try? FileManager.default.removeItem(atPath: path) } }
         let stopped = try run(2, folders[0], fault: "nan:6:4")
         #expect(stopped.exitCode == 65)
-        #expect(stopped.errors.contains("step 6, task 4"), "\(stopped.errors)")
+        #expect(stopped.errors.contains("step 7, task 4"), "\(stopped.errors)")
         let left = try FileManager.default.contentsOfDirectory(atPath: "\(folders[0])/checkpoints")
         #expect(left.sorted() == ["step-000000004.safetensors", "step-000000006.safetensors"])
         for (ranks, path) in [(1, folders[1]), (3, folders[2])] {
@@ -175,7 +175,7 @@
         let end = try run(3, folder, fault: "flip:5:2")
         #expect(end.exitCode == 70)
         #expect(
-          end.errors.contains("step 5: the upper parameters of rank 2 are not those of rank 0"),
+          end.errors.contains("step 6: the upper parameters of rank 2 are not those of rank 0"),
           "\(end.errors)")
       }
 
@@ -232,11 +232,11 @@
         let end = try run(2, folder, ["--resume", "auto", "--set", "proximal=1"])
         #expect(end.exitCode == 78)
         #expect(
-          end.errors.contains("proximal was 2.0 and is 1.0 (only in a new run)"), "\(end.errors)")
+          end.errors.contains("proximal was 0.1 and is 1.0 (only in a new run)"), "\(end.errors)")
         let declared = try run(2, folder, ["--resume", "auto", "--set", "upper-rate=0.5"])
         #expect(declared.exitCode == 78)
         #expect(
-          declared.errors.contains("upper-rate   0.001  0.5  --allow-change upper-rate"),
+          declared.errors.contains("upper-rate   0.003  0.5  --allow-change upper-rate"),
           "\(declared.errors)")
         let more = ["--resume", "auto", "--steps", "14", "--set", "upper-rate=0.5"]
         let allowed = try run(2, folder, more + ["--allow-change", "upper-rate"])

@@ -6,7 +6,8 @@ extension LaunchedTests {
   /// Whole texts of help, which `Help` holds: write them anew with `igbm-dist COMMAND --help`.
   @Suite struct HelpTests {
     @Test(arguments: [
-      "igbm-dist", "train", "plan", "evaluate", "report", "inspect", "bench", "environment",
+      "igbm-dist", "train", "plan", "evaluate", "predict", "report", "inspect", "bench",
+      "environment",
       "verify",
       "convert",
     ])

@@ -111,7 +111,7 @@ extension LaunchedTests {
       ),
       (
         "plan folder.yaml",
-        "folder.yaml: cannot be read: it is no regular file; check the path", 66
+        "folder.yaml/configuration.yaml: cannot be read: no such file; check the path", 66
       ),
       (
         "train --resume nowhere --output out",
@@ -132,8 +132,7 @@ extension LaunchedTests {
       ),
       (
         "report folder.yaml",
-        "folder.yaml: has no state of a run; give a run's folder, after its first checkpoint or "
-          + "its end", 66
+        "folder.yaml: has neither a run's state nor its metrics; give a run's folder", 66
       ),
       ("inspect nowhere.npz", "nowhere.npz: cannot be read: no such file; check the path", 66),
       (

@@ -101,7 +101,7 @@
         let mistakes: [([String], String, Int32)] = [
           (["sinusiod"], "did you mean sinusoid?", 78),
           (["--set", "data=/nowhere"], "no such file, with or without .gz", 66),
-          (["--set", "lower-rate=1e9"], "step 0, task 0: ", 65),
+          (["--set", "lower-rate=1e9"], "step 1, task 0: ", 65),
           (["sinusoid", "--resume", "/nowhere"], "/nowhere: cannot be read: no such file", 66),
         ]
         for (arguments, message, code) in mistakes {

@@ -1,4 +1,5 @@
 import BilevelOptimization
+import DataFiles
 import Problems
 import TestSupport
 import Testing
@@ -105,12 +106,64 @@ import Testing
     }
   }
 
-  @Test func withoutWrongLabelsWeightsOfOneHalfChangeNothing() throws {
+  /// Where none is replaced, nobody knows which are wrong.
+  @Test func labelsThatAreTakenAsTheyAreAreNotCalledRight() throws {
     let problem = try problem(corruption: 0)
+    problem.upperModel.values[7] = -2
+    problem.upperModel.values[3] = -1
     let tables = try problem.results(adaptation(of: problem))
-    let accuracies = tables[0].rows.map { $0[1] }
-    #expect(Set(accuracies).count == 1)
-    #expect(tables[1].rows[0] == ["wrong labels found", "0.0000", "0.0000", "0.0000"])
+    #expect(tables[0].rows.map { $0[0] } == ["labels as given", "learnt weights"])
+    #expect(tables[1].file == "suspects.csv")
+    #expect(tables[1].columns == ["index", "label", "model", "weight"])
+    let train = problem.corrupted.train
+    #expect(tables[1].rows.map { $0[0] } == ["\(train[7])", "\(train[3])"])
+    #expect(tables[1].rows.map { $0[3] } == ["0.1192", "0.2689"])
+    guard case .images(let figure) = try problem.illustrations(adaptation(of: problem)).first else {
+      Issue.record("no images")
+      return
+    }
+    #expect(figure.groups.map(\.title) == ["Suspects: 2"])
+    #expect(figure.groups[0].cells.allSatisfy { $0.mark == .none && $0.caption.contains("model") })
+  }
+
+  /// A user's labels, and clean ones in a folder of their own: all of the first train, as they are; all others validate.
+  @Test func cleanImagesOfTheirOwnValidate() throws {
+    let labels = (0..<60).map { $0 == 4 ? 2 : $0 / 20 }
+    let given = try ImageFolder(classes: 3, drawings: 20, labels: labels)
+    let clean = try ImageFolder(classes: 3, drawings: 10)
+    var settings = LabelCleaningSettings()
+    (settings.data, settings.validation) = (given.path, .folder(clean.path))
+    (settings.images, settings.labels) = ("images", "labels")
+    (settings.network, settings.finalSteps) = (.linear, 300)
+    let problem = try LabelCleaning(settings, seed: 1)
+    #expect(problem.upperModel.count == 60 && problem.corrupted.validate.count == 30)
+    #expect(problem.corrupted.givenLabels == labels && problem.corrupted.train == Array(0..<60))
+    #expect(
+      problem.data.map(\.name) == ["images", "labels", "validation-images", "validation-labels"])
+    problem.upperModel.values[4] = -30
+    let tables = try problem.results(adaptation(of: problem))
+    #expect(tables[0].title == "Validation accuracy (30 images) after training on")
+    #expect(tables[1].rows == [["4", "2", "0", "0.0000"]])
+    let lower = try #require(try problem.trainedLower(adaptation(of: problem)))
+    let predictions = try #require(
+      try problem.predictions(lower.values, forFile: "\(clean.path)/images"))
+    #expect(predictions.columns == ["row", "prediction", "P(0)", "P(1)", "P(2)"])
+    #expect(predictions.rows.map { $0[1] } == (0..<30).map { "\($0 / 10)" })
+    let small = try ImageFolder(classes: 3, drawings: 10, side: 8)
+    #expect(throws: DataFileError.self) {
+      try problem.predictions(lower.values, forFile: "\(small.path)/images")
+    }
+    settings.validation = .folder(small.path)
+    #expect(throws: DataFileError.self) { try LabelCleaning(settings, seed: 1) }
+  }
+
+  @Test func validationIsANumberOrAFolder() throws {
+    var settings = LabelCleaningSettings()
+    #expect(try settings.set("validation", to: "30") && settings.validation == .count(30))
+    #expect(try settings.set("validation", to: "clean") && settings.validation == .folder("clean"))
+    for text in ["0", "-3", ""] {
+      #expect(throws: SettingError.self) { try settings.set("validation", to: text) }
+    }
   }
 
   private func adaptation(
@@ -127,7 +180,7 @@ import Testing
     settings.data = folder.path
     settings.images = "images"
     settings.labels = "labels"
-    (settings.train, settings.validation, settings.test) = (60, 30, 30)
+    (settings.train, settings.validation, settings.test) = (60, .count(30), 30)
     (settings.trainPart, settings.validationPart) = (1, 0.5)
     settings.network = .linear
     let problem = try LabelCleaning(settings, seed: 1)

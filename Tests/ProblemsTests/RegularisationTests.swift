@@ -2,6 +2,7 @@ import BilevelOptimization
 import DataFiles
 import Foundation
 import Problems
+import TestSupport
 import Tensors
 import Testing
 
@@ -26,7 +27,7 @@ import Testing
     throws
   {
     let problem = try problem { $0.grouping = grouping }
-    #expect(problem.upperModel.values == [Double](repeating: log(0.001), count: count))
+    #expect(problem.upperModel.values == [Double](repeating: log(1 / 50.0), count: count))
     let group = try #require(problem.task(0, step: 0).train.extras.first).values.values
     #expect(group.count == 650 && Set(group).count == count)
     if grouping == .layer { #expect(group == (0..<650).map { $0 < 640 ? 0 : 1 }) }
@@ -40,7 +41,7 @@ import Testing
     let path = try csv(text)
     defer { try? FileManager.default.removeItem(atPath: path) }
     let problem = try problem { settings in
-      (settings.data, settings.train, settings.testPart) = (path, 30, 0.25)
+      (settings.table.data, settings.train, settings.testPart) = (path, 30, 0.25)
     }
     // The validating rows as the file numbers them: no standard changes their order and distances.
     let tasks = try (0..<5).map { try problem.task($0, step: 3) }
@@ -101,9 +102,9 @@ import Testing
     let path = try csv(text)
     defer { try? FileManager.default.removeItem(atPath: path) }
     let problem = try problem { settings in
-      settings.data = path
-      settings.target = "y"
-      settings.kind = .regression
+      settings.table.data = path
+      settings.table.target = "y"
+      settings.table.kind = .regression
       settings.train = 40
     }
     #expect(problem.lowerModel.count == 3)
@@ -115,28 +116,28 @@ import Testing
     let path = try csv("1,0\n2,1\n3,0.5\n4,1\n5,0\n6,1\n")
     defer { try? FileManager.default.removeItem(atPath: path) }
     func use(_ settings: inout RegularisationSettings) {
-      settings.data = path
+      settings.table.data = path
       settings.train = 4
       settings.folds = 2
     }
     let error = #expect(throws: DataFileError.self) { try problem { use(&$0) } }
-    #expect(error?.place == .row(2))
+    #expect(error?.remedy == "set kind=classification or kind=regression")
     #expect(throws: Never.self) {
       try problem {
-        use(&$0); $0.kind = .regression
+        use(&$0); $0.table.kind = .regression
       }
     }
     #expect(throws: SettingError.self) {
       try problem {
-        use(&$0); $0.kind = .regression; $0.train = 5
+        use(&$0); $0.table.kind = .regression; $0.train = 1
       }
     }
     #expect(throws: DataFileError.self) {
       try problem {
-        use(&$0); $0.target = "2"
+        use(&$0); $0.table.target = "2"
       }
     }
-    #expect(throws: DataFileError.self) { try problem { $0.data = "/nowhere" } }
+    #expect(throws: DataFileError.self) { try problem { $0.table.data = "/nowhere" } }
     #expect(throws: SettingError.self) { try problem { $0.train = 4 } }
   }
 
@@ -146,10 +147,128 @@ import Testing
     let settings = Regularisation.defaults
     let adaptation = Adaptation(
       try problem.implicit(settings), try settings.lowerOptimizer(), from: problem.start)
-    let table = try #require(try problem.results(adaptation).first)
-    #expect(table.title == "5 folds of 10 examples, 539 to test")
+    let tables = try problem.results(adaptation)
+    let table = try #require(tables.first)
+    #expect(table.title == "5 folds of 50 examples, 539 to test")
     #expect(table.rows.map { $0[0] } == ["first strengths", "learnt strengths"])
+    // 0.1, and 1 / (50 * 0.1).
+    #expect(tables[1].rows == [["all parameters", "0.1", "0.2"]])
+    #expect(tables[1].title.contains("1/2 sum s w^2"))
     #expect(table.rows[0].dropFirst() != table.rows[1].dropFirst())
     #expect(problem.upperModel.values == [log(0.1)])
+  }
+}
+
+/// What makes the defaults work for any table.
+@Suite struct RegularisationDefaultsTests {
+  /// Rows of `columns` inputs that have much in common, and a target that depends on two of them.
+  private func table(_ columns: Int, isClass: Bool) throws -> String {
+    var draws = Draws(seed: 3)
+    func uniform() -> Double { Double(draws.next(10_000)) / 5_000 - 1 }
+    var text = ""
+    for _ in 0..<60 {
+      let common = uniform()
+      let inputs = (0..<columns).map { 1e3 * (common + 0.3 * uniform()) + Double($0) }
+      let target = (inputs[0] - inputs[1]) / 300 + 0.5 * uniform()
+      text +=
+        inputs.map { "\($0)," }.joined() + (isClass ? target > 0 ? "yes\n" : "no\n" : "\(target)\n")
+    }
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
+  /// Inputs that go together have large curvature, many of them larger: adaptation converges nevertheless, with the
+  /// defaults.
+  @Test(arguments: [(2, true), (40, true), (40, false), (300, true)])
+  func adaptationConvergesWhateverTheTable(_ columns: Int, _ isClass: Bool) throws {
+    let path = try table(columns, isClass: isClass)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var settings = RegularisationSettings()
+    settings.table.data = path
+    let problem = try Regularisation(settings, seed: 1)
+    let training = Regularisation.defaults
+    let task = try problem.task(0, step: 0)
+    let adapted = try training.lowerOptimizer().adapt(
+      try problem.implicit(training), train: task.train, recordsLosses: true)
+    let (first, last) = (adapted.losses[0], adapted.losses[adapted.losses.count - 1])
+    #expect(last.isFinite && last < 0.9 * first)
+    // The last tenth of the steps changes next to nothing.
+    let before = adapted.losses[adapted.losses.count * 9 / 10]
+    #expect(abs(before - last) <= 1e-3 * first, "\(first) \(before) \(last)")
+  }
+
+  /// A model that was left by a run predicts the rows that it is given, in the targets' own words and units.
+  @Test(arguments: [true, false]) func predictions(_ isClass: Bool) throws {
+    let path = try table(3, isClass: isClass)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var settings = RegularisationSettings()
+    settings.table.data = path
+    let problem = try Regularisation(settings, seed: 1)
+    let training = Regularisation.defaults
+    let lower = try #require(
+      try problem.trainedLower(
+        Adaptation(
+          try problem.implicit(training), try training.lowerOptimizer(), from: problem.start)))
+    #expect(lower.extras.map(\.name).prefix(2) == ["inputs/mean", "inputs/scale"])
+    #expect(lower.extras.allSatisfy { $0.values.allSatisfy(\.isFinite) })
+    let predictions = try #require(try problem.predictions(lower.values, forFile: path))
+    let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+    let targets = lines.map { $0.split(separator: ",")[3] }
+    #expect(predictions.rows.count == 60)
+    if isClass {
+      #expect(predictions.columns == ["row", "prediction", "P(no)", "P(yes)"])
+      #expect(zip(predictions.rows, targets).count { $0[1] == $1 } > 48)
+    } else {
+      let errors = zip(predictions.rows, targets).map {
+        (Double($0[1]) ?? .nan) - (Double($1) ?? .nan)
+      }
+      #expect(errors.allSatisfy { abs($0) < 1 })
+    }
+    // By hand, from what is stored for other libraries.
+    let row = lines[0].split(separator: ",").prefix(3).compactMap { Double($0) }
+    let inputs = zip(row, zip(lower.extras[0].values, lower.extras[1].values)).map {
+      ($0 - $1.0) * $1.1
+    }
+    let outputs = isClass ? 2 : 1
+    let logits = (0..<outputs).map { output in
+      lower.values[3 * outputs + output]
+        + inputs.indices.reduce(0) { $0 + inputs[$1] * lower.values[$1 * outputs + output] }
+    }
+    if isClass {
+      let chance = 1 / (1 + exp(logits[0] - logits[1]))
+      #expect(abs(chance - (Double(predictions.rows[0][3]) ?? .nan)) < 1e-4)
+    } else {
+      let value = logits[0] / lower.extras[3].values[0] + lower.extras[2].values[0]
+      #expect(abs(value - (Double(predictions.rows[0][1]) ?? .nan)) < 1e-4)
+    }
+  }
+
+  /// Other files may lack the targets, or have the columns in another order where these have names.
+  @Test func otherFilesAreMatched() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+      .path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    func write(_ name: String, _ text: String) throws -> String {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+      return "\(folder)/\(name)"
+    }
+    var settings = RegularisationSettings()
+    settings.table.data = try write(
+      "train.csv",
+      "size,hue,y\n" + (0..<30).map { "\($0),\(["red", "blue"][$0 % 2]),\($0 / 15)\n" }.joined())
+    settings.table.categorical = "hue"
+    let problem = try Regularisation(settings, seed: 1)
+    let lower = problem.lowerModel.values
+    func rows(_ text: String) throws -> [[String]] {
+      try problem.predictions(lower, forFile: try write("other.csv", text))?.rows ?? []
+    }
+    let wanted = try rows("size,hue,y\n3,red,0\n20,blue,1\n")
+    #expect(try rows("hue,size\nred,3\nblue,20\n") == wanted)
+    #expect(try rows("size,hue,note\n3,red,good\n20,blue,bad\n") == wanted)
+    #expect(try rows("size,hue\n3,green\n,\n").count == 2)
+    #expect(throws: DataFileError.self) { try rows("size,colour\n3,red\n") }
+    #expect(throws: DataFileError.self) { try rows("size,hue\nlarge,red\n") }
   }
 }

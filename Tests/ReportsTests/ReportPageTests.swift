@@ -62,10 +62,13 @@ import Training
     try Self.run("sinusoid", in: folder, Self.sinusoid)
     let page = try page([folder])
     expectWhole(page)
+    #expect(page.contains("How solves ended") || page.contains("All solves ended alike: "))
     for text in [
       "<title>waves - igbm-dist report</title>", "sinusoid, 6 upper steps of 3 tasks",
       "before adaptation", "Four held-out waves", "Upper loss, mean of a step&#39;s tasks",
-      "How solves ended", "6 steps on 1 rank took", "<th scope=\"row\">hidden</th><td>5</td>",
+      "<h2>Upper parameters</h2>", "upper: the network&#39;s initialisation",
+      "<th scope=\"row\">dense1.weight</th><td>F64</td><td>[1, 5]</td>", "6 steps on 1 rank took",
+      "<th scope=\"row\">hidden</th><td>5</td>",
       "SHA-256 of the upper parameters",
     ] {
       #expect(page.contains(text), "\(text)")
@@ -177,6 +180,45 @@ import Training
     expectWhole(page)
     #expect(page.contains("Labels that it calls wrong"))
     #expect(page.contains("data:image/png;base64,") && page.contains("noisy labels"))
+  }
+
+  /// A run that ended before its first checkpoint has what there is of it, and says how it ended.
+  @Test func aRunWithoutStateIsShown() throws {
+    let folder = Self.folder("diverged")
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try Self.run("sinusoid", in: folder, Self.sinusoid)
+    try FileManager.default.removeItem(atPath: "\(folder)/state.safetensors")
+    try Data("problem: sinusoid\nsteps: 60\n".utf8)
+      .write(to: URL(fileURLWithPath: "\(folder)/configuration.yaml"))
+    let history = RunHistory(in: folder, now: { Date(timeIntervalSince1970: 1_777_777_777) })
+    history.begin(.init(host: "node7", ranks: 2, command: "igbm-dist train <x>"), isNew: true)
+    history.warn("step 3: something & more")
+    history.end(code: 65, error: "step 6, task 1: inf")
+    let page = try page([folder])
+    expectWhole(page)
+    for text in [
+      "sinusoid, after 6 of 60 upper steps", "no state is stored", "Upper loss, mean of a step",
+      "<th scope=\"row\">2026-05-03T03:09:37Z</th><td>node7</td><td>2</td>",
+      "exit code 65: step 6, task 1: inf", "igbm-dist train &lt;x&gt;",
+      "step 3: something &amp; more",
+    ] {
+      #expect(page.contains(text), "\(text)")
+    }
+  }
+
+  @Test func severalSeedsHaveAMeanAndASpread() throws {
+    let folders = ["one", "two"].map(Self.folder)
+    defer { for path in folders { try? FileManager.default.removeItem(atPath: path) } }
+    for (seed, folder) in folders.enumerated() {
+      try Self.run("sinusoid", in: folder, Self.sinusoid + [("seed", "\(seed + 1)")])
+    }
+    let page = try page(folders)
+    expectWhole(page)
+    #expect(page.contains("mean and standard deviation over the seeds"))
+    #expect(
+      page.contains("<th scope=\"row\">steps made</th><td>6</td><td>0</td><td>6</td><td>6</td>"))
+    try Self.run("sinusoid", in: folders[1], Self.sinusoid + [("seed", "2"), ("shots", "9")])
+    #expect(!(try self.page(folders)).contains("over the seeds"))
   }
 
   @Test func runsAreSideBySide() throws {

@@ -98,12 +98,13 @@ import Training
     let expected = [
       "seed": "1", "steps": "1000", "tasks": "25", "method": "LS", "k": "5", "tolerance": "1e-10",
       "relative-tolerance": "1e-10", "check-residual": "false",
-      "damping": "0.0", "negative-curvature": "report", "non-finite": "stop", "lower-rule": "sgd",
-      "lower-rate": "0.01", "lower-pull": "0.0", "lower-tolerance": "0.0", "schedule": "static",
-      "lower-steps": "16", "upper-rule": "adam", "upper-rate": "0.001", "upper-epsilon": "1e-08",
+      "damping": "10.0", "negative-curvature": "report", "non-finite": "stop",
+      "lower-rule": "backtracking", "lower-rate": "0.1", "lower-pull": "0.0",
+      "lower-tolerance": "0.0", "schedule": "static",
+      "lower-steps": "32", "upper-rule": "adam", "upper-rate": "0.003", "upper-epsilon": "1e-08",
       "upper-milestones": "", "upper-decay": "0.1",
       "precision": "single", "evaluation-tasks": "100", "initial": "",
-      "shots": "10", "query": "10", "hidden": "40", "proximal": "2.0", "amplitude": "5.0",
+      "shots": "10", "query": "10", "hidden": "40", "proximal": "0.1", "amplitude": "5.0",
     ]
     #expect(Self.listing(run) == expected)
   }

@@ -12,7 +12,7 @@ import Training
     var text = ""
     var progress = ProgressLine(
       steps: steps, completed: completed, tasksPerStep: 8, isTerminal: isTerminal,
-      columns: columns, now: { time }, write: { text += $0 })
+      columns: { columns }, now: { time }, write: { text += $0 })
     for done in reports {
       time += 1
       progress.report(done: done, upperLoss: loss)
@@ -25,24 +25,57 @@ import Training
   @Test func continuedRunsCountTheirOwnSteps() {
     #expect(
       output(501...510, of: 1000, completed: 500, isTerminal: false) == """
-        step  501/1000  upper loss 0.50000  8.0 tasks/s  8 min 19 s left
+        step  501/1000  upper loss 0.50000  8.0 tasks/s
         step  506/1000  upper loss 0.50000  8.0 tasks/s  8 min 14 s left
 
         """)
   }
 
+  /// The first step makes plans, and tells nothing of the others.
+  @Test func planningIsNotForetold() {
+    var (time, text) = (0.0, "")
+    var progress = ProgressLine(
+      steps: 100, tasksPerStep: 8, isTerminal: false, now: { time }, write: { text += $0 })
+    for done in 1...11 {
+      time += done == 1 ? 40 : 1
+      progress.report(done: done, upperLoss: 1)
+    }
+    #expect(
+      text == """
+        step   1/100  upper loss 1.00000  0.2 tasks/s
+        step   6/100  upper loss 1.00000  8.0 tasks/s  1 min 34 s left
+        step  11/100  upper loss 1.00000  8.0 tasks/s  1 min 29 s left
+
+        """)
+  }
+
+  /// A window may be made narrower on the way.
+  @Test func theWidthIsAskedAnew() {
+    var (time, text, width) = (0.0, "", 200)
+    var progress = ProgressLine(
+      steps: 3, tasksPerStep: 8, isTerminal: true, columns: { width }, now: { time },
+      write: { text += $0 })
+    for done in 1...2 {
+      time += 1
+      progress.report(done: done, upperLoss: 1)
+      width = 20
+    }
+    let lines = text.split(separator: "\r")
+    #expect(lines[0].contains("[======") && lines[1] == "\u{1B}[Kstep 2/3  upper los")
+  }
+
   @Test func linesFitIntoTheTerminal() {
-    let line = "step 1/2  upper loss 0.50000  8.0 tasks/s  1.0 s left"
+    let line = "step 1/2  upper loss 0.50000  8.0 tasks/s"
     let bar = "[==========          ] "
     #expect(
-      output(1...1, of: 2, isTerminal: true, columns: 77) == "\r\u{1B}[K\(bar)\(line)\n")
-    #expect(output(1...1, of: 2, isTerminal: true, columns: 76) == "\r\u{1B}[K\(line)\n")
+      output(1...1, of: 2, isTerminal: true, columns: 65) == "\r\u{1B}[K\(bar)\(line)\n")
+    #expect(output(1...1, of: 2, isTerminal: true, columns: 64) == "\r\u{1B}[K\(line)\n")
     #expect(output(1...1, of: 2, isTerminal: true, columns: 9) == "\r\u{1B}[Kstep 1/2\n")
     #expect(output(1...1, of: 2, isTerminal: true, columns: 1) == "\r\u{1B}[K\n")
   }
 
   @Test func aLineThatIsLeftEarlyIsEnded() {
-    #expect(output(1...1, of: 2, isTerminal: true).hasSuffix("1.0 s left\n"))
+    #expect(output(1...1, of: 2, isTerminal: true).hasSuffix("tasks/s\n"))
     #expect(output(1...2, of: 2, isTerminal: true).hasSuffix("0.0 s left\n"))
     #expect(!output(1...2, of: 2, isTerminal: true).hasSuffix("\n\n"))
     #expect(!output(1...1, of: 2, isTerminal: false).hasSuffix("\n\n"))

@@ -40,7 +40,6 @@ import Training
     (#"{"x":{"dtype":"F64","shape":[1],"data_offsets":[0,16]}}"#, "claims bytes 0 to 16"),
     (#"{"x":{"dtype":"F64","shape":[1],"data_offsets":[8,8]}}"#, "claims bytes 8 to 8"),
     (#"{"x":{"dtype":"F64","shape":[2],"data_offsets":[0,8]}}"#, "cannot have 8 bytes"),
-    (#"{"x":{"dtype":"Q7","shape":[1],"data_offsets":[0,8]}}"#, "unknown type Q7"),
     (#"{"x":{"dtype":"F64","shape":[-1],"data_offsets":[0,8]}}"#, "whole number, 0 or more"),
     (#"{"x":{"dtype":"F64","shape":[9223372036854775807,9],"data_offsets":[0,8]}}"#, "cannot have"),
     (#"{"x":{"dtype":"F64","shape":[99999999999999999999],"data_offsets":[0,8]}}"#, "too large"),

@@ -56,6 +56,62 @@ import Training
     #expect(read.map(\.bitPattern) == odd.map(\.bitPattern))
   }
 
+  /// Types of others, as PyTorch and NumPy have them: 1.5, -2 and the least of half precision; 1.5 and -2 as bfloat16.
+  @Test func narrowTypesAreWidened() throws {
+    let file = try decode(
+      Self.bytes(
+        #"{"h":{"dtype":"F16","shape":[3],"data_offsets":[0,6]},"#
+          + #""b":{"dtype":"BF16","shape":[2],"data_offsets":[6,10]},"#
+          + #""i":{"dtype":"I16","shape":[2],"data_offsets":[10,14]},"#
+          + #""u":{"dtype":"U32","shape":[1],"data_offsets":[14,18]},"#
+          + #""t":{"dtype":"BOOL","shape":[2],"data_offsets":[18,20]}}"#,
+        [
+          0, 0x3E, 0, 0xC0, 1, 0, 0xC0, 0x3F, 0, 0xC0, 0xFE, 0xFF, 5, 0, 0xFF, 0xFF, 0xFF, 0xFF, 1,
+          0,
+        ]))
+    #expect(file.tensors[0].elements(of: Float.self) == [1.5, -2, 0x1p-24])
+    #expect(file.tensors[1].elements(of: Float.self) == [1.5, -2])
+    #expect(file.tensors[2].elements(of: Int64.self) == [-2, 5])
+    #expect(file.tensors[3].elements(of: Int64.self) == [4_294_967_295])
+    #expect(file.tensors[4].elements(of: UInt8.self) == [1, 0])
+    #expect(throws: StateError.self) {
+      try decode(
+        Self.bytes(
+          #"{"h":{"dtype":"F16","shape":[3],"data_offsets":[0,8]}}"#,
+          [UInt8](repeating: 0, count: 8)))
+    }
+  }
+
+  /// They matter to those alone who want that tensor.
+  @Test func unknownTypesMatterOnlyWhereUsed() throws {
+    let file = try decode(
+      Self.bytes(
+        #"{"odd":{"dtype":"F8_E4M3","shape":[3],"data_offsets":[0,3]},"#
+          + #""b":{"dtype":"U8","shape":[1],"data_offsets":[3,4]}}"#, [1, 2, 3, 4]))
+    #expect(file.tensors.map(\.name) == ["b"])
+    #expect(file.unread.map(\.type) == ["F8_E4M3"])
+    let map = { (name: String) in NameMap([.init(ours: "upper/x", theirs: name)]) }
+    let used = try map("b").applied(to: file, at: "x")
+    #expect(used.leftOut == ["odd"] && used.file.tensors.count == 1)
+    let error = #expect(throws: StateError.self) { try map("odd").applied(to: file, at: "x") }
+    #expect(error?.tensor == "odd" && error?.message.contains("F8_E4M3") == true)
+  }
+
+  /// As JSON and other readers have it: by code points, composed or not.
+  @Test func namesThatUnicodeCallsEquivalentAreTwo() throws {
+    let (one, two) = ("\u{E9}", "e\u{301}")
+    let file = TensorFile(
+      metadata: [.init(one, "1"), .init(two, "2")],
+      tensors: [NamedTensor(one, shape: [1], [1.0]), NamedTensor(two, shape: [1], [2.0])])
+    let read = try decode(file.encoded())
+    #expect(read.tensors.map(\.values) == [[1], [2]])
+    #expect(
+      try TensorFile(npz: file.npz(named: "x"), named: "x").tensors.map(\.values) == [[1], [2]])
+    let map = NameMap([.init(ours: "a", theirs: two), .init(ours: "b", theirs: one)])
+    let mapped = try map.applied(to: read, at: "x")
+    #expect(mapped.file.tensors.map(\.values) == [[2], [1]] && mapped.leftOut.isEmpty)
+  }
+
   @Test func escapesOfJSONAreCharacters() throws {
     let header = #"{"__metadata__":{"\u00e9\ud83d\ude00\/\"\\\b\f\n\r\t":"\u0041"}}"#
     let word = try #require(try decode(Self.bytes(header, [])).metadata.first)
@@ -173,7 +229,9 @@ import Training
         }
       }
       let changed = zip(parts, ends).map { $0 + $1 }.joined()
-      guard let file = try? decode(Self.bytes(changed, content)) else { continue }
+      guard let file = try? decode(Self.bytes(changed, content)), file.unread.isEmpty else {
+        continue
+      }
       // What is accepted is whole, and can be written and read again.
       #expect(file.tensors.map(\.data.count).reduce(0, +) == content.count)
       #expect(try decode(file.encoded()) == file)

@@ -46,7 +46,7 @@ import Training
     for ending in all {
       let error = try #require(ending.error)
       #expect(error.failures.map(\.rank) == [rank])
-      #expect(error.failures[0].message == "step 2, task 3: refused")
+      #expect(error.failures[0].message == "step 3, task 3: refused")
       #expect(error.exitCode == .noInput, "the cause's code")
       #expect(error == all[0].error)
       #expect(ending.steps == 2)
@@ -61,7 +61,7 @@ import Training
       let error = try #require(ending.error)
       #expect(error.exitCode == .dataError)
       #expect(error.failures.count == 1)
-      #expect(error.failures[0].message.hasPrefix("step 0, task 4: "))
+      #expect(error.failures[0].message.hasPrefix("step 1, task 4: "))
       #expect(ending.steps == 0)
       #expect(ending.values == Quadratic.firstValues)
     }
@@ -91,7 +91,7 @@ import Training
     for _ in 0..<2 {
       do { _ = try trainer.makeStep() } catch { messages.append("\(error)") }
     }
-    #expect(messages == ["step 1, task 1: refused", "step 1, task 1: refused"])
+    #expect(messages == ["step 2, task 1: refused", "step 2, task 1: refused"])
     #expect(trainer.step == 1 && trainer.upperOptimizer.steps == 1)
   }
 

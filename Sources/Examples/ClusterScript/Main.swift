@@ -59,7 +59,7 @@ func stored(
         try folder?.storeCheckpoint(state, step: step)
       }
       let outcome = try run.train(ranks, continuation) { step, _ in
-        if ranks.isRoot { print("step \(step.step): upper loss \(step.upperLoss)") }
+        if ranks.isRoot { print("step \(step.step + 1): upper loss \(step.upperLoss)") }
       }
       try ranks.agreeing {
         guard let folder, let state = outcome.state else { return }

@@ -36,8 +36,8 @@ struct Tuning {
   init(_ ranks: any Communicator, table: String?) throws {
     self.ranks = ranks
     var own = RegularisationSettings()
-    (own.network, own.grouping) = (.tanh, .layer)
-    if let table { (own.data, own.train) = (table, 0) }
+    (own.network, own.grouping, own.priorWidth) = (.tanh, .layer, 0)
+    if let table { own.table.data = table } else { own.train = 200 }
     problem = try ranks.agreeing { [own] in try Regularisation(own, seed: 1) }
     training = Regularisation.defaults
   }
@@ -83,7 +83,7 @@ struct Tuning {
     Launch.run { ranks in
       let tuning = try Tuning(ranks, table: CommandLine.arguments.dropFirst().first)
       let found = [
-        try tuning.grid(of: [-9, -6, -3]), try tuning.descent(from: -6, steps: 40),
+        try tuning.grid(of: [-9, -6, -3]), try tuning.descent(from: -6, steps: 60),
       ]
       guard ranks.isRoot else { return .success }
       let table = ResultTable(

@@ -9,18 +9,35 @@ package struct CorruptedLabels {
   package let train: [Int]
   package let validate: [Int]
   package let test: [Int]
-  /// The training images' labels as given, and as they ought to be.
+  /// The training images' labels as given, and as they ought to be as far as that is known.
   package let givenLabels: [Int]
   package let rightLabels: [Int]
   /// Which training labels were drawn anew; some of these may be right by chance.
   package let isReplaced: [Bool]
 
-  package init(_ images: LabelledImages, _ settings: LabelCleaningSettings, seed: UInt64) {
+  /// Whether it is known which training labels are wrong: those that were replaced.
+  package var isTruthKnown: Bool { isReplaced.contains(true) }
+
+  /// Labels as they are: the first images train, in their order, and the others validate.
+  package init(_ images: LabelledImages, trainingWithFirst count: Int) {
+    self.images = images
+    train = Array(0..<count)
+    validate = Array(count..<images.labels.count)
+    test = []
+    givenLabels = Array(images.labels[..<count])
+    rightLabels = givenLabels
+    isReplaced = [Bool](repeating: false, count: count)
+  }
+
+  /// Labels of which a part is replaced; so many images as settings say validate.
+  package init(
+    _ images: LabelledImages, _ settings: LabelCleaningSettings, validation: Int, seed: UInt64
+  ) {
     self.images = images
     var split = RandomStream(seed: seed, purpose: .split)
     let order = split.permutation(of: images.labels.count)
     // Always the same ones test and validate, however many train.
-    let trainStart = settings.test + settings.validation
+    let trainStart = settings.test + validation
     test = Array(order[..<settings.test])
     validate = Array(order[settings.test..<trainStart])
     train = Array(order[trainStart..<trainStart + settings.train])

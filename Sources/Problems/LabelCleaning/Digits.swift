@@ -1,13 +1,13 @@
 /// 1,797 handwritten digits of 8x8 pixels, 10 classes, shipped inside the program: the test part of "Optical Recognition
 /// of Handwritten Digits", E. Alpaydin and C. Kaynak (1998), UCI Machine Learning Repository, CC BY 4.0.
 public enum Digits {
-  /// The images, read from the embedded text: a line an image, a character a pixel (ink 0 to 16 as 0-9, a-g), then
-  /// the class.
+  /// The images.
   public static let all: LabelledImages = {
     let pixelCount = 64
     var pixels: [UInt8] = []
     var labels: [Int] = []
-    for line in PackageResources.digits_txt.split(separator: UInt8(ascii: "\n")) {
+    let bytes = text.withUTF8Buffer { Array($0) }
+    for line in bytes.split(separator: UInt8(ascii: "\n")) {
       precondition(line.count == pixelCount + 1, "the embedded digits are damaged")
       pixels += line.prefix(pixelCount).map(ink)
       labels.append(Int(ink(line[line.startIndex + pixelCount])))

@@ -8,9 +8,9 @@ extension LabelCleaning {
   /// - Throws: What adaptation and predictions throw: `HypergradientError`, `TensorError`.
   public func illustrations(_ training: Adaptation<Tensor, Sequential>) throws -> [Illustration] {
     let logits = upperModel.values
-    let accused = logits.indices.filter { logits[$0] < 0 }
-      .sorted { (logits[$0], $0) < (logits[$1], $1) }
+    let accused = suspects(logits)
     guard !accused.isEmpty else { return [] }
+    guard corrupted.isTruthKnown else { return [try suspects(accused, training)] }
     let isWrong = { (number: Int) in corrupted.givenLabels[number] != corrupted.rightLabels[number]
     }
     let rightly = accused.filter(isWrong)
@@ -37,6 +37,28 @@ extension LabelCleaning {
             .init("Wrong labels that it missed: \(missed.count)", cells(missed, .wrong)),
           ].filter { !$0.cells.isEmpty }))
     ]
+  }
+
+  /// The labels of least weight, and what the model says instead; which are wrong nobody knows.
+  private func suspects(
+    _ numbers: [Int], _ training: Adaptation<Tensor, Sequential>
+  ) throws -> Illustration {
+    let shown = Array(numbers.prefix(Self.mostShown))
+    let said = try trainedLower(training).map { try predictedClasses(shown, $0.values) } ?? []
+    return .images(
+      ImageFigure(
+        "The labels of least weight",
+        caption: "The lightest of the \(numbers.count) labels with a weight below 1/2: the label "
+          + "given, and what the model says that was trained with the weights.",
+        groups: [
+          .init(
+            "Suspects: \(numbers.count)",
+            zip(shown, said).map { number, said in
+              .init(
+                pixels: images.image(corrupted.train[number]), width: images.width,
+                caption: "\(corrupted.givenLabels[number]), model: \(said)")
+            })
+        ]))
   }
 
   private static var mostShown: Int { 40 }

@@ -1,37 +1,108 @@
 import BilevelOptimization
+import DataFiles
 import Foundation
 import Models
 import Tensors
 
 extension LabelCleaning {
-  /// Test accuracy of the lower model trained on all training images: with the labels as given, with the learnt
-  /// weights, and with all labels right; and how well the weights tell wrong labels from right ones.
+  /// Accuracy of the lower model trained on all training images: with the labels as given, with the learnt weights, and,
+  /// where these are known, with all labels right. Then how well the weights tell wrong labels from right ones, or, where
+  /// nobody knows, the labels of least weight.
   ///
   /// - Throws: What adaptation, hypergradients and predictions throw: `HypergradientError`, `TensorError`.
   public func results(_ training: Adaptation<Tensor, Sequential>) throws -> [ResultTable] {
     let learnt = upperModel.values
     defer { upperModel.values = learnt }
-    let trainer = try GradientDescent(
-      learningRate: training.implicit.options.lowerLearningRate, steps: settings.finalSteps)
+    let isKnown = corrupted.isTruthKnown
     let equal = [Double](repeating: 0, count: learnt.count)
-    let rows = try [
-      ("noisy labels", equal, corrupted.givenLabels),
+    var trainings = [
+      (isKnown ? "noisy labels" : "labels as given", equal, corrupted.givenLabels),
       ("learnt weights", learnt, corrupted.givenLabels),
-      ("all labels right", equal, corrupted.rightLabels),
-    ].map { name, logits, labels in
+    ]
+    if isKnown { trainings.append(("all labels right", equal, corrupted.rightLabels)) }
+    let finals = try trainings.map { name, logits, labels in
       upperModel.values = logits
-      let adapted = try trainer.adapt(
-        training.implicit,
-        train: try corrupted.trainExamples(Array(0..<settings.train), labels: labels))
-      return [name, String(format: "%.4f", try testAccuracy(adapted.values))]
+      return (name: name, values: try finalModel(training, labels: labels))
     }
+    let (scored, name) =
+      corrupted.test.isEmpty ? (corrupted.validate, "Validation") : (corrupted.test, "Test")
     return [
       ResultTable(
-        "Test accuracy (\(corrupted.test.count) images) after training on",
+        "\(name) accuracy (\(scored.count) images) after training on",
         columns: ["", "accuracy"],
-        rows: rows),
-      labelTable(learnt),
+        rows: try finals.map {
+          [$0.name, String(format: "%.4f", try accuracy($0.values, on: scored))]
+        }),
+      isKnown ? labelTable(learnt) : try suspects(learnt, finals[1].values),
     ]
+  }
+
+  /// The lower model trained on all training images with weights of the upper model: its parameters.
+  private func finalModel(
+    _ training: Adaptation<Tensor, Sequential>, labels: [Int]
+  ) throws -> [Double] {
+    let trainer = try GradientDescent(
+      learningRate: training.implicit.options.lowerLearningRate, steps: settings.finalSteps)
+    let all = try corrupted.trainExamples(Array(0..<corrupted.train.count), labels: labels)
+    return try trainer.adapt(training.implicit, train: all).values
+  }
+
+  /// The lower model trained on all training images with the learnt weights.
+  ///
+  /// - Throws: What adaptation throws: `HypergradientError`, `TensorError`.
+  public func trainedLower(_ training: Adaptation<Tensor, Sequential>) throws -> TrainedLower? {
+    TrainedLower(try finalModel(training, labels: corrupted.givenLabels))
+  }
+
+  /// The classes of a file of IDX images.
+  ///
+  /// - Throws: `DataFileError` for a file that cannot be read, or images of another shape.
+  public func predictions(_ lower: [Double], forFile path: String) throws -> ResultTable? {
+    let (file, pixels) = try ImageFiles.images(path)
+    let count = file.rowCount
+    guard count == images.pixelCount, file.shape[2] == images.width else {
+      throw DataFileError(
+        path,
+        "has images of \(file.shape[1])x\(file.shape[2]) pixels, and those of training had "
+          + "\(images.pixelCount / images.width)x\(images.width)",
+        remedy: "give images of that shape")
+    }
+    let inks = LabelledImages(
+      pixels: pixels, fullInk: 255, pixelCount: count, width: images.width,
+      labels: [Int](repeating: 0, count: file.rows))
+    let logits = try lowerModel.evaluate(
+      try inks.images(Array(0..<file.rows)), at: lower
+    ) { $0($1) }
+    return Predictions.classes(logits, named: (0..<images.classCount).map(String.init))
+  }
+
+  /// What the model that was trained with the learnt weights says about the labels of least weight: claims nothing about
+  /// which are wrong.
+  private func suspects(_ logits: [Double], _ lower: [Double]) throws -> ResultTable {
+    let found = suspects(logits)
+    let said = try predictedClasses(found, lower)
+    return ResultTable(
+      "Labels of weight below 1/2, the lightest first: \(found.count) of \(logits.count)",
+      columns: ["index", "label", "model", "weight"],
+      rows: zip(found, said).map { number, said in
+        let weight = 1 / (1 + exp(-logits[number]))
+        return [
+          "\(corrupted.train[number])", "\(corrupted.givenLabels[number])", "\(said)",
+          String(format: "%.4f", weight),
+        ]
+      }, file: "suspects.csv")
+  }
+
+  /// The training images of weight below 1/2, the lightest first.
+  func suspects(_ logits: [Double]) -> [Int] {
+    logits.indices.filter { logits[$0] < 0 }.sorted { (logits[$0], $0) < (logits[$1], $1) }
+  }
+
+  /// The classes that a lower model finds for training images.
+  func predictedClasses(_ numbers: [Int], _ lower: [Double]) throws -> [Int] {
+    guard !numbers.isEmpty else { return [] }
+    let inputs = try images.images(numbers.map { corrupted.train[$0] })
+    return Scores.classes(of: try lowerModel.evaluate(inputs, at: lower) { $0($1) })
   }
 
   private func labelTable(_ logits: [Double]) -> ResultTable {
@@ -48,10 +119,10 @@ extension LabelCleaning {
       })
   }
 
-  private func testAccuracy(_ values: [Double]) throws -> Double {
-    let logits = try lowerModel.evaluate(try images.images(corrupted.test), at: values) { $0($1) }
+  private func accuracy(_ values: [Double], on numbers: [Int]) throws -> Double {
+    let logits = try lowerModel.evaluate(try images.images(numbers), at: values) { $0($1) }
     return try Scores.classification(
-      logits, DataArray(indices: corrupted.test.map { images.labels[$0] }))[0]
+      logits, DataArray(indices: numbers.map { images.labels[$0] }))[0]
   }
 }
 

@@ -6,7 +6,8 @@ import Tensors
 /// Finding wrong labels among images (data hyper-cleaning; Franceschi et al., 2017): the upper parameters are one logit a
 /// training example; the lower model is trained on the cross-entropy weighted by their sigmoids, plus a penalty; the
 /// upper objective is its cross-entropy on clean validation images. A task is a random part of the training and of
-/// the validation images.
+/// the validation images. Training labels are a user's own where a folder of clean images validates, or where none is
+/// replaced: then nothing is said about which are truly wrong.
 public struct LabelCleaning: Problem {
   /// The word that the command line knows it by.
   public static let name = "label-cleaning"
@@ -45,27 +46,41 @@ public struct LabelCleaning: Problem {
     try settings.check()
     self.settings = settings
     self.seed = seed
-    let images = try Self.images(settings)
-    let needed = settings.train + settings.validation + settings.test
-    guard needed <= images.labels.count else {
-      throw SettingError(
-        "train=\(settings.train), validation=\(settings.validation), test=\(settings.test): there are "
-          + "only \(images.labels.count) images; ask for no more together")
+    let given = try Self.images(settings.data, settings)
+    switch settings.validation {
+    case .count(let count):
+      images = given
+      try Self.requireEnough(given, settings, validation: count)
+      corrupted = CorruptedLabels(given, settings, validation: count, seed: seed)
+    case .folder(let path):
+      images = try given.followed(by: try Self.images(path, settings), from: path)
+      corrupted = CorruptedLabels(images, trainingWithFirst: given.labels.count)
     }
     guard images.classCount >= 2 else {
       throw SettingError("labels=\(settings.labels): all images are of one class; two are needed")
     }
-    self.images = images
-    corrupted = CorruptedLabels(images, settings, seed: seed)
-    upperModel = try Model(seed: seed) { p in p("logits", [settings.train], .zeros) }
+    let (images, count) = (images, corrupted.train.count)
+    upperModel = try Model(seed: seed) { p in p("logits", [count], .zeros) }
     lowerModel = try Model(seed: seed) { p in
       settings.network.layers(p, images.pixelCount, hidden: settings.hidden, images.classCount)
     }
   }
 
-  private static func images(_ settings: LabelCleaningSettings) throws -> LabelledImages {
-    if settings.data.isEmpty { return Digits.all }
-    let folder = DataFolder(settings.data)
+  private static func requireEnough(
+    _ images: LabelledImages, _ settings: LabelCleaningSettings, validation: Int
+  ) throws {
+    guard settings.train + validation + settings.test <= images.labels.count else {
+      throw SettingError(
+        "train=\(settings.train), validation=\(validation), test=\(settings.test): there are "
+          + "only \(images.labels.count) images; ask for no more together")
+    }
+  }
+
+  private static func images(
+    _ path: String, _ settings: LabelCleaningSettings
+  ) throws -> LabelledImages {
+    if path.isEmpty { return Digits.all }
+    let folder = DataFolder(path)
     return try LabelledImages(
       images: try folder.path(of: settings.images, key: "images"),
       labels: try folder.path(of: settings.labels, key: "labels"))
@@ -91,7 +106,8 @@ public struct LabelCleaning: Problem {
   /// - Throws: `TensorError` for arrays that do not fit each other.
   public func task(_ index: Int, step: Int) throws -> TaskExamples {
     var stream = RandomStream(seed: seed, purpose: .task, step: step, index: index)
-    let train = stream.choose(Self.part(settings.trainPart, of: settings.train), of: settings.train)
+    let train = stream.choose(
+      Self.part(settings.trainPart, of: upperModel.count), of: upperModel.count)
     let validate = stream.choose(
       Self.part(settings.validationPart, of: corrupted.validate.count), of: corrupted.validate.count
     )

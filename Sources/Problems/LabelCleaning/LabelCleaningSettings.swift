@@ -8,6 +8,25 @@ public struct LabelCleaningSettings: SettingGroup, Equatable {
     case anyClass = "any-class"
   }
 
+  /// Where the images that validate come from; their labels are taken to be right.
+  public enum Validation: Sendable, Hashable {
+    /// So many of the data's own.
+    case count(Int)
+    /// All of another folder, with files of the same names. Then all of the data train, with the labels that they have.
+    case folder(String)
+
+    /// As settings write it.
+    var text: String {
+      switch self {
+      case .count(let count): "\(count)"
+      case .folder(let path): path
+      }
+    }
+
+    /// A number, or else a folder.
+    init(_ text: String) { self = Int(text).map(Validation.count) ?? .folder(text) }
+  }
+
   /// The folder with the data; the embedded digits where there is none.
   public var data = ""
   /// The IDX file of the images, in that folder; `.gz` may be left out.
@@ -16,8 +35,8 @@ public struct LabelCleaningSettings: SettingGroup, Equatable {
   public var labels = "train-labels-idx1-ubyte"
   /// Training images.
   public var train = 1000
-  /// Validation images.
-  public var validation = 297
+  /// Images that validate.
+  public var validation = Validation.count(297)
   /// Test images.
   public var test = 500
   /// The part of the training images whose label is replaced.
@@ -49,7 +68,15 @@ public struct LabelCleaningSettings: SettingGroup, Equatable {
     try keys("images", &images, "IDX file of the images, in that folder; .gz may be left out")
     try keys("labels", &labels, "IDX file of their classes")
     try keys("train", &train, 1...10_000_000, "training images")
-    try keys("validation", &validation, 1...10_000_000, "validation images")
+    var text = validation.text
+    try keys("validation", &text, "validation images, or a folder of such; then all of data train")
+    validation = Validation(text)
+    switch validation {
+    case .count(1...10_000_000): break
+    case .folder(let path) where !path.isEmpty: break
+    default:
+      throw SettingError("validation=\(text): must be from 1 to 10000000, or a folder")
+    }
     try keys("test", &test, 1...10_000_000, "test images")
     try keys("corruption", &corruption, 0...1, "part of the training labels that are replaced")
     try keys("corruption-kind", &corruptionKind, "by what: wrong (another class), or any-class")

@@ -47,6 +47,28 @@ public struct LabelledImages: Sendable {
       checksums: files.checksums)
   }
 
+  /// These images, then others.
+  ///
+  /// - Parameters:
+  ///   - others: The others.
+  ///   - folder: Where they are, for errors.
+  /// - Returns: All of them.
+  /// - Throws: `DataFileError` where they are of another shape.
+  func followed(by others: LabelledImages, from folder: String) throws(DataFileError)
+    -> LabelledImages
+  {
+    guard width == others.width, pixelCount == others.pixelCount, fullInk == others.fullInk else {
+      throw DataFileError(
+        folder, "has images of another shape than data's, or of other ink",
+        remedy: "give images made in the same way")
+    }
+    return LabelledImages(
+      pixels: pixels + others.pixels, fullInk: fullInk, pixelCount: pixelCount, width: width,
+      labels: labels + others.labels,
+      checksums: checksums
+        + others.checksums.map { DataChecksum("validation-\($0.name)", $0.checksum) })
+  }
+
   private static let mostClasses = 10_000
 
   /// An image's pixels, row by row, ink from 0 to 1.

@@ -1,37 +1,25 @@
 import BilevelOptimization
-import DataFiles
-import Foundation
 import Randomness
 import Tensors
 
-/// Numeric examples: some test, the others are cut into folds of one size. Inputs, and targets of regression, are
-/// standardised by the examples that train a model, whichever these are.
+/// A table's examples: some test, the others are cut into folds whose sizes differ by one at most. Inputs, and targets of
+/// regression, are standardised by the examples that train a model, whichever these are.
 struct FoldedTable: Sendable {
-  /// Inputs of an example, and classes (1 for regression).
-  let inputs: Int
-  let outputs: Int
+  /// The examples.
+  let table: ExampleTable
   /// The examples of each fold, and those that test.
   let folds: [[Int]]
   let test: [Int]
-  /// The checksum of the file, where there is one.
-  let checksums: [DataChecksum]
-  private let columns: [[Double]]
-  private let targets: [Double]
-  private let isClassification: Bool
 
-  /// Reads and splits the data.
+  /// Splits a table.
   ///
-  /// - Throws: `DataFileError` for files that are none; `SettingError` for settings that ask for more than there is.
-  init(_ settings: RegularisationSettings, seed: UInt64) throws {
-    let (columns, targets, path, checksum) = try Self.table(settings)
-    checksums = checksum.map { [DataChecksum("table", $0)] } ?? []
-    let count = targets.count
-    isClassification = settings.kind == .classification
-    outputs = isClassification ? try Self.classCount(targets, path) : 1
+  /// - Throws: `SettingError` for settings that ask for more than there is.
+  init(_ table: ExampleTable, _ settings: RegularisationSettings, seed: UInt64) throws {
+    self.table = table
+    let count = table.count
     let test = max(1, Int((settings.testPart * Double(count)).rounded()))
     let train = settings.train == 0 ? count - test : settings.train
-    let size = train / settings.folds
-    guard size >= 1, test + train <= count else {
+    guard train >= settings.folds, test + train <= count else {
       throw SettingError(
         "train=\(settings.train), test-part=\(settings.testPart), folds=\(settings.folds): there are "
           + "\(count) examples, \(test) of them to test; ask for fewer, at least one a fold")
@@ -40,19 +28,36 @@ struct FoldedTable: Sendable {
     let order = stream.permutation(of: count)
     self.test = Array(order[..<test])
     folds = (0..<settings.folds).map { fold in
-      Array(order[(test + fold * size)..<(test + (fold + 1) * size)])
+      let bounds = [fold, fold + 1].map { test + $0 * train / settings.folds }
+      return Array(order[bounds[0]..<bounds[1]])
     }
-    inputs = columns.count
-    self.columns = columns
-    self.targets = targets
+  }
+
+  /// How many examples there are in all folds.
+  var trainCount: Int { folds.reduce(0) { $0 + $1.count } }
+
+  /// Inputs of an example.
+  var inputs: Int { table.inputs.count }
+
+  /// Classes; 1 for regression.
+  var outputs: Int {
+    switch table.targets {
+    case .classes(_, let names): names.count
+    case .numbers: 1
+    }
+  }
+
+  /// Whether the targets are classes.
+  var isClassification: Bool {
+    if case .classes = table.targets { true } else { false }
   }
 
   /// Examples that train a model: they alone give mean and variance.
   struct Training: Sendable {
     let indices: [Int]
     /// The standards of the input columns, and of regression's targets.
-    fileprivate let columns: [Standardisation]
-    fileprivate let target: Standardisation
+    let columns: [Standardisation]
+    let target: Standardisation?
   }
 
   /// Examples to train a model, at least one, with the standards that they set.
@@ -60,47 +65,13 @@ struct FoldedTable: Sendable {
     func standard(_ column: [Double]) -> Standardisation {
       Standardisation(indices.map { column[$0] })
     }
-    return Training(
-      indices: indices, columns: columns.map(standard), target: standard(targets))
+    let target: Standardisation? =
+      if case .numbers(let numbers) = table.targets { standard(numbers) } else { nil }
+    return Training(indices: indices, columns: table.inputs.map(standard), target: target)
   }
 
-  /// The input columns, the targets, and what errors call them.
-  private static func table(
-    _ settings: RegularisationSettings
-  ) throws -> (columns: [[Double]], targets: [Double], path: String, checksum: UInt32?) {
-    guard !settings.data.isEmpty else {
-      let digits = Digits.all
-      let images = digits.labels.indices.map(digits.image)
-      let columns = (0..<digits.pixelCount).map { pixel in images.map { Double($0[pixel]) } }
-      return (columns, digits.labels.map(Double.init), "the embedded digits", nil)
-    }
-    let table = try NumericTable.read(settings.data)
-    let target = try table.column(settings.target)
-    guard table.array.shape[1] >= 2 else {
-      throw DataFileError(
-        settings.data, "has one column",
-        remedy: "give at least one column of inputs and the targets")
-    }
-    let (count, values) = (table.array.shape[1], table.array.values)
-    func column(_ index: Int) -> [Double] {
-      stride(from: index, to: values.count, by: count).map { values[$0] }
-    }
-    return (
-      (0..<count).filter { $0 != target }.map(column), column(target), settings.data,
-      table.array.checksum
-    )
-  }
-
-  private static func classCount(_ targets: [Double], _ path: String) throws -> Int {
-    for (row, target) in targets.enumerated() {
-      guard target >= 0, target < 10_000, target == target.rounded(.towardZero) else {
-        throw DataFileError(
-          path, at: .row(row), "the target \(target) is no class number",
-          remedy: "number the classes 0, 1, 2, ..., or set kind=regression")
-      }
-    }
-    return max(2, Int(targets.max() ?? 0) + 1)
-  }
+  /// All folds as they train a model.
+  var trainingOnAllFolds: Training { training(folds.flatMap(\.self)) }
 
   /// Some examples, with an array that goes with them.
   ///
@@ -113,18 +84,19 @@ struct FoldedTable: Sendable {
   func examples(
     _ indices: [Int], standardisedBy training: Training, _ extras: [Examples.Extra] = []
   ) throws -> Examples {
-    let inputs = zip(columns, training.columns).map { column, standard in
+    let inputs = zip(table.inputs, training.columns).map { column, standard in
       indices.map { standard(column[$0]) }
     }
     let data = try DataArray(
-      [indices.count, columns.count],
+      [indices.count, inputs.count],
       indices.indices.flatMap { row in inputs.map { $0[row] } })
-    return Examples(
-      data: data,
-      target: isClassification
-        ? DataArray(indices.map { targets[$0] })
-        : try DataArray([indices.count, 1], indices.map { training.target(targets[$0]) }),
-      extras: extras)
+    let target =
+      switch table.targets {
+      case .classes(let classes, _): DataArray(indices: indices.map { classes[$0] })
+      case .numbers(let numbers):
+        try DataArray([indices.count, 1], indices.map { training.target?(numbers[$0]) ?? 0 })
+      }
+    return Examples(data: data, target: target, extras: extras)
   }
 }
 

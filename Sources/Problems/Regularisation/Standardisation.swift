@@ -12,12 +12,17 @@ struct Standardisation {
   /// The reciprocal of the standard deviation; 0 where the numbers are all the same, or differ by rounding alone.
   private let scale: Double
 
-  /// The standard of some finite numbers, at least one.
-  init(_ numbers: [Double]) {
+  /// The standard of some numbers. Those that are none are of missing cells, and do not count.
+  init(_ cells: [Double]) {
+    let numbers = cells.filter { !$0.isNaN }
+    guard let first = numbers.first else {
+      (factors, origin, mean, scale) = ((1, 1), 0, 0, 0)
+      return
+    }
     let largest = numbers.reduce(0) { max($0, $1.magnitude) }
     let exponent = largest == 0 ? 0 : Int(largest.exponent)
     let factors = (Self.power(-(exponent / 2)), Self.power(exponent / 2 - exponent))
-    let origin = numbers[0] * factors.0 * factors.1
+    let origin = first * factors.0 * factors.1
     let differences = numbers.map { $0 * factors.0 * factors.1 - origin }
     let count = Double(numbers.count)
     let mean = differences.reduce(0, +) / count
@@ -30,10 +35,21 @@ struct Standardisation {
   /// A standard deviation, in parts of the largest number, that rounding alone may make.
   private static let leastDeviation = 1e-12
 
-  /// A number in that standard.
+  /// A number in that standard; a missing one is the mean.
   func callAsFunction(_ number: Double) -> Double {
-    scale == 0 ? 0 : (number * factors.0 * factors.1 - origin - mean) * scale
+    scale == 0 || number.isNaN ? 0 : (number * factors.0 * factors.1 - origin - mean) * scale
   }
+
+  /// The number that this makes of a standardised one.
+  func inverse(_ standardised: Double) -> Double {
+    scale == 0 ? center : (standardised / scale + mean + origin) / factors.0 / factors.1
+  }
+
+  /// The mean.
+  var center: Double { (origin + mean) / factors.0 / factors.1 }
+
+  /// What differences from the mean are multiplied by.
+  var factor: Double { scale * factors.0 * factors.1 }
 
   private static func power(_ exponent: Int) -> Double {
     Double(sign: .plus, exponent: exponent, significand: 1)

@@ -13,7 +13,7 @@ public struct SinusoidSettings: SettingGroup, Equatable {
   /// Units of each of the two hidden layers.
   public var hidden = 40
   /// Strength of the pull towards the initialisation.
-  public var proximal = 2.0
+  public var proximal = 0.1
   /// The largest amplitude; the smallest is 0.1.
   public var amplitude = 5.0
 
@@ -47,9 +47,13 @@ public struct Sinusoid: Problem {
     settings.tasks = 25
     settings.method = .linearSystem
     settings.k = 5
-    settings.lowerRate = 0.01
-    settings.lowerSteps = 16
-    settings.upperRate = 0.001
+    // Large waves curve more the better the network fits them: a fixed rate diverges in the end.
+    settings.lowerRule = .backtracking
+    settings.lowerRate = 0.1
+    settings.lowerSteps = 32
+    // The network is not convex: damping keeps its negative curvature from reversing the hypergradient.
+    settings.damping = 10
+    settings.upperRate = 0.003
     return settings
   }
 

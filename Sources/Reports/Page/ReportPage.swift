@@ -45,6 +45,8 @@ public struct ReportPage {
               FindingsSection(run, isPart: true).html
             }
             for (run, name) in zip(runs, names) {
+              UpperSection(run, runs.count > 1 ? name : nil).html
+              HistorySection(run, runs.count > 1 ? name : nil).html
               SettingsSection(run, runs.count > 1 ? name : nil).html
             }
             HTML.element("footer") { HTML.text("Made by \(made).") }
@@ -83,23 +85,31 @@ public struct ReportPage {
 extension ResultTable {
   /// The table as markup; columns of numbers are aligned to the right.
   var html: HTML {
-    .element("div", ["class": "scroll"]) {
-      HTML.element("table") {
-        HTML.element("caption") { HTML.text(title) }
+    // Beside the table, not in it, a title has the page's width on phones, too.
+    .element("figure", ["class": "table"]) {
+      HTML.element("figcaption") { HTML.text(title) }
+      HTML.element("div", ["class": "scroll"]) { table }
+      if let remainder { HTML.element("p") { HTML.text(remainder) } }
+    }
+  }
+
+  private var table: HTML {
+    .element("table") {
+      if !columns.allSatisfy(\.isEmpty) {
         HTML.element("thead") {
           HTML.element("tr") {
             for column in columns { HTML.element("th", ["scope": "col"]) { HTML.text(column) } }
           }
         }
-        HTML.element("tbody") {
-          for row in rows {
-            HTML.element("tr") {
-              for (index, cell) in row.enumerated() {
-                if index == 0 {
-                  HTML.element("th", ["scope": "row"]) { HTML.text(cell) }
-                } else {
-                  HTML.element("td") { HTML.text(cell) }
-                }
+      }
+      HTML.element("tbody") {
+        for row in shownRows {
+          HTML.element("tr") {
+            for (index, cell) in row.enumerated() {
+              if index == 0 {
+                HTML.element("th", ["scope": "row"]) { HTML.text(cell) }
+              } else {
+                HTML.element("td") { HTML.text(cell) }
               }
             }
           }

@@ -35,7 +35,28 @@ struct RunComparison {
           return sorted.isEmpty ? nil : Scale.text(sorted[sorted.count / 2])
         }
       ]
-    return ResultTable("Results", columns: [""] + names, rows: rows)
+    guard differOnlyInSeed else { return ResultTable("Results", columns: [""] + names, rows: rows) }
+    return ResultTable(
+      "Results, and their mean and standard deviation over the seeds",
+      columns: ["", "mean", "+-"] + names,
+      rows: rows.map { [$0[0]] + Self.spread($0.dropFirst()) + $0.dropFirst() })
+  }
+
+  /// Whether the runs are one run of several seeds.
+  private var differOnlyInSeed: Bool {
+    Set(runs.map(\.problem)).count == 1 && settings.rows.map { $0[0] } == ["seed"]
+  }
+
+  /// The mean and the standard deviation of cells' first numbers; nothing where one has none.
+  static func spread(_ cells: some Collection<String>) -> [String] {
+    let numbers = cells.compactMap { cell in
+      cell.split(separator: " ").first.flatMap { Double($0) }
+    }
+    guard numbers.count == cells.count, numbers.count > 1 else { return ["", ""] }
+    let mean = numbers.reduce(0, +) / Double(numbers.count)
+    let variance =
+      numbers.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(numbers.count - 1)
+    return [Scale.text(mean), Scale.text(variance.squareRoot())]
   }
 
   /// The cells of all runs' tables, by table, row and column.
@@ -44,7 +65,7 @@ struct RunComparison {
     let cells = runs.map { run -> [String: String] in
       guard case .success(let findings) = run.findings else { return [:] }
       var cells: [String: String] = [:]
-      for table in findings.tables {
+      for table in findings.tables where table.file == nil {
         for row in table.rows {
           for (column, cell) in zip(table.columns, row).dropFirst() {
             let label = "\(row[0]), \(column)"

@@ -25,22 +25,27 @@ struct SolverSection {
   }
 
   private var table: ResultTable {
-    let rows = zip(names, runs).map { name, run in
-      let tasks = run.steps.total(\.tasks)
-      let perSolve = tasks > 0 ? Double(run.steps.total(\.products)) / Double(tasks) : 0
-      return [
-        name, "\(tasks)", Scale.text((perSolve * 100).rounded() / 100),
-        "\(run.steps.total(\.negativeCurvature))", "\(run.steps.total(\.diverging))",
-        "\(run.steps.total(\.unconverged))", "\(run.steps.total(\.growing))",
-        "\(run.steps.total(\.skipped))",
-      ]
+    func row(_ name: String, _ value: (StoredRun) -> String) -> [String] {
+      [name] + runs.map(value)
     }
+    func totals(_ name: String, _ value: (StepRecord) -> Int?) -> [String] {
+      row(name) { "\($0.steps.total(value))" }
+    }
+    // A column a run: few runs fit on a phone, many measures beside each other would not.
     return ResultTable(
-      "Over all steps",
-      columns: [
-        "", "solves", "products a solve", "met negative curvature", "Neumann terms grew",
-        "adaptations above tolerance", "lower gradients grew", "tasks skipped",
-      ], rows: rows)
+      "Over all steps", columns: [""] + names,
+      rows: [
+        totals("solves", \.tasks),
+        row("products a solve") { run in
+          let solves = max(run.steps.total(\.tasks), 1)
+          let perSolve = Double(run.steps.total(\.products)) / Double(solves)
+          return Scale.text((perSolve * 100).rounded() / 100)
+        },
+        totals("met negative curvature", \.negativeCurvature),
+        totals("Neumann terms grew", \.diverging),
+        totals("adaptations above tolerance", \.unconverged),
+        totals("lower gradients grew", \.growing), totals("tasks skipped", \.skipped),
+      ])
   }
 
   /// How solves ended, over the run's parts for one run, over all steps for several.
@@ -50,6 +55,13 @@ struct SolverSection {
       runs.count == 1
       ? parts(of: runs[0]).map { ("steps \($0.first!.step)-\($0.last!.step)", $0) }.map(bar)
       : zip(names, runs).map { bar(($0, $1.steps)) }
+    // Where all bars are full of one kind, a sentence says as much.
+    let kinds = Set(bars.flatMap { bar in bar.shares.indices.filter { bar.shares[$0] > 0 } })
+    if kinds.count == 1, let kind = kinds.first {
+      return .element("p") {
+        HTML.text("All solves ended alike: \(Self.words(reasons[kind])).")
+      }
+    }
     return ShareChart(
       title: "How solves ended", kinds: reasons.map(Self.words), bars: bars,
       text: { "\(Scale.text(100 * $0)) %" }

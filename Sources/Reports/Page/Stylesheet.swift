@@ -44,9 +44,9 @@ enum Stylesheet {
     .remark{color:var(--dim);text-align:right}
     .f0{background:var(--c0)}.f1{background:var(--c2)}.f2{background:var(--c4)}.f3{background:var(--c1)}
     .f4{background:var(--c3)}.f5{background:var(--c5)}
-    .scroll{overflow-x:auto;margin:0 0 16px}
+    .table{margin:0 0 16px}.table>figcaption{font-weight:600;font-size:.9rem;padding:0 0 6px;overflow-wrap:anywhere}
+    .scroll{overflow-x:auto}
     table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
-    caption{text-align:left;white-space:nowrap;font-weight:600;padding:0 0 6px}
     th,td{padding:4px 14px 4px 0;border-bottom:1px solid var(--rule);vertical-align:top}
     thead th{color:var(--dim);font-weight:500;text-align:right}thead th:first-child{text-align:left}
     tbody th{font-weight:500;text-align:left}td{text-align:right}
@@ -58,7 +58,7 @@ enum Stylesheet {
     background:#fff}
     .cell.right img{border-color:var(--good)}.cell.right figcaption{color:var(--good)}
     .cell.wrong img{border-color:var(--bad)}.cell.wrong figcaption{color:var(--bad)}
-    @media (max-width:480px){.bars{grid-template-columns:max-content 1fr}.remark{display:none}.tick,.label{font-size:17px}}
+    @media (max-width:480px){th,td{padding-right:9px}.cell{width:72px}.bars{grid-template-columns:max-content 1fr}.remark{display:none}.tick,.label{font-size:17px}}
     @media print{body{font-size:11px}.chart,.cell{break-inside:avoid}}
     """
 }

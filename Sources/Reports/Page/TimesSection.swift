@@ -81,9 +81,5 @@ struct TimesSection {
     String(format: "%.1f %%", all > 0 ? 100 * part / all : 0)
   }
 
-  private func duration(_ seconds: Double) -> String {
-    if seconds < 1 { return String(format: "%.0f ms", 1000 * seconds) }
-    if seconds < 100 { return String(format: "%.1f s", seconds) }
-    return String(format: "%.1f min", seconds / 60)
-  }
+  private func duration(_ seconds: Double) -> String { TimeText.words(seconds) }
 }

@@ -13,7 +13,9 @@ struct WarningsSection {
 
   var html: HTML {
     let lines = zip(names, runs).flatMap { name, run in
-      Self.warnings(about: run.steps).map { runs.count > 1 ? "\(name): \($0)" : $0 }
+      (Self.warnings(about: run.steps) + Self.first(run.history.compactMap(\.warning))).map {
+        runs.count > 1 ? "\(name): \($0)" : $0
+      }
     }
     return lines.isEmpty
       ? .none
@@ -21,6 +23,14 @@ struct WarningsSection {
         HTML.element("h2") { HTML.text("Warnings") }
         for line in lines { HTML.element("p", ["class": "note"]) { HTML.text(line) } }
       }
+  }
+
+  /// The first of what the sessions warned of.
+  private static func first(_ warnings: [String]) -> [String] {
+    let most = 10
+    let left = warnings.count - most
+    return Array(warnings.prefix(most))
+      + (left > 0 ? ["\(left) more warnings are in \(RunHistory.name)."] : [])
   }
 
   /// What is wrong with some steps, the worst first.

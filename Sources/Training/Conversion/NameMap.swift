@@ -46,7 +46,7 @@ public struct NameMap: Sendable, Hashable {
   ) throws(StateError) -> (file: TensorFile, leftOut: [String]) {
     var tensors: [NamedTensor] = []
     for rule in rules {
-      guard var tensor = file.tensors.first(where: { $0.name == rule.theirs }) else {
+      guard var tensor = try file.tensor(rule.theirs, at: path) else {
         let near = Spelling.near(rule.theirs, among: file.tensors.map(\.name))
         throw StateError(
           .malformed, path,
@@ -64,10 +64,10 @@ public struct NameMap: Sendable, Hashable {
       }
       tensors.append(tensor.renamed(rule.ours))
     }
-    let used = Set(rules.map(\.theirs))
+    let used = Set(rules.map { Array($0.theirs.utf8) })
+    let names = file.tensors.map(\.name) + file.unread.map(\.name)
     return (
-      TensorFile(metadata: [], tensors: tensors),
-      file.tensors.map(\.name).filter { !used.contains($0) }
+      TensorFile(metadata: [], tensors: tensors), names.filter { !used.contains(Array($0.utf8)) }
     )
   }
 }

@@ -54,7 +54,7 @@ extension TensorFile {
   private static func words(_ array: RawArray, _ path: String) throws(DataFileError) -> [Word] {
     let pairs = try? JSONDecoder().decode([[String]].self, from: Data(array.bytes))
     guard array.type == "u1", let pairs, pairs.allSatisfy({ $0.count == 2 }),
-      Set(pairs.map { $0[0] }).count == pairs.count
+      Set(pairs.map { Array($0[0].utf8) }).count == pairs.count
     else {
       throw DataFileError(
         path, "\(metadataName) is no JSON list of keys and values as this program writes it",
@@ -72,14 +72,12 @@ extension NamedTensor {
     case "i8": self.init(name: name, type: .integer, shape: array.shape, data: array.bytes)
     case "u1", "b1": self.init(name: name, type: .byte, shape: array.shape, data: array.bytes)
     case let type:
-      let size = Int(type.dropFirst()) ?? 1
-      let isSigned = type.hasPrefix("i")
-      let data = stride(from: 0, to: array.bytes.count, by: size).flatMap { start in
-        let own = array.bytes[start..<start + size]
-        let sign: UInt8 = isSigned && (own.last ?? 0) & 0x80 != 0 ? 0xFF : 0
-        return own + [UInt8](repeating: sign, count: 8 - size)
+      // Such as i2, which is I16 there.
+      let bits = 8 * (Int(type.dropFirst()) ?? 0)
+      guard let widened = WidenedType(rawValue: "\(type.prefix(1).uppercased())\(bits)") else {
+        fatalError("the reader of .npy files gave an array of type \(type)")
       }
-      self.init(name: name, type: .integer, shape: array.shape, data: data)
+      self = widened.tensor(name, shape: array.shape, array.bytes)
     }
   }
 

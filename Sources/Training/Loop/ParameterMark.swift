@@ -15,7 +15,7 @@ enum ParameterMark {
 
 /// Ranks whose upper parameters differ though they were broadcast: a fault of memory, or of a program.
 public struct DivergenceError: CommonError, Hashable, CustomStringConvertible {
-  /// The upper step.
+  /// The upper step, from 0; people count from 1.
   public let step: Int
   /// The ranks whose parameters are not rank 0's.
   public let ranks: [Int]
@@ -32,7 +32,7 @@ public struct DivergenceError: CommonError, Hashable, CustomStringConvertible {
   public var description: String {
     let list = ranks.map(String.init).joined(separator: ", ")
     return
-      "step \(step): the upper parameters of rank \(list) are not those of rank 0; the memory of "
+      "step \(step + 1): the upper parameters of rank \(list) are not those of rank 0; the memory of "
       + "that machine may be faulty: go on from the last checkpoint on another"
   }
 }

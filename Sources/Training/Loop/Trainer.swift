@@ -167,7 +167,7 @@ public struct StepRequests: Sendable, Hashable {
 
 /// A step that could not be made, known to every rank alike.
 public struct StepError: CommonError, Hashable, CustomStringConvertible {
-  /// The upper step.
+  /// The upper step, from 0; people count from 1.
   public let step: Int
   let message: String
 
@@ -175,7 +175,7 @@ public struct StepError: CommonError, Hashable, CustomStringConvertible {
   public var exitCode: ExitCode { .dataError }
 
   /// The message.
-  public var description: String { "step \(step): \(message)" }
+  public var description: String { "step \(step + 1): \(message)" }
 }
 
 extension Error {
@@ -191,7 +191,7 @@ extension Error {
 
 /// A task that failed.
 public struct TaskError: ExitCoded, CustomStringConvertible {
-  /// The upper step.
+  /// The upper step, from 0; people count from 1.
   public let step: Int
   /// The task's number within the step.
   public let task: Int
@@ -202,5 +202,5 @@ public struct TaskError: ExitCoded, CustomStringConvertible {
   public var exitCode: ExitCode { ExitCode(for: cause) }
 
   /// The message.
-  public var description: String { "step \(step), task \(task): \(cause)" }
+  public var description: String { "step \(step + 1), task \(task): \(cause)" }
 }

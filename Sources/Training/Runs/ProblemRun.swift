@@ -51,6 +51,20 @@ public protocol Run {
   /// - Throws: What reading the data throws; `StateError` for a state that is another model's.
   func findings(_ state: TensorFile, at path: String) throws -> RunFindings
 
+  /// What the lower model that a run left predicts for a file. Rank 0's alone.
+  ///
+  /// - Parameters:
+  ///   - state: What the run stored.
+  ///   - path: Where it was stored, for errors.
+  ///   - lower: Where its lower model is stored.
+  ///   - data: The file to predict for.
+  /// - Returns: A row a prediction.
+  /// - Throws: `SettingError` for a problem that predicts nothing; ``StateError`` for files that do not belong together;
+  ///   what reading the data throws.
+  func predict(
+    _ state: TensorFile, at path: String, lower: String, data: String
+  ) throws -> ResultTable
+
   /// What the run would take on this rank. Makes the problem and a task or two, as training would, and stores nothing.
   /// Collective.
   ///
@@ -91,6 +105,8 @@ public struct RunOutcome {
   public let results: [ResultTable]
   /// What is to be stored; `nil` but on rank 0.
   public let state: TensorFile?
+  /// The lower model that the run leaves, to be stored beside its state; `nil` where there is none, and but on rank 0.
+  public let lower: TensorFile?
   /// The SHA-256 of the upper parameters, the same on every rank.
   public let digest: String
   /// The signal that ended the run before its results, if one did.
@@ -180,7 +196,8 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
       try communicator.onRoot { try continuation.store(state(), trainer.step, requests.stop) }
       if let stop = requests.stop, trainer.step < training.steps {
         return RunOutcome(
-          results: [], state: nil, digest: ParameterDigest.sha256(of: problem.upperModel),
+          results: [], state: nil, lower: nil,
+          digest: ParameterDigest.sha256(of: problem.upperModel),
           stop: stop, steps: trainer.step)
       }
     }
@@ -198,6 +215,9 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
         results: communicator.isRoot
           ? [evaluation?.table].compactMap(\.self) + (try problem.results(trainer.adaptation)) : [],
         state: communicator.isRoot ? state() : nil,
+        lower: communicator.isRoot
+          ? try problem.trainedLower(trainer.adaptation).map { LowerFile.file(of: $0, problem) }
+          : nil,
         digest: ParameterDigest.sha256(of: problem.upperModel), stop: nil, steps: trainer.step)
     }
   }
@@ -250,21 +270,37 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
     return evaluation
   }
 
+  /// What the lower model that a run left predicts for a file.
+  ///
+  /// - Throws: As the protocol says.
+  public func predict(
+    _ state: TensorFile, at path: String, lower: String, data: String
+  ) throws -> ResultTable {
+    let problem = try problem(of: state, at: path)
+    try RunState.check(dataOf: problem, against: state, at: path)
+    let values = try LowerFile.values(for: problem, in: LowerFile.read(lower), at: lower)
+    guard let predictions = try problem.predictions(values, forFile: data) else {
+      throw SettingError("\(P.name) predicts nothing for files")
+    }
+    return predictions
+  }
+
+  /// The problem with stored upper parameters.
+  private func problem(of state: TensorFile, at path: String) throws -> P {
+    let problem = try P(own, seed: UInt64(training.seed))
+    let values = try RunState.upperValues(of: problem.upperModel, in: state, at: path)
+    guard values.allSatisfy(\.isFinite) else {
+      throw StateError(
+        .malformed, path, "an upper parameter is not finite; give a state from before it diverged")
+    }
+    problem.upperModel.values = values
+    return problem
+  }
+
   /// A trainer with stored upper parameters. Collective.
   private func trainer(
     of state: TensorFile, at path: String, _ communicator: any Communicator
   ) throws -> Trainer<P> {
-    let problem = try communicator.agreeing {
-      let problem = try P(own, seed: UInt64(training.seed))
-      let values = try RunState.upperValues(of: problem.upperModel, in: state, at: path)
-      guard values.allSatisfy(\.isFinite) else {
-        throw StateError(
-          .malformed, path, "an upper parameter is not finite; give a state from before it diverged"
-        )
-      }
-      problem.upperModel.values = values
-      return problem
-    }
-    return try Trainer(problem, training, communicator)
+    try Trainer(communicator.agreeing { try problem(of: state, at: path) }, training, communicator)
   }
 }

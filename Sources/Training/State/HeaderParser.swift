@@ -70,12 +70,15 @@ struct HeaderParser {
   private mutating func members(
     _ read: (inout HeaderParser, String) throws(Failure) -> Void
   ) throws(Failure) {
-    var keys: Set<String> = []
+    // By their code points: names that Unicode calls equivalent are two.
+    var keys: Set<[UInt8]> = []
     try expect("{")
     if accept("}") { return }
     repeat {
       let key = try string()
-      guard keys.insert(key).inserted else { throw failure("\(key.asShown) comes twice") }
+      guard keys.insert(Array(key.utf8)).inserted else {
+        throw failure("\(key.asShown) comes twice")
+      }
       try expect(":")
       try read(&self, key)
     } while accept(",")

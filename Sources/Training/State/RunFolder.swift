@@ -4,7 +4,9 @@ import Foundation
 ///
 ///     RUN/state.safetensors                      what the run ended with
 ///     RUN/checkpoints/step-000000120.safetensors what it can go on from; the newest two are kept
+///     RUN/lower.safetensors                      the lower model that it ended with, where tasks have one in common
 ///     RUN/metrics.jsonl                          a line a step
+///     RUN/history.jsonl                          who ran it when and how, what was warned of
 ///     RUN/timings.jsonl                          a line a step: where its time went
 ///     RUN/earlier-1/                             what another run had left when this one began here; then earlier-2
 ///     RUN/lock                                   who is writing
@@ -43,8 +45,17 @@ public final class RunFolder {
   /// Whether the folder that was locked is still at its path: another one there is none of this run's business.
   public var isInPlace: Bool { lock?.isInPlace ?? true }
 
+  /// The path of a state that people name by its own path or by its run's folder.
+  package static func state(at path: String) -> String {
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    return exists && isFolder.boolValue ? "\(path)/\(RunState.fileName)" : path
+  }
+
   /// The last state's path.
   public var statePath: String { "\(path)/\(RunState.fileName)" }
+  /// The lower model's path.
+  public var lowerPath: String { "\(path)/\(LowerFile.name)" }
   /// The metrics' path.
   public var metricsPath: String { "\(path)/metrics.jsonl" }
 

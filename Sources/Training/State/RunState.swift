@@ -29,8 +29,7 @@ public enum RunState {
   ) throws(StateError) -> [Double] {
     var values: [Double] = []
     for parameter in model.parameters {
-      guard let tensor = file.tensors.first(where: { $0.name == upperPrefix + parameter.name })
-      else {
+      guard let tensor = try file.tensor(upperPrefix + parameter.name, at: path) else {
         throw StateError(
           .malformed, path,
           "has no \(upperPrefix)\(parameter.name); give the state of a run of this problem")

@@ -36,7 +36,11 @@ extension TensorFile {
     }
     var end = 0
     for (_, entry) in entries {
-      tensors.append(try Self.tensor(entry, in: content, after: end, path))
+      if let tensor = try Self.tensor(entry, in: content, after: end, path) {
+        tensors.append(tensor)
+      } else {
+        unread.append(Unread(name: entry.name, type: entry.type))
+      }
       end = entry.end
     }
     guard end == content.count else {
@@ -65,10 +69,10 @@ extension TensorFile {
     return bytes[(8 + Int(length))...]
   }
 
-  /// One tensor, whose bytes must start where those before it ended.
+  /// One tensor, whose bytes must start where those before it ended; nil where its type is unknown.
   private static func tensor(
     _ entry: HeaderParser.Entry, in content: ArraySlice<UInt8>, after end: Int, _ path: String
-  ) throws(StateError) -> NamedTensor {
+  ) throws(StateError) -> NamedTensor? {
     let start = content.startIndex
     let name = entry.name.asShown
     func fault(_ what: String, at offset: Int) -> StateError {
@@ -79,23 +83,25 @@ extension TensorFile {
         "claims bytes \(entry.begin) to \(entry.end), but \(end) of \(content.count) are taken",
         at: end)
     }
-    guard let type = NamedTensor.ElementType(rawValue: entry.type) else {
-      throw fault("has the unknown type \(entry.type.asShown)", at: end)
-    }
-    guard byteCount(of: entry.shape, type) == entry.end - entry.begin else {
+    let type = NamedTensor.ElementType(rawValue: entry.type)
+    let widened = WidenedType(rawValue: entry.type)
+    guard let size = type?.byteCount ?? widened?.byteCount else { return nil }
+    guard byteCount(of: entry.shape, size) == entry.end - entry.begin else {
       throw fault(
         "of shape \(entry.shape.description.asShown) cannot have \(entry.end - entry.begin) bytes",
         at: end)
     }
-    return NamedTensor(
-      name: entry.name, type: type, shape: entry.shape,
-      data: Array(content[start + entry.begin..<start + entry.end]))
+    let data = content[start + entry.begin..<start + entry.end]
+    if let widened { return widened.tensor(entry.name, shape: entry.shape, data) }
+    return type.map {
+      NamedTensor(name: entry.name, type: $0, shape: entry.shape, data: Array(data))
+    }
   }
 
   /// The bytes that a shape needs; nil where they cannot be counted. Empty tensors may have no other sizes than full
   /// ones, so that nobody who multiplies some of the sizes meets an overflow.
-  private static func byteCount(of shape: [Int], _ type: NamedTensor.ElementType) -> Int? {
-    var count = type.byteCount
+  private static func byteCount(of shape: [Int], _ size: Int) -> Int? {
+    var count = size
     for size in shape {
       let (product, overflow) = count.multipliedReportingOverflow(by: max(size, 1))
       if overflow { return nil }

@@ -11,6 +11,16 @@ public struct TensorFile: Sendable, Equatable {
   public var metadata: [Word]
   /// The tensors, in order.
   public var tensors: [NamedTensor]
+  /// Tensors that were in the file it was read from, and whose types are unknown here.
+  public internal(set) var unread: [Unread] = []
+
+  /// A tensor of a type that is unknown here.
+  public struct Unread: Sendable, Equatable {
+    /// The name.
+    public let name: String
+    /// What the file calls its type.
+    public let type: String
+  }
 
   /// A key and a value of the metadata.
   public struct Word: Sendable, Equatable {
@@ -34,6 +44,23 @@ public struct TensorFile: Sendable, Equatable {
 
   /// The value of a metadata key.
   public subscript(key: String) -> String? { metadata.first { $0.key == key }?.value }
+
+  /// The tensor of a name.
+  ///
+  /// - Parameters:
+  ///   - name: The name, by its code points.
+  ///   - path: What errors call the file.
+  /// - Returns: The tensor, or nil where there is none.
+  /// - Throws: ``StateError`` for a tensor of a type that is unknown here.
+  func tensor(_ name: String, at path: String) throws(StateError) -> NamedTensor? {
+    if let other = unread.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) {
+      throw StateError(
+        .malformed, path,
+        "tensor \(name.asShown) is of type \(other.type.asShown), which cannot be read; store it as F32",
+        tensor: name.asShown)
+    }
+    return tensors.first { $0.name.utf8.elementsEqual(name.utf8) }
+  }
 
   /// The bytes of the file. Names of tensors and keys of the metadata must each differ, and no tensor may be called
   /// `__metadata__`: no reader would take such a file.
@@ -62,14 +89,16 @@ public struct TensorFile: Sendable, Equatable {
     return bytes
   }
 
+  /// By their code points: names that Unicode calls equivalent are two.
   private func checkNames() {
-    var names: Set = ["__metadata__"]
+    var names: Set = [Array("__metadata__".utf8)]
     for tensor in tensors {
-      precondition(names.insert(tensor.name).inserted, "two tensors are called \(tensor.name)")
+      precondition(
+        names.insert(Array(tensor.name.utf8)).inserted, "two tensors are called \(tensor.name)")
     }
-    var keys: Set<String> = []
+    var keys: Set<[UInt8]> = []
     for word in metadata {
-      precondition(keys.insert(word.key).inserted, "metadata has \(word.key) twice")
+      precondition(keys.insert(Array(word.key.utf8)).inserted, "metadata has \(word.key) twice")
     }
   }
 

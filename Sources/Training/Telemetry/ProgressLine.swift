@@ -7,10 +7,12 @@ public struct ProgressLine {
   private let completed: Int
   private let tasksPerStep: Int
   private let isTerminal: Bool
-  private let columns: Int?
+  private let columns: () -> Int?
   private let now: () -> Double
   private let write: (String) -> Void
   private let start: Double
+  /// The first step that was reported, and when: what came before it was planning, too.
+  private var first: (done: Int, time: Double)?
   private var lastShown: Double?
   /// The cursor is still on a line that is to be drawn again.
   private var isLineOpen = false
@@ -24,13 +26,13 @@ public struct ProgressLine {
   ///   - completed: How many were done before, by a run that this one continues: they took none of its time.
   ///   - tasksPerStep: Tasks of each.
   ///   - isTerminal: Whether lines can be drawn again.
-  ///   - columns: How many characters fit into the terminal's line, if it is known: a line that is drawn again must
-  ///     not run over into the next.
+  ///   - columns: How many characters fit into the terminal's line now, if it is known: a line that is drawn again
+  ///     must not run over into the next.
   ///   - now: A clock that never goes back, in seconds.
   ///   - write: Takes what is to be shown.
   public init(
     steps: Int, completed: Int = 0, tasksPerStep: Int, isTerminal: Bool,
-    columns: Int? = ProgressLine.columnsOfStandardError,
+    columns: @escaping () -> Int? = { ProgressLine.columnsOfStandardError },
     now: @escaping () -> Double = { ProcessInfo.processInfo.systemUptime },
     write: @escaping (String) -> Void = {
       try? FileHandle.standardError.write(contentsOf: Data($0.utf8))
@@ -61,9 +63,10 @@ public struct ProgressLine {
   ///   - upperLoss: The mean upper loss of the step.
   public mutating func report(done: Int, upperLoss: Double) {
     let time = now()
+    if first == nil { first = (done, time) }
     if let lastShown, done < steps, time - lastShown < interval { return }
     lastShown = time
-    let line = line(done, upperLoss, elapsed: time - start)
+    let line = line(done, upperLoss, time)
     if isTerminal {
       write("\r\u{1B}[K\(fitted("\(bar(done)) ", line))\(done < steps ? "" : "\n")")
       isLineOpen = done < steps
@@ -78,20 +81,28 @@ public struct ProgressLine {
     isLineOpen = false
   }
 
-  private func line(_ done: Int, _ upperLoss: Double, elapsed: Double) -> String {
-    let own = Double(max(done - completed, 0))
+  private func line(_ done: Int, _ upperLoss: Double, _ time: Double) -> String {
+    // The first step also makes plans: what follows is foretold from the others, once there are any.
+    let hasFollowed = first.map { $0.done < done } ?? false
+    let beginning = (done: completed, time: start)
+    let from = hasFollowed ? first ?? beginning : beginning
+    let (own, elapsed) = (Double(max(done - from.done, 0)), time - from.time)
     let rate = elapsed > 0 ? own * Double(tasksPerStep) / elapsed : 0
-    let remaining = own > 0 ? elapsed / own * Double(max(steps - done, 0)) : 0
     let gap = max(String(steps).count - String(done).count, 0)
-    return "step \(String(repeating: " ", count: gap))\(done)/\(steps)"
+    var line =
+      "step \(String(repeating: " ", count: gap))\(done)/\(steps)"
       + "  upper loss \(Self.loss(upperLoss))  \(String(format: "%.1f", rate)) tasks/s"
-      + "  \(Self.duration(remaining)) left"
+    if hasFollowed || done >= steps {
+      let remaining = own > 0 ? elapsed / own * Double(max(steps - done, 0)) : 0
+      line += "  \(Self.duration(remaining)) left"
+    }
+    return line
   }
 
   /// The line, without its bar or cut where the terminal is too narrow. The last column stays free, because some
   /// terminals go on to the next line when it is filled.
   private func fitted(_ bar: String, _ line: String) -> String {
-    guard let columns else { return bar + line }
+    guard let columns = columns() else { return bar + line }
     return bar.count + line.count < columns ? bar + line : String(line.prefix(max(columns - 1, 0)))
   }
 

@@ -5,7 +5,8 @@ extension ResultTable {
   /// The table as aligned plain text, without a newline at its end. Columns of numbers are aligned to the right; what a
   /// terminal does not show is escaped.
   public var text: String {
-    let cells = [columns.map(\.escaped)] + rows.map { $0.map(\.escaped) }
+    let shown = (columns.allSatisfy(\.isEmpty) ? [] : [columns]) + shownRows
+    let cells = shown.map { $0.map(\.escaped) }
     let widths = columns.indices.map { column in
       cells.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
     }
@@ -17,7 +18,8 @@ extension ResultTable {
       }
       return "  " + padded.joined(separator: "  ").trimmingTrailingSpace()
     }
-    return ([title.escaped] + cells.map(line)).joined(separator: "\n")
+    let rest = remainder.map { ["  \($0.escaped)"] } ?? []
+    return ([title.escaped] + cells.map(line) + rest).joined(separator: "\n")
   }
 
   private func isNumeric(_ column: Int) -> Bool {

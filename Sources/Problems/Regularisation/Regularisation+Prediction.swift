@@ -1,0 +1,63 @@
+import BilevelOptimization
+import DataFiles
+import Models
+import Tensors
+
+extension Regularisation {
+  /// The lower model trained on all folds with the learnt strengths. Its inputs are (x - `inputs/mean`) times
+  /// `inputs/scale`; with regression, targets are standardised likewise.
+  ///
+  /// - Throws: What adaptation throws: `HypergradientError`, `TensorError`.
+  public func trainedLower(_ training: Adaptation<Tensor, Sequential>) throws -> TrainedLower? {
+    let all = table.trainingOnAllFolds
+    let adapted = try training.adapt(try trainExamples(all))
+    func standards(_ name: String, _ standards: [Standardisation]) -> [TrainedLower.Extra] {
+      [
+        .init("\(name)/mean", standards.map(\.center)),
+        .init("\(name)/scale", standards.map(\.factor)),
+      ]
+    }
+    let inputs = table.table.encoding.columns.enumerated().map { ("input/\($0)", $1.name) }
+    let classes = classNames.enumerated().map { ("class/\($0)", $1) }
+    return TrainedLower(
+      adapted.values,
+      extras: standards("inputs", all.columns)
+        + (all.target.map { standards("targets", [$0]) } ?? []),
+      words: inputs + classes)
+  }
+
+  /// Predictions for the rows of a CSV file: classes and their probabilities, or numbers in the targets' units.
+  ///
+  /// - Throws: `DataFileError` for a file that cannot be read or lacks inputs; `TensorError`.
+  public func predictions(_ lower: [Double], forFile path: String) throws -> ResultTable? {
+    let file = try Table.read(path, settings.table.format)
+    let encoding = try table.table.encoding.matched(to: file)
+    let columns = try encoding.columns(of: file)
+    if settings.table.missing != .mean { try requireAll(columns, encoding, file) }
+    let all = table.trainingOnAllFolds
+    let inputs = zip(columns, all.columns).map { column, standard in column.map { standard($0) } }
+    let data = try DataArray(
+      [file.rowCount, inputs.count],
+      (0..<file.rowCount).flatMap { row in inputs.map { $0[row] } })
+    let outputs = try lowerModel.evaluate(data, at: lower) { $0($1) }
+    if let target = all.target {
+      return Predictions.numbers(outputs.values.map(target.inverse))
+    }
+    return Predictions.classes(outputs, named: classNames)
+  }
+
+  private var classNames: [String] {
+    if case .classes(_, let names) = table.table.targets { names } else { [] }
+  }
+
+  private func requireAll(
+    _ columns: [[Double]], _ encoding: InputEncoding, _ file: Table
+  ) throws(DataFileError) {
+    for row in 0..<file.rowCount where columns.contains(where: { $0[row].isNaN }) {
+      let column = encoding.firstMissing(of: file, inRow: row) ?? 0
+      throw DataFileError(
+        file.path, at: file.place(row, column), "the cell is missing",
+        remedy: "complete the row or leave it out; a run with missing=mean predicts it")
+    }
+  }
+}

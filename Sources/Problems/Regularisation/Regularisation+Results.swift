@@ -1,0 +1,89 @@
+import BilevelOptimization
+import Foundation
+import Models
+import Tensors
+
+extension Regularisation {
+  /// How a table was read; validation over all folds, and test after training on all of them, with the first strengths and
+  /// the learnt ones; and the learnt strengths.
+  ///
+  /// - Throws: What adaptation, hypergradients and predictions throw: `HypergradientError`, `TensorError`.
+  public func results(_ training: Adaptation<Tensor, Sequential>) throws -> [ResultTable] {
+    let learnt = upperModel.values
+    defer { upperModel.values = learnt }
+    let first = [Double](repeating: firstLogarithm, count: learnt.count)
+    let measures = table.isClassification ? ["accuracy", "cross-entropy"] : ["squared error"]
+    let rows = try [("first strengths", first), ("learnt strengths", learnt)].map { name, values in
+      upperModel.values = values
+      let validation = try table.folds.indices.map { fold in
+        let task = try task(fold: fold)
+        return try scores(task.validate, try training.adapt(task.train))
+      }
+      let means = measures.indices.map { measure in
+        validation.reduce(0) { $0 + $1[measure] } / Double(validation.count)
+      }
+      let all = table.trainingOnAllFolds
+      let whole = try training.adapt(try trainExamples(all))
+      let test = try scores(try table.examples(table.test, standardisedBy: all), whole)
+      return [name] + (means + test).map { String(format: "%.4f", $0) }
+    }
+    return notes + [
+      ResultTable(
+        "\(table.folds.count) folds of \(table.trainCount) examples, \(table.test.count) to test"
+          + (table.isClassification ? "" : "; errors in parts of the targets' variance"),
+        columns: [""] + measures.map { "validation \($0)" } + measures.map { "test \($0)" },
+        rows: rows), strengths(learnt),
+    ]
+  }
+
+  private func scores(_ examples: Examples, _ adapted: AuxiliaryModel) throws -> [Double] {
+    let prediction = try lowerModel.evaluate(examples.data, at: adapted.values) { $0($1) }
+    return table.isClassification
+      ? try Scores.classification(prediction, examples.target)
+      : try Scores.regression(prediction, examples.target)
+  }
+
+  /// How a user's own table was read.
+  private var notes: [ResultTable] {
+    let notes = table.table.notes
+    if notes.isEmpty { return [] }
+    return [
+      ResultTable(
+        settings.table.data, columns: ["", ""], rows: notes.map { [$0.key, $0.value] })
+    ]
+  }
+
+  /// The learnt strengths, and what other libraries call them: scikit-learn's C and alpha.
+  private func strengths(_ logarithms: [Double]) -> ResultTable {
+    let count = Double(table.trainCount)
+    let names = lowerModel.parameters.map(\.name)
+    let hasRanges = settings.grouping == .parameter
+    let other = table.isClassification ? "C = 1 / (N s)" : "alpha = N s / 2"
+    func row(_ name: String, _ logarithms: some Collection<Double>) -> [String] {
+      let sorted = logarithms.sorted()
+      let middle = exp(sorted[sorted.count / 2])
+      let range = hasRanges ? [exp(sorted[0]), exp(sorted[sorted.count - 1])] : []
+      let theirs = table.isClassification ? 1 / (count * middle) : count * middle / 2
+      return [name] + ([middle] + range + [theirs]).map { String(format: "%.4g", $0) }
+    }
+    let rows =
+      switch settings.grouping {
+      case .one: [row("all parameters", logarithms)]
+      case .layer: zip(names, logarithms).map { row($0, [$1]) }
+      case .parameter:
+        lowerModel.parameters.map { parameter in
+          row(
+            parameter.name,
+            logarithms[parameter.offset..<parameter.offset + parameter.shape.count])
+        }
+      }
+    return ResultTable(
+      "Learnt strengths s of the penalty 1/2 sum s w^2 beside the mean "
+        + "\(table.isClassification ? "cross-entropy" : "squared error") of N = \(table.trainCount) "
+        + "standardised examples",
+      columns: ["", hasRanges ? "median" : "s"] + (hasRanges ? ["smallest", "largest"] : []) + [
+        other
+      ],
+      rows: rows)
+  }
+}

@@ -1,0 +1,104 @@
+import DataFiles
+
+/// Examples of a table: columns of inputs, and targets.
+struct ExampleTable: Sendable {
+  /// What the targets are.
+  enum Targets: Sendable, Equatable {
+    /// Numbers of classes, and what these are called.
+    case classes([Int], names: [String])
+    /// Numbers.
+    case numbers([Double])
+  }
+
+  /// The columns of inputs.
+  let encoding: InputEncoding
+  /// Their numbers, column by column; those of missing cells are not numbers.
+  let inputs: [[Double]]
+  /// The targets.
+  let targets: Targets
+  /// The file's checksum, where there is one.
+  let checksum: UInt32?
+  /// What a person should know about how the file was read.
+  let notes: [(key: String, value: String)]
+
+  /// How many examples there are.
+  var count: Int {
+    switch targets {
+    case .classes(let classes, _): classes.count
+    case .numbers(let numbers): numbers.count
+    }
+  }
+
+  /// The embedded digits.
+  static var digits: ExampleTable {
+    let digits = Digits.all
+    let images = digits.labels.indices.map(digits.image)
+    let names = (0..<digits.pixelCount).map { "pixel \($0)" }
+    return ExampleTable(
+      encoding: InputEncoding(numbers: names),
+      inputs: names.indices.map { pixel in images.map { Double($0[pixel]) } },
+      targets: .classes(digits.labels, names: (0..<digits.classCount).map(String.init)),
+      checksum: nil, notes: [])
+  }
+}
+
+extension ExampleTable {
+  /// Reads a file as settings say.
+  ///
+  /// - Throws: `DataFileError` that says what is wrong, where, and which setting would help.
+  init(_ settings: TableSettings) throws(DataFileError) {
+    let table = try Table.read(settings.data, settings.format)
+    let target = try table.column(settings.target)
+    encoding = try InputEncoding(table, settings, target: target)
+    let inputs = try encoding.columns(of: table)
+    let missing = (0..<table.rowCount).filter { row in inputs.contains { $0[row].isNaN } }
+    let untargeted = (0..<table.rowCount).filter { table.content($0, target) == .missing }
+    if settings.missing == .stop, let row = (missing + untargeted).min() {
+      let column = encoding.firstMissing(of: table, inRow: row) ?? target
+      throw DataFileError(
+        table.path, at: table.place(row, column), "the cell is missing",
+        remedy: "set missing=mean for the column's mean, or missing=drop to leave out such rows")
+    }
+    let dropped = Set(settings.missing == .drop ? missing + untargeted : untargeted)
+    let rows = (0..<table.rowCount).filter { !dropped.contains($0) }
+    guard !rows.isEmpty else {
+      throw DataFileError(
+        table.path, "no row is left: each has missing cells",
+        remedy: "set missing=mean, leave out columns by ignore, or choose another target")
+    }
+    self.inputs = inputs.map { column in rows.map { column[$0] } }
+    targets = try TargetReader(table, column: target, rows: rows).targets(settings.kind)
+    checksum = table.checksum
+    notes = Self.notes(
+      table, encoding, targets, target: target, rows: rows.count,
+      missing: missing.count, untargeted: untargeted.count, settings.missing)
+  }
+
+  private static func notes(
+    _ table: Table, _ encoding: InputEncoding, _ targets: Targets, target: Int, rows: Int,
+    missing: Int, untargeted: Int, _ rule: TableSettings.MissingRule
+  ) -> [(key: String, value: String)] {
+    let name = table.name(ofColumn: target)
+    let kind =
+      switch targets {
+      case .classes(_, let names):
+        "\(names.count) classes: \(names.prefix(10).joined(separator: ", "))"
+          + (names.count > 10 ? ", ..." : "")
+      case .numbers: "numbers"
+      }
+    var notes = [
+      ("examples", "\(rows)"),
+      ("inputs", "\(encoding.columns.count)"),
+      ("targets", "\(name), \(kind)"),
+    ]
+    if let index = table.indexColumn {
+      notes.append(("left out", "column \(index), the rows' names"))
+    }
+    if rule == .mean, missing > 0 {
+      notes.append(("missing cells", "in \(missing) rows, each the mean of its column"))
+    }
+    let dropped = table.rowCount - rows
+    if dropped > 0 { notes.append(("rows left out", "\(dropped), with missing cells")) }
+    return notes
+  }
+}

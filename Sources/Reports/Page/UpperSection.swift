@@ -1,0 +1,21 @@
+import Problems
+
+/// What was learnt: the upper parameters in numbers.
+struct UpperSection {
+  private let run: StoredRun
+  private let name: String?
+
+  init(_ run: StoredRun, _ name: String?) {
+    self.run = run
+    self.name = name
+  }
+
+  var html: HTML {
+    guard !run.upper.rows.isEmpty else { return .none }
+    return .element("section") {
+      HTML.element("h2") { HTML.text("Upper parameters" + (name.map { ": \($0)" } ?? "")) }
+      if let about = run.about { HTML.element("p") { HTML.text("\(run.problem): \(about).") } }
+      run.upper.html
+    }
+  }
+}
