@@ -36,9 +36,9 @@ extension Workload {
       let validate = try examples(n, features, classes, &random)
       let optimizer = try GradientDescent(learningRate: 0.1, steps: steps)
       return try Prepared(implicit, train, from: lower.values) {
-        _ = try implicit.adaptAndSolve(
+        let task = try implicit.adaptAndSolve(
           train: train, validate: validate, from: lower.values, optimizer)
-        return implicit.hypergradient.reduce(0, +)
+        return task.hypergradient.reduce(0, +)
       }
     }
   }

@@ -30,9 +30,9 @@ extension Workload {
       let validate = try images(shape.ways, shots: shape.query, &random)
       let optimizer = try GradientDescent(learningRate: 0.1, steps: shape.lowerSteps)
       return try Prepared(implicit, train, from: upper.values) {
-        _ = try implicit.adaptAndSolve(
+        let task = try implicit.adaptAndSolve(
           train: train, validate: validate, from: upper.values, optimizer)
-        return implicit.hypergradient.reduce(0, +)
+        return task.hypergradient.reduce(0, +)
       }
     }
   }

@@ -65,6 +65,11 @@ public protocol Problem: SendableMetatype {
   /// F: what upper steps make small.
   func upperObjective(_ state: ObjectiveState<Upper, Lower>) throws -> Tensor
 
+  /// The lower optimiser; by default the one that the settings name.
+  func lowerOptimizer(_ settings: TrainingSettings) throws -> any LowerOptimizer
+  /// The upper optimiser, likewise.
+  func upperOptimizer(_ settings: TrainingSettings) throws -> any UpperOptimizer
+
   /// The data of one task of one upper step: a function of its arguments and the settings alone, whichever rank asks.
   func task(_ index: Int, step: Int) throws -> TaskExamples
 
@@ -98,6 +103,24 @@ public struct DataChecksum: Sendable, Hashable {
 extension Problem {
   /// Data: none.
   public var data: [DataChecksum] { [] }
+
+  /// The one that the settings name.
+  public func lowerOptimizer(_ settings: TrainingSettings) throws -> any LowerOptimizer {
+    try settings.lowerOptimizer()
+  }
+
+  /// The one that the settings name.
+  public func upperOptimizer(_ settings: TrainingSettings) throws -> any UpperOptimizer {
+    try settings.upperOptimizer()
+  }
+
+  /// Where adaptation starts now.
+  package var startValues: [Double] {
+    switch start {
+    case .lowerModel: lowerModel.values
+    case .upperModel: upperModel.values
+    }
+  }
 
   /// Held-out tasks: none.
   public var heldOut: HeldOut<Lower>? { nil }

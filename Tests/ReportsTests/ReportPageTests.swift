@@ -13,7 +13,7 @@ import Training
   ) throws {
     let run = try ProblemCatalogue.builtIn.entry(named: problem).run(RunRequest(settings))
     let storage = try RunFolder(locking: folder)
-    let metrics = try MetricsFile(storage.metricsPath, after: 0)
+    let metrics = try MetricsFile(storage.metricsPath, figures: run.method.figures, after: 0)
     let timings = isTimed ? try TimingsFile(storage.timingsPath, isNew: true) : nil
     let outcome = try run.train(SoloCommunicator(), .none) { summary, timing in
       metrics.append(summary)

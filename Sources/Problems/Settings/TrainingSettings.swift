@@ -51,8 +51,10 @@ public struct TrainingSettings: SettingGroup, Equatable {
   public var steps = 100
   /// Tasks an upper step.
   public var tasks = 8
-  /// LS or NS.
-  public var method = ImplicitMethod.neumannSeries
+  /// How hypergradients are computed.
+  public var method = MethodName.neumannSeries
+  /// How linear systems are solved.
+  public var solver = SolverChoice.own
   /// The most Hessian-vector products of a solve.
   public var k = 10
   /// Stops a solve, with ``relativeTolerance``.
@@ -105,7 +107,11 @@ public struct TrainingSettings: SettingGroup, Equatable {
     try keys("steps", &steps, 0...1_000_000_000, "upper steps")
     try keys("tasks", &tasks, 1...1_000_000, "tasks an upper step")
     try keys("schedule", &schedule, "how tasks get to ranks: static or dynamic; changes no bit")
-    try keys("method", &method, "LS (conjugate gradients) or NS (Neumann series)")
+    try keys(
+      "method", &method,
+      "LS (conjugate gradients), NS (Neumann series) or "
+        + MethodName.allCases.map(\.rawValue).dropFirst(2).joined(separator: ", "))
+    try keys("solver", &solver, "linear solver: own (the method's) or one by name")
     try keys("k", &k, 0...1_000_000, "most Hessian-vector products of a solve")
     try keys("tolerance", &tolerance, 0...1e12, "residual norm that stops a solve, where it is")
     try keys(
@@ -167,20 +173,5 @@ public struct TrainingSettings: SettingGroup, Equatable {
     case .momentum: try SGD(learningRate: rate, momentum: 0.9)
     case .adam: try Adam(learningRate: rate, epsilon: upperEpsilon)
     }
-  }
-}
-
-extension Problem {
-  /// The hypergradients' object of this problem.
-  ///
-  /// - Throws: For settings outside their range, or kernels that are not there.
-  public func implicit(_ settings: TrainingSettings) throws -> Implicit<Upper, Lower> {
-    try Implicit(
-      upperObjective: upperObjective, upperModel: upperModel, lowerObjective: lowerObjective,
-      lowerModel: lowerModel, lowerLearningRate: settings.lowerRate, k: settings.k,
-      method: settings.method, tolerance: settings.tolerance,
-      relativeTolerance: settings.relativeTolerance, damping: settings.damping,
-      negativeCurvature: settings.negativeCurvature, checksResidual: settings.checkResidual,
-      precision: settings.precision)
   }
 }

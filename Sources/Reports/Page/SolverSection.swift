@@ -1,66 +1,74 @@
 import BilevelOptimization
 import Problems
 
-/// Whether the solves behind the hypergradients can be trusted.
+/// What the runs' methods tell of their hypergradients: whether these can be trusted.
 struct SolverSection {
   private let runs: [StoredRun]
   private let names: [String]
+  /// The figures of all runs' methods.
+  private let figures: [Figure]
 
   init(_ runs: [StoredRun], _ names: [String]) {
     self.runs = runs
     self.names = names
+    figures = runs.reduce(into: []) { all, run in
+      all += run.figures.filter { figure in !all.contains { $0.name == figure.name } }
+    }
   }
 
   var html: HTML {
     .element("section") {
       HTML.element("h2") { HTML.text("Solver health") }
       table.html
-      endings
+      for figure in figures where !figure.outcomes.isEmpty { outcomes(figure) }
       HTML.element("div", ["class": "charts"]) {
-        CourseChart(runs, names).html("Residual, or last term, that solves ended with", \.residual)
-        CourseChart(runs, names).html("Smallest curvature of a step", \.smallestCurvature)
+        for figure in figures {
+          if let title = figure.chart {
+            CourseChart(runs, names).html(title) { $0.number(figure.name) }
+          }
+        }
       }
     }
   }
 
   private var table: ResultTable {
-    func total(_ run: StoredRun, _ value: (StepRecord) -> Int?) -> Int {
-      run.steps.reduce(0) { $0 + (value($1) ?? 0) }
-    }
+    let told = figures.filter { $0.combination == .sum || $0.combination == .count }
     let rows = zip(names, runs).map { name, run in
-      let tasks = total(run, \.tasks)
-      let perSolve = tasks > 0 ? Double(total(run, \.products)) / Double(tasks) : 0
-      return [
-        name, "\(tasks)", Scale.text((perSolve * 100).rounded() / 100),
-        "\(total(run, \.negativeCurvature))", "\(total(run, \.diverging))",
-        "\(total(run, \.unconverged))", "\(total(run, \.growing))", "\(total(run, \.skipped))",
-      ]
+      func total(_ name: String) -> Int { run.steps.reduce(0) { $0 + $1.whole(name) } }
+      let tasks = total("tasks")
+      let cells = told.map { figure in
+        guard figure.combination == .sum else { return "\(total(figure.name))" }
+        let each = tasks > 0 ? Double(total(figure.name)) / Double(tasks) : 0
+        return Scale.text((each * 100).rounded() / 100)
+      }
+      return [name, "\(tasks)"] + cells
+        + ["unconverged", "growing", "skipped"].map { "\(total($0))" }
     }
     return ResultTable(
       "Over all steps",
-      columns: [
-        "", "solves", "products a solve", "met negative curvature", "Neumann terms grew",
-        "adaptations above tolerance", "lower gradients grew", "tasks skipped",
-      ], rows: rows)
+      columns: ["", "solves"] + told.map(\.title)
+        + ["adaptations above tolerance", "lower gradients grew", "tasks skipped"], rows: rows)
   }
 
-  /// How solves ended, over the run's parts for one run, over all steps for several.
-  private var endings: HTML {
-    let reasons = SolveReport.Reason.allCases
+  /// Tasks by outcome, over the run's parts for one run, over all steps for several.
+  private func outcomes(_ figure: Figure) -> HTML {
     let bars: [ShareChart.Bar] =
       runs.count == 1
-      ? parts(of: runs[0]).map { ("steps \($0.first!.step)-\($0.last!.step)", $0) }.map(bar)
-      : zip(names, runs).map { bar(($0, $1.steps)) }
+      ? parts(of: runs[0]).map { ("steps \($0.first!.step)-\($0.last!.step)", $0) }
+        .map { bar(figure, $0) }
+      : zip(names, runs).map { bar(figure, ($0, $1.steps)) }
     return ShareChart(
-      title: "How solves ended", kinds: reasons.map(Self.words), bars: bars,
+      title: figure.title, kinds: figure.outcomes.map(\.title), bars: bars,
       text: { "\(Scale.text(100 * $0)) %" }
     ).html
   }
 
-  private func bar(_ part: (name: String, steps: [StepRecord])) -> ShareChart.Bar {
-    let reasons = SolveReport.Reason.allCases
-    let counts = reasons.map { reason in
-      part.steps.reduce(0) { $0 + ($1.solves?[reason.rawValue] ?? 0) }
+  private func bar(
+    _ figure: Figure, _ part: (name: String, steps: [StepRecord])
+  ) -> ShareChart.Bar {
+    let values = part.steps.map { $0.values([figure]) }
+    let counts = figure.outcomes.map { outcome in
+      values.reduce(0) { $0 + $1.count(outcome.name, of: figure.name) }
     }
     let all = max(1, counts.reduce(0, +))
     return .init(
@@ -73,17 +81,6 @@ struct SolverSection {
     let size = max(1, (steps.count + 7) / 8)
     return stride(from: 0, to: steps.count, by: size).map {
       Array(steps[$0..<min($0 + size, steps.count)])
-    }
-  }
-
-  private static func words(_ reason: SolveReport.Reason) -> String {
-    switch reason {
-    case .converged: "converged"
-    case .stepLimit: "all k steps"
-    case .negativeCurvature: "negative curvature"
-    case .breakdown: "breakdown"
-    case .inconsistent: "no solution"
-    case .precisionLimit: "limit of precision"
     }
   }
 }

@@ -17,8 +17,11 @@ public final class Trainer<P: Problem> {
   public private(set) var step = 0
   /// The upper optimiser; its state is rank 0's.
   public private(set) var upperOptimizer: any UpperOptimizer
-  private let implicit: Implicit<P.Upper, P.Lower>
+  private let levels: Levels<P.Upper, P.Lower>
+  private let method: any HypergradientMethod
   private let lowerOptimizer: any LowerOptimizer
+  /// The last task's hypergradient; its memory is used again.
+  private var hypergradient: [Double]
   private let queue: TaskQueue
   private var reduction: StepReduction
   private let clock = ContinuousClock()
@@ -36,18 +39,24 @@ public final class Trainer<P: Problem> {
     self.problem = problem
     self.settings = settings
     self.communicator = communicator
-    (implicit, lowerOptimizer, upperOptimizer) = try communicator.agreeing {
+    (levels, method, lowerOptimizer, upperOptimizer) = try communicator.agreeing {
       try settings.check()
+      let levels = try problem.levels(settings)
       return (
-        try problem.implicit(settings), try settings.lowerOptimizer(),
-        try settings.upperOptimizer()
+        levels, try settings.method.make(levels, settings.methodOptions),
+        try problem.lowerOptimizer(settings), try problem.upperOptimizer(settings)
       )
     }
     // Of tasks that are left out nobody asks why.
-    implicit.explainsNonFinite = settings.nonFinite != .skip
+    levels.explainsNonFinite = settings.nonFinite != .skip
+    hypergradient = try communicator.agreeing {
+      try requireMemory(ofNumbers: problem.upperModel.count, for: "the hypergradient")
+      return [Double](repeating: 0, count: problem.upperModel.count)
+    }
     queue = try TaskQueue(settings.schedule, tasks: settings.tasks, communicator)
     reduction = StepReduction(
       parameters: problem.upperModel.count, tasks: settings.tasks, ranks: communicator.size,
+      figures: settings.method.figures,
       lowerParameters: problem.lowerModel.parameters.map(\.name))
   }
 
@@ -105,7 +114,7 @@ public final class Trainer<P: Problem> {
       do {
         try compute(index, &timing)
       } catch let error where settings.nonFinite == .skip && error.isNotFinite {
-        reduction.skip(task: index)
+        reduction.skip()
       } catch {
         failure = TaskError(step: step, task: index, cause: error)
       }
@@ -119,15 +128,31 @@ public final class Trainer<P: Problem> {
   private func compute(_ index: Int, _ timing: inout RankTiming) throws {
     let begin = clock.now
     var adapted = begin
-    let task = try problem.task(index, step: step)
-    let report = try implicit.adaptAndSolve(
-      train: task.train, validate: task.validate, from: adaptation.startValues, lowerOptimizer,
-      adapted: { adapted = clock.now })
+    let outcome = try makeTask(index, adapted: { adapted = self.clock.now })
     try reduction.add(
-      implicit.hypergradient, report, task: index, lowerTolerance: settings.lowerTolerance)
+      hypergradient, outcome, task: index, rank: communicator.rank,
+      lowerTolerance: settings.lowerTolerance)
     timing.tasks += 1
     timing.adapting += begin.duration(to: adapted)
     timing.solving += adapted.duration(to: clock.now)
+  }
+
+  /// Adapts to a task of the present step and computes its hypergradient.
+  @discardableResult
+  func makeTask(_ index: Int, adapted: @escaping () -> Void = {}) throws -> MethodOutcome {
+    let examples = try problem.task(index, step: step)
+    let task = try LowerTask(
+      levels, TaskData(train: examples.train, validate: examples.validate), lowerOptimizer,
+      from: problem.startValues, adapted: adapted)
+    return try method.hypergradient(task, into: &hypergradient)
+  }
+
+  /// What the method says of the run to come.
+  var advice: [String] { method.advice() }
+
+  /// Bytes that the plans for a task's examples would take, and bytes of the method's vectors, which are there already.
+  func byteCounts(_ task: TaskExamples) throws -> (plans: Int, vectors: Int) {
+    (try levels.planByteCount(train: task.train, validate: task.validate), method.byteCount)
   }
 
   /// Rank 0 updates; everyone gets the result.
@@ -146,8 +171,12 @@ public final class Trainer<P: Problem> {
   }
 
   /// How this trainer adapts lower models.
-  public var adaptation: Adaptation<P.Upper, P.Lower> {
-    Adaptation(implicit, lowerOptimizer, from: problem.start, tasks: settings.tasks)
+  ///
+  /// - Throws: `TensorError` where there is no memory for its solves.
+  public func adaptation() throws -> Adaptation<P.Upper, P.Lower> {
+    Adaptation(
+      try Implicit(levels, settings.implicitOptions), lowerOptimizer, from: problem.start,
+      tasks: settings.tasks)
   }
 }
 

@@ -60,7 +60,8 @@ extension ProblemRun {
       lowerParameters: problem.lowerModel.count, memory: memory.parts,
       peakMemory: MemoryUse.now.peak, sumBytes: exchange.sum,
       broadcastBytes: exchange.broadcast, stateBytes: stateBytes, data: problem.data.map(\.name),
-      virtualMemory: made.virtual, limits: limits, machine: machine, probe: probe)
+      virtualMemory: made.virtual, limits: limits, machine: machine, advice: trainer.advice,
+      probe: probe)
   }
 
   /// The length of the files that the run will store: with the optimiser's vectors, which come with its first step.
@@ -107,8 +108,7 @@ private struct MemoryEstimate {
   ) throws {
     let number = MemoryLayout<Double>.stride
     let upper = trainer.problem.upperModel.count
-    let counts = try trainer.adaptation.implicit.byteCounts(
-      train: task.train, validate: task.validate)
+    let counts = try trainer.byteCounts(task)
     let exchange = Exchange(
       parameters: upper, tasks: trainer.settings.tasks, trainer.communicator
     ).byteCounts

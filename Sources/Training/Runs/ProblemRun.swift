@@ -13,6 +13,8 @@ public protocol Run {
   var defaults: SettingDefaults { get }
   /// Upper steps and tasks of each.
   var size: (steps: Int, tasks: Int) { get }
+  /// How hypergradients are computed.
+  var method: MethodName { get }
 
   /// Trains over the ranks of a communicator. Collective.
   ///
@@ -113,6 +115,8 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
   public let defaults: SettingDefaults
   /// Upper steps and tasks of each.
   public var size: (steps: Int, tasks: Int) { (training.steps, training.tasks) }
+  /// How hypergradients are computed.
+  public var method: MethodName { training.method }
 
   /// A run with the problem's defaults, changed as requested.
   ///
@@ -189,7 +193,8 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
     return try communicator.agreeing {
       RunOutcome(
         results: communicator.isRoot
-          ? [evaluation?.table].compactMap(\.self) + (try problem.results(trainer.adaptation)) : [],
+          ? [evaluation?.table].compactMap(\.self) + (try problem.results(trainer.adaptation()))
+          : [],
         state: communicator.isRoot ? state() : nil,
         digest: ParameterDigest.sha256(of: problem.upperModel), stop: nil, steps: trainer.step)
     }
@@ -204,8 +209,8 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
     let evaluation = try Evaluation.run(trainer, tasks: training.evaluationTasks)
     let problem = trainer.problem
     return RunFindings(
-      tables: [evaluation?.table].compactMap(\.self) + (try problem.results(trainer.adaptation)),
-      illustrations: try problem.illustrations(trainer.adaptation))
+      tables: [evaluation?.table].compactMap(\.self) + (try problem.results(trainer.adaptation())),
+      illustrations: try problem.illustrations(trainer.adaptation()))
   }
 
   /// Sets upper parameters to those of the file that is to be started from, if there is one. Rank 0 alone reads it.

@@ -12,6 +12,8 @@ public struct SplitDescent: LowerOptimizer {
   public let schedule: AdaptationSchedule
   /// 2: the start, and the point before a step.
   public static var stateVectors: Int { 2 }
+  /// Each adaptation has its own start.
+  public static var keepsState: Bool { false }
 
   /// Gradient descent with the pull last.
   ///

@@ -98,27 +98,3 @@ extension HypergradientError {
       .notFinite, "\(value) in \(what()): \(cause.account); \(cause.remedy)")
   }
 }
-
-extension LowerOptimizer {
-  /// Adapts again, and finds what first made a number of a lower gradient that is not finite.
-  ///
-  /// - Returns: The cause, with the lower step; `nil` where all gradients are finite.
-  func causeOfNonFinite(
-    _ lower: LowerProgram, from start: [Double], _ algebra: VectorAlgebra
-  ) throws -> NonFiniteCause? {
-    lower.point.set(start)
-    var found: (step: Int, point: [Double])?
-    var step = 0
-    try run(lower, algebra) { lower, _ in
-      if found == nil, !algebra.norm(lower.gradient()).isFinite {
-        found = (step, lower.point.values)
-      }
-      step += 1
-    }
-    guard let found else { return nil }
-    lower.point.set(found.point)
-    let largest = found.point.map { abs($0) }.max() ?? 0
-    return try lower.originOfNonFinite(in: .gradient)?.at(
-      "at lower step \(found.step), with parameters up to \(largest)")
-  }
-}

@@ -2,15 +2,15 @@ import Tensors
 
 /// What becomes of a solve whose recurrence claims to have converged, once a product of its own has told the true
 /// residual: rounding may have parted the two.
-struct ResidualCheck<Operator: LinearOperator> {
-  let system: LinearSystem<Operator>
+struct ResidualCheck {
+  let system: LinearSystem
   let criterion: ConvergenceCriterion
   /// The true residual of the last claim.
   private var last = Double.infinity
   /// Rounding errors of a product and a sum, in units of epsilon ||H|| ||v||: they are sums themselves.
   private static var roundings: Double { 16 }
 
-  init(_ system: LinearSystem<Operator>, _ criterion: ConvergenceCriterion) {
+  init(_ system: LinearSystem, _ criterion: ConvergenceCriterion) {
     self.system = system
     self.criterion = criterion
   }

@@ -3,12 +3,12 @@ import Tensors
 
 /// The lower objective f(w, u) with the derivatives that adaptation and hypergradients need, planned for one form
 /// of data.
-final class LowerProgram {
+package final class LowerProgram {
   private static let name = "lower objective"
 
   /// The lists of the program, in their order.
   enum List: Int {
-    case task, gradient, loss, linearisation, hessian, mixed
+    case task, gradient, loss, linearisation, hessian, mixed, direct
   }
 
   /// The objective and its derivatives, not yet planned.
@@ -39,7 +39,7 @@ final class LowerProgram {
 
   static func formulas<Upper, Lower>(
     _ objective: @escaping Objective<Upper, Lower>, _ upperModel: Model<Upper>,
-    _ lowerModel: Model<Lower>, _ form: Examples.Form
+    _ lowerModel: Model<Lower>, _ form: Examples.Form, hasDirect: Bool
   ) throws -> Formulas {
     let repeated = try RepeatedTrace {
       try Trace(Self.name, objective, upperModel, lowerModel, form)
@@ -54,6 +54,9 @@ final class LowerProgram {
     let curved = hessian?.presentElements ?? []
     // C v is what u receives when the gradient receives v.
     let mixed = graph.cotangents(of: [u], seeds: [(gradient, direction)])[0]
+    let direct =
+      hasDirect
+      ? graph.gradients(of: trace.value, withRespectTo: [u])[0] ?? u.filled(0, u.shape) : nil
     return Formulas(
       repeated: repeated, direction: direction,
       dependsOnUpper: mixed != nil || trace.value.depends(on: u),
@@ -67,27 +70,11 @@ final class LowerProgram {
         ListRequest("linearisation", .point),
         ListRequest("hessian", .vector, [hessian ?? w.filled(0, w.shape)]),
         ListRequest("mixed", .vector, [mixed ?? u.filled(0, u.shape)]),
-      ])
-  }
-
-  private var state: VectorStore?
-
-  /// Vectors for an optimiser's state, zero: made once, used again by every run.
-  ///
-  /// - Throws: `TensorError` where there is no memory for them.
-  func optimizerState(vectors: Int) throws(TensorError) -> VectorStore {
-    if let state, state.vectors >= vectors {
-      state.clear()
-      return state
-    }
-    let made = try VectorStore(
-      vectors: vectors, count: point.count, program.precision, for: "the lower optimiser's state")
-    state = made
-    return made
+      ] + (direct.map { [ListRequest("direct", .point, [$0])] } ?? []))
   }
 
   /// Bytes of memory.
-  var byteCount: Int { program.byteCount + (state?.byteCount ?? 0) }
+  var byteCount: Int { program.byteCount }
 
   /// Sets the upper parameters and the data.
   func load(_ upper: [Double], _ examples: Examples) throws {
@@ -110,6 +97,12 @@ final class LowerProgram {
   func loss() -> Double {
     program.run(List.loss.rawValue)
     return program.root(0, of: List.loss.rawValue)[0]
+  }
+
+  /// df/du at the point of the last ``gradient()``, where the levels were made to have it; valid until the next call.
+  func direct() -> Elements {
+    program.run(List.direct.rawValue)
+    return program.root(0, of: List.direct.rawValue)
   }
 
   /// Prepares products at the point of the last ``gradient()``.

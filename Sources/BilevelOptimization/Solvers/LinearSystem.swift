@@ -1,8 +1,8 @@
 import Tensors
 
 /// H v = g with g brought to a size near 1 by a power of two, and v with it: all vectors here are those of g / scale.
-struct LinearSystem<Operator: LinearOperator> {
-  let hessian: Operator
+struct LinearSystem {
+  let hessian: any LinearOperator
   let algebra: VectorAlgebra
   /// The norms of g / scale, and of g itself.
   let scaledNorm: Double
@@ -11,7 +11,7 @@ struct LinearSystem<Operator: LinearOperator> {
   private let g: Elements
 
   /// A system; the operator's vector becomes g / scale.
-  init(_ hessian: Operator, _ g: Elements, _ scale: UnitScale, _ algebra: VectorAlgebra) {
+  init(_ hessian: any LinearOperator, _ g: Elements, _ scale: UnitScale, _ algebra: VectorAlgebra) {
     self.hessian = hessian
     self.g = g
     self.scale = scale
@@ -43,4 +43,30 @@ struct LinearSystem<Operator: LinearOperator> {
     }
     return norm
   }
+
+  /// Begins at a guess.
+  ///
+  /// - Parameters:
+  ///   - guess: Where v begins.
+  ///   - v: Holds the guess, or receives zeros.
+  ///   - residual: Receives the residual g - H v.
+  ///   - report: Receives its norm.
+  func begin(
+    _ guess: Guess, _ v: Elements, into residual: Elements, _ report: inout SolveReport
+  ) {
+    switch guess {
+    case .zero:
+      algebra.clear(v)
+      scale.divide(g, into: residual, algebra)
+    case .vector: _ = measureResidual(at: v, into: residual, &report)
+    }
+  }
+}
+
+/// Where a solve begins.
+enum Guess {
+  /// At nothing.
+  case zero
+  /// At what the solution's vector holds.
+  case vector
 }

@@ -2,7 +2,7 @@ import Models
 import Tensors
 
 /// The upper objective F(w, u) with its gradients g = dF/dw and d = dF/du, planned for one form of data.
-final class UpperProgram {
+package final class UpperProgram {
   private static let name = "upper objective"
   private let formulas: Formulas
   private let program: Program

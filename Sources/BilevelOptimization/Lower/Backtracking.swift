@@ -11,6 +11,8 @@ public struct Backtracking: LowerOptimizer {
   public let schedule: AdaptationSchedule
   /// 2: the best point and its gradient.
   public static var stateVectors: Int { 2 }
+  /// Each adaptation begins with its first rate.
+  public static var keepsState: Bool { false }
   /// Losses decide.
   public static var usesLoss: Bool { true }
 

@@ -1,6 +1,33 @@
 import Tensors
 
-/// Conjugate gradients on H v = g from v = 0 (Hestenes and Stiefel, 1952): k steps at most.
+/// LS: conjugate gradients, as `solver=cg`.
+final class ConjugateGradient: LinearSolver {
+  static let entry = SolverEntry(
+    "cg", "conjugate gradients, for positive definite Hessians", needsCurvature: true
+  ) { try ConjugateGradient($0, $1, $2) }
+
+  private let options: MethodOptions
+  private let scratch: VectorStore
+  private let history: ResidualHistory
+
+  private init(_ options: MethodOptions, _ count: Int, _ algebra: VectorAlgebra) throws {
+    self.options = options
+    scratch = try VectorStore(
+      vectors: 2, count: count, algebra.precision, for: "the vectors of conjugate gradients")
+    history = try ResidualHistory(steps: options.k, count: count, algebra)
+  }
+
+  var byteCount: Int { scratch.byteCount + history.byteCount }
+
+  func solve(_ system: LinearSystem, from guess: Guess, into v: Elements) -> SolveReport {
+    var solve = ConjugateGradientSolve(
+      system, maximumSteps: options.k, options.criterion, options.negativeCurvature, history,
+      from: guess, into: v, scratch: (scratch[0], scratch[1]))
+    return solve.solve()
+  }
+}
+
+/// Conjugate gradients on H v = g (Hestenes and Stiefel, 1952): k steps at most.
 ///
 /// The documented `Implicit` solves (aH) v = g and multiplies by a afterwards, which is the same in exact arithmetic at
 /// every step; H alone avoids the cancellation of x - (x - aHx). Unlike its known implementations this
@@ -10,8 +37,9 @@ import Tensors
 /// - looks at the curvature p'Hp and at whether numbers are finite, and reports why it ended,
 /// - keeps the best iterate where it breaks down,
 /// - keeps its residuals orthogonal in spite of rounding (``ResidualHistory``).
-struct ConjugateGradient<Operator: LinearOperator> {
-  let system: LinearSystem<Operator>
+private struct ConjugateGradientSolve {
+  let system: LinearSystem
+  let guess: Guess
   let maximumSteps: Int
   let policy: NegativeCurvaturePolicy
   let history: ResidualHistory
@@ -20,7 +48,7 @@ struct ConjugateGradient<Operator: LinearOperator> {
   /// Its residual by the recurrence, scaled, and an iterate from before a residual rose: the one of the smallest.
   let residual: Elements
   let best: Elements
-  private var check: ResidualCheck<Operator>
+  private var check: ResidualCheck
   private var report: SolveReport
   /// The squared norm of the residual, and of that of the best iterate.
   private var squared = 0.0
@@ -40,14 +68,16 @@ struct ConjugateGradient<Operator: LinearOperator> {
   ///   - criterion: What ends it before.
   ///   - policy: What is done on meeting curvature that is not positive.
   ///   - history: Of so many steps.
+  ///   - guess: Where it begins.
   ///   - v: Receives the solution.
   ///   - scratch: Two vectors of the same length.
   init(
-    _ system: LinearSystem<Operator>, maximumSteps: Int, _ criterion: ConvergenceCriterion,
-    _ policy: NegativeCurvaturePolicy, _ history: ResidualHistory, into v: Elements,
-    scratch: (Elements, Elements)
+    _ system: LinearSystem, maximumSteps: Int, _ criterion: ConvergenceCriterion,
+    _ policy: NegativeCurvaturePolicy, _ history: ResidualHistory, from guess: Guess,
+    into v: Elements, scratch: (Elements, Elements)
   ) {
     self.system = system
+    self.guess = guess
     self.maximumSteps = maximumSteps
     self.policy = policy
     self.history = history
@@ -61,7 +91,7 @@ struct ConjugateGradient<Operator: LinearOperator> {
   ///
   /// - Returns: How it ended.
   mutating func solve() -> SolveReport {
-    algebra.clear(v)
+    if guess == .zero { algebra.clear(v) }
     report.reason = reasonOfEnd()
     switch report.reason {
     case .breakdown, .inconsistent, .precisionLimit: returnToBest()
@@ -72,12 +102,11 @@ struct ConjugateGradient<Operator: LinearOperator> {
 
   private mutating func reasonOfEnd() -> SolveReport.Reason {
     guard system.norm.isFinite else { return .breakdown }
-    guard system.norm > 0 else { return .converged }
-    // A system begins with its right-hand side as the operator's vector.
-    residual.copy(from: system.hessian.vector)
-    history.clear()
-    squared = algebra.dot(residual, residual)
-    bestSquared = squared
+    guard system.norm > 0 else {
+      algebra.clear(v)
+      return .converged
+    }
+    if let reason = begin() { return reason }
     while report.steps < maximumSteps {
       if let reason = makeStep() { return reason }
       guard check.criterion.isMet(report.residual, rightHandSide: system.norm) else { continue }
@@ -89,6 +118,24 @@ struct ConjugateGradient<Operator: LinearOperator> {
       restart()
     }
     return .stepLimit
+  }
+
+  /// Begins at the guess; the reason to end there, where there is one.
+  private mutating func begin() -> SolveReport.Reason? {
+    if guess == .vector {
+      reach = algebra.norm(v)
+      if let reason = check.reason(at: v, into: residual, &report) { return reason }
+      best.copy(from: v)
+      (bestReach, isBestNothing) = (reach, false)
+      restart()
+    } else {
+      // A system begins with its right-hand side as the operator's vector.
+      residual.copy(from: system.hessian.vector)
+      history.clear()
+      squared = algebra.dot(residual, residual)
+    }
+    bestSquared = squared
+    return nil
   }
 
   /// Begins at the iterate and its residual, along the residual.

@@ -1,0 +1,47 @@
+import BilevelOptimization
+
+extension Problem {
+  /// Both levels, as the method of the settings needs them.
+  ///
+  /// - Throws: For kernels that are not there.
+  package func levels(_ settings: TrainingSettings) throws -> Levels<Upper, Lower> {
+    try Levels(
+      upperObjective: upperObjective, upperModel: upperModel, lowerObjective: lowerObjective,
+      lowerModel: lowerModel, precision: settings.precision, kernels: nil,
+      hasDirect: settings.method.needsDirect)
+  }
+
+  /// The hypergradients' object of this problem, by implicit differentiation.
+  ///
+  /// - Throws: For settings outside their range, or kernels that are not there.
+  public func implicit(_ settings: TrainingSettings) throws -> Implicit<Upper, Lower> {
+    try Implicit(levels(settings), settings.implicitOptions)
+  }
+}
+
+extension TrainingSettings {
+  /// The options of the method and its solver.
+  package var methodOptions: MethodOptions {
+    var options = MethodOptions(rate: lowerRate)
+    options.k = k
+    options.solver = solver.solver
+    (options.tolerance, options.relativeTolerance) = (tolerance, relativeTolerance)
+    options.damping = damping
+    options.negativeCurvature = negativeCurvature
+    options.checksResidual = checkResidual
+    return options
+  }
+
+  /// The options of `Implicit`: LS unless the method is NS.
+  ///
+  /// - Throws: `HypergradientError` for one outside its range.
+  package var implicitOptions: ImplicitOptions {
+    get throws {
+      try ImplicitOptions(
+        lowerLearningRate: lowerRate, k: k,
+        method: method == .neumannSeries ? .neumannSeries : .linearSystem, tolerance: tolerance,
+        relativeTolerance: relativeTolerance, damping: damping,
+        negativeCurvature: negativeCurvature, checksResidual: checkResidual, precision: precision)
+    }
+  }
+}

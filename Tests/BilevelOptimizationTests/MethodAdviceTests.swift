@@ -1,0 +1,40 @@
+import BilevelOptimization
+import Testing
+
+/// What a method says of a run before its first step.
+struct MethodAdviceTests {
+  private func advice(
+    _ method: MethodName, _ hessian: Matrix, k: Int, rate: Double = 0.1
+  ) throws -> (before: [String], after: [String]) {
+    let problem = Quadratic.system(hessian, [1, 1])
+    var options = MethodOptions(rate: rate)
+    options.k = k
+    let levels = try problem.implicit(k: 1).levels
+    let made = try method.make(levels, options)
+    let before = made.advice()
+    let task = try LowerTask(
+      levels, TaskData(train: problem.train, validate: problem.validate),
+      GradientDescent(learningRate: 1, steps: 0), from: problem.point)
+    var hypergradient = [0.0, 0.0]
+    _ = try made.hypergradient(task, into: &hypergradient)
+    return (before, made.advice())
+  }
+
+  @Test func stepsBeyondTheLowerParametersAreNeedless() throws {
+    let said = try advice(.linearSystem, .diagonal([1, 2]), k: 6)
+    #expect(said.before.count == 1 && said.before == said.after)
+    #expect(said.before[0].contains("k=6 is more than the 2 lower"))
+    #expect(try advice(.neumannSeries, .diagonal([1, 2]), k: 6).after == [])
+  }
+
+  @Test func aSeriesThatGrowsIsSeen() throws {
+    let said = try advice(.neumannSeries, .diagonal([1, 30]), k: 4)
+    #expect(said.before == [])
+    #expect(said.after.contains { $0.contains("Neumann series of the first task grows") })
+  }
+
+  @Test func negativeCurvatureIsSeen() throws {
+    let said = try advice(.linearSystem, .diagonal([-0.25, -0.25]), k: 2)
+    #expect(said.after.contains { $0.contains("met negative curvature (-0.25)") })
+  }
+}
