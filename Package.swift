@@ -23,7 +23,7 @@ let package = Package(
     .target(name: "Randomness"),
     .target(name: "Tensors", dependencies: ["CKernels"]),
     .target(name: "Models", dependencies: ["Tensors", "Randomness"]),
-    .target(name: "BilevelOptimization", dependencies: ["Models", "Tensors"]),
+    .target(name: "BilevelOptimization", dependencies: ["Models", "Randomness", "Tensors"]),
 
     // Message passing.
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),

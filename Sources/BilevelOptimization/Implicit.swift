@@ -119,7 +119,7 @@ public final class Implicit<Upper, Lower> {
   ) throws -> HypergradientReport {
     let lower = try levels.lower(train, at: auxiliaryModel.values, "the auxiliary model")
     let outcome = try differentiation.differentiate(
-      lower, validate, start: nil, into: &hypergradient)
+      lower, validate, into: &hypergradient)
     for index in hypergradient.indices { upperModel.gradients[index] += hypergradient[index] }
     return report(of: outcome)
   }
@@ -175,9 +175,9 @@ extension LowerOptimizer {
       implicit.levels, TaskData(train: train, validate: train), self,
       from: start ?? implicit.lowerModel.values)
     var adapted = AuxiliaryModel(values: [])
-    try task.adapt { lower, _ in
+    try task.adapt(observe: { lower, _ in
       if recordsLosses { adapted.losses.append(lower.loss()) }
-    }
+    })
     adapted.steps = task.steps
     adapted.values = task.lower.point.values
     return adapted

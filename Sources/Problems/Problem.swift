@@ -73,6 +73,13 @@ public protocol Problem: SendableMetatype {
   /// The data of one task of one upper step: a function of its arguments and the settings alone, whichever rank asks.
   func task(_ index: Int, step: Int) throws -> TaskExamples
 
+  /// Whether the examples of tasks are rows that batches may be drawn from; by default they are not.
+  static var isOverRows: Bool { get }
+
+  /// What a task of an upper step is known by to the tasks of other upper steps: a number from 0, which no other task of the
+  /// step has. What it keeps from one upper step to the next goes by it. By default the task's own number.
+  func identity(ofTask index: Int, step: Int) -> Int
+
   /// The data that it read, by a name each: a stored run goes on with the same data only. By default none.
   var data: [DataChecksum] { get }
 
@@ -101,6 +108,12 @@ public struct DataChecksum: Sendable, Hashable {
 }
 
 extension Problem {
+  /// No rows.
+  public static var isOverRows: Bool { false }
+
+  /// The task's own number.
+  public func identity(ofTask index: Int, step: Int) -> Int { index }
+
   /// Data: none.
   public var data: [DataChecksum] { [] }
 

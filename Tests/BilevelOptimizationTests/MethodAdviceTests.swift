@@ -10,11 +10,12 @@ struct MethodAdviceTests {
     var options = MethodOptions(rate: rate)
     options.k = k
     let levels = try problem.implicit(k: 1).levels
-    let made = try method.make(levels, options)
+    let still = try GradientDescent(learningRate: 1, steps: 0)
+    let made = try method.make(levels, options, still)
     let before = made.advice()
     let task = try LowerTask(
       levels, TaskData(train: problem.train, validate: problem.validate),
-      GradientDescent(learningRate: 1, steps: 0), from: problem.point)
+      still, from: problem.point)
     var hypergradient = [0.0, 0.0]
     _ = try made.hypergradient(task, into: &hypergradient)
     return (before, made.advice())

@@ -60,18 +60,23 @@ import Training
 
   private static func keys(_ own: [String]) -> String {
     let common = [
-      "seed", "steps", "tasks", "schedule", "method", "solver", "k", "tolerance",
-      "relative-tolerance", "damping", "negative-curvature", "check-residual",
-      "non-finite", "lower-rule", "lower-rate", "lower-pull", "lower-steps",
-      "lower-tolerance", "upper-rule", "upper-rate", "upper-milestones", "upper-decay",
-      "upper-epsilon", "precision",
-      "evaluation-tasks", "initial",
+      "seed", "steps", "tasks", "schedule", "method", "solver", "k", "solver-rank", "warm-solve",
+      "truncate", "penalty", "joint-rate", "difference", "start", "batch", "solve-batch",
+      "fresh-products", "validation-batch", "tolerance", "relative-tolerance", "damping",
+      "negative-curvature", "check-residual", "non-finite", "lower-rule", "lower-rate",
+      "lower-pull", "lower-steps", "lower-tolerance", "upper-rule", "upper-rate",
+      "upper-milestones", "upper-decay", "upper-epsilon", "precision", "evaluation-tasks",
+      "initial",
     ]
     return (common + own).joined(separator: ", ")
   }
 
   /// What all problems have alike.
-  private static let shared = ["solver": "own"]
+  private static let shared = [
+    "solver": "own", "solver-rank": "10", "warm-solve": "false", "truncate": "0", "penalty": "1.0",
+    "joint-rate": "0.1", "difference": "0.01", "start": "problem", "batch": "0",
+    "solve-batch": "0", "fresh-products": "false", "validation-batch": "0",
+  ]
 
   private static func listing(_ run: some Run) -> [String: String] {
     Dictionary(uniqueKeysWithValues: run.settings.map { ($0.key, $0.value) })

@@ -14,11 +14,12 @@ import Training
     let levels = try problem.levels(Quadratic.defaults)
     let task = try problem.task(index, step: 0)
     var hypergradient = [Double](repeating: 0, count: problem.upperModel.count)
-    return try MethodName.linearSystem.make(levels, Quadratic.defaults.methodOptions)
+    let still = try GradientDescent(learningRate: 1, steps: 0)
+    return try MethodName.linearSystem.make(levels, Quadratic.defaults.methodOptions, still)
       .hypergradient(
         LowerTask(
-          levels, TaskData(train: task.train, validate: task.validate),
-          try GradientDescent(learningRate: 1, steps: 0), from: [0.25, 4]), into: &hypergradient)
+          levels, TaskData(train: task.train, validate: task.validate), still, from: [0.25, 4]),
+        into: &hypergradient)
   }
 
   private static func curvature(_ index: Int) throws -> Double {

@@ -15,11 +15,19 @@ public struct Examples: Sendable, Equatable {
     public let name: String
     /// The numbers, of any shape.
     public let values: DataArray
+    /// Whether its rows belong to the examples: a batch then has some of them.
+    public let byRow: Bool
 
     /// An array of any shape, by its name.
-    public init(_ name: String, _ values: DataArray) {
+    ///
+    /// - Parameters:
+    ///   - name: The name, unique in its examples.
+    ///   - values: The numbers.
+    ///   - byRow: Whether its rows belong to the examples, as those of inputs and targets do.
+    public init(_ name: String, _ values: DataArray, byRow: Bool = false) {
       self.name = name
       self.values = values
+      self.byRow = byRow
     }
   }
 

@@ -8,7 +8,7 @@ package final class LowerProgram {
 
   /// The lists of the program, in their order.
   enum List: Int {
-    case task, gradient, loss, linearisation, hessian, mixed, direct
+    case task, gradient, loss, direct, linearisation, hessian, mixed
   }
 
   /// The objective and its derivatives, not yet planned.
@@ -28,6 +28,7 @@ package final class LowerProgram {
   private var direction: Tensor { formulas.direction }
   /// Whether f depends on the upper parameters at all.
   var dependsOnUpper: Bool { formulas.dependsOnUpper }
+  private var hasDirect: Bool { !formulas.requests[List.direct.rawValue].roots.isEmpty }
   /// The lower parameters whose rows of the Hessian are zero whatever the numbers.
   var flatParameters: [Parameter] { formulas.flatParameters }
 
@@ -67,10 +68,12 @@ package final class LowerProgram {
         ListRequest("task", .task),
         ListRequest("gradient", .point, [gradient]),
         ListRequest("loss", .point, [trace.value]),
+        ListRequest("direct", .point, direct.map { [$0] } ?? []),
+        // The last of its stage: all that products need of the point and no root does.
         ListRequest("linearisation", .point),
         ListRequest("hessian", .vector, [hessian ?? w.filled(0, w.shape)]),
         ListRequest("mixed", .vector, [mixed ?? u.filled(0, u.shape)]),
-      ] + (direct.map { [ListRequest("direct", .point, [$0])] } ?? []))
+      ])
   }
 
   /// Bytes of memory.
@@ -101,12 +104,16 @@ package final class LowerProgram {
 
   /// df/du at the point of the last ``gradient()``, where the levels were made to have it; valid until the next call.
   func direct() -> Elements {
+    // What the loss has computed is not computed again.
+    program.run(List.loss.rawValue)
     program.run(List.direct.rawValue)
     return program.root(0, of: List.direct.rawValue)
   }
 
   /// Prepares products at the point of the last ``gradient()``.
   func linearise() {
+    // What products share with df/du is computed with that.
+    if hasDirect { _ = direct() }
     program.run(List.linearisation.rawValue)
   }
 

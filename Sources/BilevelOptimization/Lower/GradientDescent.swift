@@ -33,12 +33,16 @@ public struct GradientDescent: LowerOptimizer {
   }
 }
 
-/// Heavy ball (Polyak, 1964): m = momentum * m + df/dw; w = w - learningRate * m. Every adaptation starts with m = 0.
+/// Heavy ball (Polyak, 1964): m = momentum * m + df/dw; w = w - learningRate * m. With Nesterov's acceleration (as in
+/// Sutskever et al., 2013) w = w - learningRate * (df/dw + momentum * m). Every adaptation starts with m = 0, unless tasks
+/// keep theirs.
 public struct Momentum: LowerOptimizer {
   /// The step size, above 0.
   public let learningRate: Double
   /// The part of m that stays, from 0 to below 1.
   public let momentum: Double
+  /// Whether it is Nesterov's.
+  public let isNesterov: Bool
   /// How many steps, and when to stop before.
   public let schedule: AdaptationSchedule
   /// 1: m.
@@ -49,16 +53,19 @@ public struct Momentum: LowerOptimizer {
   /// - Parameters:
   ///   - learningRate: The step size, finite and above 0.
   ///   - momentum: From 0 to below 1.
+  ///   - isNesterov: Whether it is Nesterov's.
   ///   - steps: The most steps, 0 or more.
   ///   - gradientTolerance: Stops before a step when the gradient's norm is below; 0 never does.
   /// - Throws: ``HypergradientError`` of code `parameter` for one outside its range.
   public init(
-    learningRate: Double, momentum: Double = 0.9, steps: Int, gradientTolerance: Double = 0
+    learningRate: Double, momentum: Double = 0.9, isNesterov: Bool = false, steps: Int,
+    gradientTolerance: Double = 0
   ) throws(HypergradientError) {
     try HypergradientError.requireRate(learningRate)
     try HypergradientError.requireFraction(momentum, "momentum")
     self.learningRate = learningRate
     self.momentum = momentum
+    self.isNesterov = isNesterov
     schedule = try AdaptationSchedule(steps: steps, gradientTolerance: gradientTolerance)
   }
 
@@ -68,7 +75,8 @@ public struct Momentum: LowerOptimizer {
     _ algebra: VectorAlgebra
   ) {
     algebra.replace(state[0], by: gradient, plus: momentum)
-    algebra.add(-learningRate, state[0], to: point)
+    algebra.add(-learningRate * (isNesterov ? momentum : 1), state[0], to: point)
+    if isNesterov { algebra.add(-learningRate, gradient, to: point) }
   }
 }
 

@@ -8,7 +8,7 @@ public struct LowerAdam: LowerOptimizer {
   public static var stateVectors: Int { 2 }
   /// The step size, above 0.
   public let learningRate: Double
-  private let rule: AdamRule
+  let rule: AdamRule
 
   /// Adam with the paper's defaults but for the learning rate.
   ///

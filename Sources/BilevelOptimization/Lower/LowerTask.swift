@@ -14,9 +14,12 @@ package final class LowerTask {
   private(set) var startGradientNorm: Double?
   /// Lower steps made.
   package private(set) var steps = 0
-  private let start: [Double]
+  /// Where it begins, unless a state was kept.
+  let start: [Double]
   private let state: VectorStore
   private let adapted: () -> Void
+  /// The lower step whose examples are loaded; nil for a solve's.
+  private var loaded: Int? = 0
   private var algebra: VectorAlgebra { levels.algebra }
 
   /// Prepares a task.
@@ -43,8 +46,11 @@ package final class LowerTask {
     lower = try levels.lower(
       data.batches?.lower(step: 0) ?? data.train, at: start, "the start of the adaptation")
     state = try levels.optimizerState(vectors: type(of: optimizer).stateVectors)
-    if let kept, kept.isBegun { kept.load(into: lower.point, state) }
+    if let kept, kept.hasPoint { kept.load(into: lower.point, state) }
   }
+
+  /// The number of the next step to the optimiser's state.
+  var count: Int { before + steps }
 
   /// Lower steps that the optimiser's state has behind it.
   private var before: Int { type(of: optimizer).keepsState ? kept?.steps ?? 0 : 0 }
@@ -60,9 +66,17 @@ package final class LowerTask {
 
   /// Makes the scheduled lower steps; `observe` is called with each gradient, before its step. Allocates nothing where
   /// there are no batches.
-  package func adapt(observe: (LowerProgram, Elements) -> Void = { _, _ in }) throws {
+  ///
+  /// - Parameters:
+  ///   - before: Called before each step, with its number.
+  ///   - observe: Called with each gradient, before its step.
+  /// - Throws: What data and objectives throw.
+  package func adapt(
+    before: (Int) -> Void = { _ in }, observe: (LowerProgram, Elements) -> Void = { _, _ in }
+  ) throws {
     let schedule = optimizer.schedule
     for step in 0..<schedule.steps {
+      before(step)
       let gradient = try gradient(step)
       observe(lower, gradient)
       if schedule.gradientTolerance > 0, algebra.norm(gradient) < schedule.gradientTolerance {
@@ -73,19 +87,43 @@ package final class LowerTask {
     adapted()
   }
 
-  /// The gradient of a lower step's examples at the point.
+  /// The gradient of a lower step's examples at the point; valid until the lower program runs at another.
   func gradient(_ step: Int) throws -> Elements {
-    if step > 0, let batches = data.batches { try load(batches.lower(step: step)) }
+    if loaded != step, let batches = data.batches { try load(batches.lower(step: step)) }
+    loaded = step
     let gradient = lower.gradient()
     if step == 0 { startGradientNorm = algebra.norm(gradient) }
     return gradient
+  }
+
+  /// The same at another point, which becomes the task's.
+  func gradient(_ step: Int, at point: Elements) throws -> Elements {
+    lower.point.copy(from: point)
+    return try gradient(step)
+  }
+
+  /// Copies the point and the optimiser's vectors to a place of a store, as many as there are.
+  func save(to store: VectorStore, at place: Int) {
+    store[place].copy(from: lower.point)
+    for index in 0..<type(of: optimizer).stateVectors {
+      store[place + 1 + index].copy(from: state[index])
+    }
+  }
+
+  /// Goes back to what was saved, and to a number of steps.
+  func restore(from store: VectorStore, at place: Int, steps: Int) {
+    lower.point.copy(from: store[place])
+    for index in 0..<type(of: optimizer).stateVectors {
+      state[index].copy(from: store[place + 1 + index])
+    }
+    self.steps = steps
   }
 
   /// Makes the optimiser's next step.
   func makeStep(along gradient: Elements) {
     let loss = type(of: optimizer).usesLoss ? lower.loss() : .nan
     optimizer.update(
-      before + steps, along: gradient, loss: loss, lower.point, state: state, algebra)
+      count, along: gradient, loss: loss, lower.point, state: state, algebra)
     steps += 1
   }
 
@@ -93,6 +131,7 @@ package final class LowerTask {
   func loadSolve(product: Int = 0) throws {
     guard let batches = data.batches else { return }
     try load(batches.solve(product: product))
+    loaded = nil
   }
 
   /// Keeps point and optimiser's state for the task's next upper step.
@@ -102,14 +141,14 @@ package final class LowerTask {
   ///
   /// - Returns: The cause, with the lower step; `nil` where all gradients are finite, or the start is gone.
   func causeOfNonFinite() throws -> NonFiniteCause? {
-    guard kept?.isBegun != true else { return nil }
+    guard kept?.hasPoint != true else { return nil }
     lower.point.set(start)
     state.clear()
     steps = 0
     var found: (step: Int, point: [Double])?
-    try adapt { lower, gradient in
+    try adapt(observe: { lower, gradient in
       if found == nil, !algebra.norm(gradient).isFinite { found = (steps, lower.point.values) }
-    }
+    })
     guard let found else { return nil }
     if let batches = data.batches { try load(batches.lower(step: found.step)) }
     lower.point.set(found.point)

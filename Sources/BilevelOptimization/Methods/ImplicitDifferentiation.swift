@@ -51,9 +51,7 @@ final class ImplicitDifferentiation: HypergradientMethod {
   ) throws -> MethodOutcome {
     try task.adapt()
     try task.loadSolve()
-    return try differentiate(
-      task.lower, task.data.validate, start: task.startGradientNorm, into: &hypergradient,
-      task: task)
+    return try differentiate(task.lower, task.data.validate, into: &hypergradient, task: task)
   }
 
   func keep(in state: LowerState) {
@@ -91,72 +89,42 @@ final class ImplicitDifferentiation: HypergradientMethod {
   /// - Parameters:
   ///   - lower: The lower program.
   ///   - validate: What the upper objective sees.
-  ///   - start: The lower gradient's norm where adaptation began.
   ///   - hypergradient: Receives the hypergradient.
   ///   - task: The task that was adapted, if it was here.
   /// - Returns: What came about.
   /// - Throws: As ``Implicit/computeGradients(validate:auxiliaryModel:train:)``.
   func differentiate(
-    _ lower: LowerProgram, _ validate: Examples, start: Double?,
-    into hypergradient: inout [Double], task: LowerTask? = nil
+    _ lower: LowerProgram, _ validate: Examples, into hypergradient: inout [Double],
+    task: LowerTask? = nil
   ) throws -> MethodOutcome {
-    let upper = try levels.upper(validate)
-    try levels.requireDependence(lower, upper)
-    let (loss, g, direct) = upper.evaluate(at: lower.point)
-    let gradientNorm = algebra.norm(lower.gradient())
-    try requireFiniteGradient(gradientNorm, lower, task)
-    try levels.requireFinite(loss, "the upper loss", "check the validation data") {
-      try upper.originOfNonFinite(in: .loss)
-    }
-    let scale = UnitScale(of: g)
-    try levels.requireFinite(
-      scale.largest, "the upper gradient in the lower parameters",
-      "check the validation data"
-    ) { try upper.originOfNonFinite(in: .lower) }
+    let point = try AdaptedPoint(lower, validate, levels, task)
+    let (g, scale) = (point.g, UnitScale(of: point.g))
     try requireCurvature(lower, g)
     lower.linearise()
     let hessian = LowerHessian(
       lower, damped: scratch[2], algebra, fresh: task.flatMap(FreshProducts.init))
-    loadGuess(task, scale)
-    let report = try solve(hessian, lower, g, scale)
+    let report = try solve(hessian, lower, g, scale, from: guess(task, scale))
     if report.reason == .breakdown { try requireFiniteHessian(lower, g) }
     let last = try hessian.programForMixed()
     last.vector.copy(from: solution)
-    direct.subtract(scale.factor, times: last.mixedProduct(), into: &hypergradient)
+    point.direct.subtract(scale.factor, times: last.mixedProduct(), into: &hypergradient)
     if options.isWarm { algebra.scale(solution, by: scale.factor) }
-    let norm = hypergradient.euclideanNorm
-    try levels.requireFinite(
-      norm, "the hypergradient (the solve ended by \(report.reason.rawValue))",
-      "raise the damping, or check the direct term"
-    ) {
-      try upper.originOfNonFinite(in: .direct) ?? last.originOfNonFinite(in: .mixed)
-    }
     solve = report
     let flat = flatParameters.first.flatMap { name in
       levels.lowerParameters.firstIndex { $0.name == name }
     }
-    return MethodOutcome(
-      upperLoss: loss, lowerGradientNorm: gradientNorm, startLowerGradientNorm: start,
-      hypergradientNorm: norm, figures: SolveFigures.values(report, flat: flat))
+    return try point.outcome(
+      hypergradient, figures: SolveFigures.values(report, flat: flat),
+      "raise the damping, or check the direct term",
+      " (the solve ended by \(report.reason.rawValue))"
+    ) { try last.originOfNonFinite(in: .mixed) }
   }
 
-  private func requireFiniteGradient(
-    _ norm: Double, _ lower: LowerProgram, _ task: LowerTask?
-  ) throws {
-    try levels.requireFinite(
-      norm, "the lower gradient at the adapted parameters",
-      "lower the learning rate of the adaptation, or check the training data"
-    ) {
-      let cause = try lower.originOfNonFinite(in: .gradient)
-      return cause?.isOperation == true ? cause : try task?.causeOfNonFinite() ?? cause
-    }
-  }
-
-  /// Sets the solution to what the task's last solve found, in the size of this one, or to nothing.
-  private func loadGuess(_ task: LowerTask?, _ scale: UnitScale) {
-    guard options.isWarm else { return }
-    guard let kept = task?.kept, kept.isBegun else { return algebra.clear(solution) }
+  /// What the task's last solve found, in the size of this one, where it is to begin there.
+  private func guess(_ task: LowerTask?, _ scale: UnitScale) -> Guess {
+    guard options.isWarm, let kept = task?.kept, kept.isBegun else { return .zero }
     scale.divide(kept.methodVector(0), into: solution, algebra)
+    return .vector
   }
 
   /// Throws where the Hessian itself is not finite, and not only its product with what has grown: where that with a vector
@@ -176,10 +144,11 @@ final class ImplicitDifferentiation: HypergradientMethod {
 
   /// Solves for g / scale into ``solution``, as the policy has it.
   private func solve(
-    _ hessian: LowerHessian, _ lower: LowerProgram, _ g: Elements, _ scale: UnitScale
+    _ hessian: LowerHessian, _ lower: LowerProgram, _ g: Elements, _ scale: UnitScale,
+    from guess: Guess
   ) throws -> SolveReport {
     hessian.damping = options.damping
-    var report = try solveOnce(hessian, lower, g, scale)
+    var report = try solveOnce(hessian, lower, g, scale, from: guess)
     if options.negativeCurvature == .damp {
       for _ in 0..<Self.mostRetries where report.reason.isCurvature {
         hessian.damping = max(
@@ -187,8 +156,7 @@ final class ImplicitDifferentiation: HypergradientMethod {
         // Where H is nothing there is no scale that damping could be of.
         if hessian.damping == 0 { break }
         let earlier = report
-        algebra.clear(solution)
-        report = try solveOnce(hessian, lower, g, scale)
+        report = try solveOnce(hessian, lower, g, scale, from: .zero)
         report.add(earlier: earlier)
       }
     }
@@ -206,10 +174,11 @@ final class ImplicitDifferentiation: HypergradientMethod {
   private static var mostRetries: Int { 5 }
 
   private func solveOnce(
-    _ hessian: LowerHessian, _ lower: LowerProgram, _ g: Elements, _ scale: UnitScale
+    _ hessian: LowerHessian, _ lower: LowerProgram, _ g: Elements, _ scale: UnitScale,
+    from guess: Guess
   ) throws -> SolveReport {
     let system = LinearSystem(hessian, g, scale, algebra)
-    var report = solver.solve(system, from: options.isWarm ? .vector : .zero, into: solution)
+    var report = solver.solve(system, from: guess, into: solution)
     try hessian.rethrow()
     flatParameters =
       report.reason == .inconsistent

@@ -12,17 +12,25 @@ struct MethodEntry: Sendable {
   var needsDirect = false
   /// The vectors that a task keeps for it, by name, as long as the lower parameters.
   var vectors: @Sendable (MethodOptions) -> [String] = { _ in [] }
-  /// Throws for options that make no sense with it.
-  var check: @Sendable (MethodOptions) throws(HypergradientError) -> Void = { _ in }
+  /// Throws for options and lower optimisers that make no sense with it.
+  var check: @Sendable (MethodOptions, any LowerOptimizer) throws(HypergradientError) -> Void = {
+    _, _ in
+  }
   /// Makes one.
-  let make: @Sendable (any LevelPrograms, MethodOptions) throws -> any HypergradientMethod
+  let make:
+    @Sendable (any LevelPrograms, MethodOptions, any LowerOptimizer) throws ->
+      any HypergradientMethod
 }
 
 /// All methods, by name.
 public struct MethodName: RawRepresentable, Sendable, Hashable, CaseIterable {
   /// All of them: a method is a file and a row here.
   private static let entries =
-    ImplicitMethod.allCases.map(ImplicitDifferentiation.entry) + [ImplicitDifferentiation.entry]
+    ImplicitMethod.allCases.map(ImplicitDifferentiation.entry) + [
+      ImplicitDifferentiation.entry, DifferenceDifferentiation.entry, Unrolled.entry,
+      FirstOrder.entry, Reptile.entry, OneStepDifference.entry, SingleLoop.entry,
+      FullyFirstOrder.entry, ValueFunction.fixed, ValueFunction.adaptive,
+    ]
 
   /// `LS`: implicit differentiation with conjugate gradients.
   public static let linearSystem = MethodName(rawValue: ImplicitMethod.linearSystem.rawValue)!
@@ -67,11 +75,11 @@ public struct MethodName: RawRepresentable, Sendable, Hashable, CaseIterable {
   /// - Throws: ``HypergradientError`` for options outside their range, or that make no sense with it; `TensorError` where
   ///   there is no memory.
   package func make(
-    _ levels: any LevelPrograms, _ options: MethodOptions
+    _ levels: any LevelPrograms, _ options: MethodOptions, _ optimizer: any LowerOptimizer
   ) throws -> any HypergradientMethod {
     try options.check()
-    try entry.check(options)
-    return try entry.make(levels, options)
+    try entry.check(options, optimizer)
+    return try entry.make(levels, options, optimizer)
   }
 }
 
@@ -92,14 +100,14 @@ extension ImplicitDifferentiation {
     MethodEntry(
       name: name, about: about, figures: SolveFigures.all, alarms: SolveFigures.alarms,
       vectors: vectors,
-      check: { options throws(HypergradientError) in
+      check: { options, _ throws(HypergradientError) in
         guard let own, let solver = options.solver, solver != own else { return }
         throw HypergradientError(
           .parameter,
           "method \(name) is implicit differentiation with solver \(own.rawValue), and solver is "
             + "\(solver.rawValue); with method implicit it may be that")
       },
-      make: { levels, options in
+      make: { levels, options, _ in
         var options = options
         options.solver = own ?? options.solver
         return try ImplicitDifferentiation(levels, options)

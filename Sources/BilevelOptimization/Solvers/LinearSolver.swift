@@ -40,7 +40,12 @@ struct SolverEntry: Sendable {
 /// All solvers, by name.
 public struct SolverName: RawRepresentable, Sendable, Hashable, CaseIterable {
   /// All of them: a solver is a file and a row here.
-  private static let entries = [ConjugateGradient.entry, NeumannSeries.entry]
+  private static let entries = [
+    ConjugateGradient.entry, NeumannSeries.entry, MinimalResidual.entry,
+    GeneralMinimalResidual.entry, StabilisedBiconjugate.entry, NormalConjugateGradient.entry,
+    PreconditionedConjugateGradient.entry, NystromSolver.entry, DirectSolver.entry,
+    DescentSolver.entry,
+  ]
 
   /// `cg`.
   public static let conjugateGradient = SolverName(ConjugateGradient.entry)

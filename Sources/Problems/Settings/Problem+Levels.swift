@@ -11,6 +11,13 @@ extension Problem {
       hasDirect: settings.method.needsDirect)
   }
 
+  /// The options of the method and its solver.
+  package func methodOptions(_ settings: TrainingSettings) -> MethodOptions {
+    var options = settings.methodOptions
+    options.startsAtUpper = start == .upperModel
+    return options
+  }
+
   /// The hypergradients' object of this problem, by implicit differentiation.
   ///
   /// - Throws: For settings outside their range, or kernels that are not there.
@@ -29,6 +36,12 @@ extension TrainingSettings {
     options.damping = damping
     options.negativeCurvature = negativeCurvature
     options.checksResidual = checkResidual
+    options.isWarm = warmSolve
+    (options.rank, options.seed) = (solverRank, UInt64(seed))
+    options.truncation = truncate
+    (options.penalty, options.jointRate) = (penalty, jointRate)
+    options.difference = difference
+    options.keepsPoint = start == .previous
     return options
   }
 

@@ -21,6 +21,8 @@ public struct TrainingSettings: SettingGroup, Equatable {
     case split
     /// Gradient descent with momentum 0.9.
     case momentum
+    /// The same with Nesterov's acceleration.
+    case nesterov
     /// Adam with the paper's defaults.
     case adam
   }
@@ -43,6 +45,14 @@ public struct TrainingSettings: SettingGroup, Equatable {
     case skip
   }
 
+  /// Where a task's lower steps begin.
+  public enum StartRule: String, Sendable, CaseIterable {
+    /// Where the problem has it, anew in every upper step.
+    case problem
+    /// Where the task's last upper step left the lower parameters, and the lower optimiser's state.
+    case previous
+  }
+
   /// How tasks get to ranks.
   public var schedule = TaskSchedule.fixed
   /// What everything random is drawn from.
@@ -57,6 +67,28 @@ public struct TrainingSettings: SettingGroup, Equatable {
   public var solver = SolverChoice.own
   /// The most Hessian-vector products of a solve.
   public var k = 10
+  /// The columns of the Nystrom solver.
+  public var solverRank = 10
+  /// Whether a solve begins with what the task's last one found.
+  public var warmSolve = false
+  /// The last lower steps that method unrolled goes back through; 0 for all.
+  public var truncate = 0
+  /// The strength of penalty methods.
+  public var penalty = 1.0
+  /// The step of lower parameters that a penalty method moves with the upper ones.
+  public var jointRate = 0.1
+  /// The length of the steps of differences of gradients.
+  public var difference = 0.01
+  /// Where lower steps begin.
+  public var start = StartRule.problem
+  /// The examples of a lower step; 0 for all.
+  public var batch = 0
+  /// The examples of the derivatives that hypergradients are made of; 0 for all.
+  public var solveBatch = 0
+  /// Whether each product of these has examples of its own.
+  public var freshProducts = false
+  /// The examples of the upper objective; 0 for all.
+  public var validationBatch = 0
   /// Stops a solve, with ``relativeTolerance``.
   public var tolerance = 1e-10
   /// The part of the right-hand side's norm that a residual must be below as well.
@@ -113,6 +145,20 @@ public struct TrainingSettings: SettingGroup, Equatable {
         + MethodName.allCases.map(\.rawValue).dropFirst(2).joined(separator: ", "))
     try keys("solver", &solver, "linear solver: own (the method's) or one by name")
     try keys("k", &k, 0...1_000_000, "most Hessian-vector products of a solve")
+    try keys("solver-rank", &solverRank, 1...1_000_000, "columns of solver nystrom")
+    try keys("warm-solve", &warmSolve, "whether solves begin with the task's last solution")
+    try keys("truncate", &truncate, 0...1_000_000, "last lower steps of method unrolled; 0 for all")
+    try keys.positive("penalty", &penalty, "strength of penalty methods: f2sa, v-pbgd, bome")
+    try keys.positive("joint-rate", &jointRate, "step of lower parameters in v-pbgd and bome")
+    try keys.positive("difference", &difference, "length of steps in darts and difference")
+    try keys("start", &start, "where lower steps begin: problem, or previous (upper step's end)")
+    try keys("batch", &batch, 0...Int(Int32.max), "examples of a lower step; 0 for all")
+    try keys(
+      "solve-batch", &solveBatch, 0...Int(Int32.max), "examples of a solve's products; 0 for all")
+    try keys("fresh-products", &freshProducts, "whether each product has examples of its own")
+    try keys(
+      "validation-batch", &validationBatch, 0...Int(Int32.max),
+      "examples of the upper objective; 0 for all")
     try keys("tolerance", &tolerance, 0...1e12, "residual norm that stops a solve, where it is")
     try keys(
       "relative-tolerance", &relativeTolerance, 0...1e12,
@@ -124,7 +170,8 @@ public struct TrainingSettings: SettingGroup, Equatable {
     try keys("check-residual", &checkResidual, "whether every solve finds its true residual")
     try keys("non-finite", &nonFinite, "what a task that diverges does: stop the run, or skip it")
     try keys(
-      "lower-rule", &lowerRule, "lower optimiser: sgd, backtracking, split, momentum or adam")
+      "lower-rule", &lowerRule,
+      "lower optimiser: sgd, backtracking, split, momentum, nesterov or adam")
     try keys.positive("lower-rate", &lowerRate, "its learning rate; also the Neumann step")
     try keys("lower-pull", &lowerPull, 0...1e12, "pull that split leaves out until the last step")
     try keys("lower-steps", &lowerSteps, 0...1_000_000, "lower steps a task")
@@ -159,6 +206,9 @@ public struct TrainingSettings: SettingGroup, Equatable {
       try SplitDescent(
         learningRate: rate, pull: lowerPull, steps: steps, gradientTolerance: tolerance)
     case .momentum: try Momentum(learningRate: rate, steps: steps, gradientTolerance: tolerance)
+    case .nesterov:
+      try Momentum(
+        learningRate: rate, isNesterov: true, steps: steps, gradientTolerance: tolerance)
     case .adam: try LowerAdam(learningRate: rate, steps: steps, gradientTolerance: tolerance)
     }
   }

@@ -23,6 +23,9 @@ public final class Trainer<P: Problem> {
   /// The last task's hypergradient; its memory is used again.
   private var hypergradient: [Double]
   private let queue: TaskQueue
+  private let orders: RowOrders
+  /// What tasks keep between upper steps; nil where they keep nothing.
+  let states: LowerStates?
   private var reduction: StepReduction
   private let clock = ContinuousClock()
   /// Where the last step's time went, the same on every rank but for the step's whole length.
@@ -42,9 +45,11 @@ public final class Trainer<P: Problem> {
     (levels, method, lowerOptimizer, upperOptimizer) = try communicator.agreeing {
       try settings.check()
       let levels = try problem.levels(settings)
+      let optimizer = try problem.lowerOptimizer(settings)
+      let options = problem.methodOptions(settings)
       return (
-        levels, try settings.method.make(levels, settings.methodOptions),
-        try problem.lowerOptimizer(settings), try problem.upperOptimizer(settings)
+        levels, try settings.method.make(levels, options, optimizer), optimizer,
+        try problem.upperOptimizer(settings)
       )
     }
     // Of tasks that are left out nobody asks why.
@@ -53,11 +58,17 @@ public final class Trainer<P: Problem> {
       try requireMemory(ofNumbers: problem.upperModel.count, for: "the hypergradient")
       return [Double](repeating: 0, count: problem.upperModel.count)
     }
+    orders = RowOrders(seed: settings.seed)
+    let (levels, optimizer) = (levels, lowerOptimizer)
+    states = try communicator.agreeing { () throws -> LowerStates? in
+      try Self.lowerStates(levels, optimizer, settings, communicator)
+    }
     queue = try TaskQueue(settings.schedule, tasks: settings.tasks, communicator)
     reduction = StepReduction(
       parameters: problem.upperModel.count, tasks: settings.tasks, ranks: communicator.size,
       figures: settings.method.figures,
       lowerParameters: problem.lowerModel.parameters.map(\.name))
+    try communicator.agreeing { try checkStates() }
   }
 
   /// Goes to where another run was.
@@ -101,6 +112,7 @@ public final class Trainer<P: Problem> {
     let hypergradient = reduction.hypergradient(over: tasks)
     let summary = reduction.summary(step: step, tasks: tasks, hypergradient: hypergradient)
     try update(along: hypergradient)
+    try moveStates()
     timing = reduction.timing(step: step, seconds: begin.duration(to: clock.now).seconds)
     step += 1
     return summary
@@ -128,24 +140,36 @@ public final class Trainer<P: Problem> {
   private func compute(_ index: Int, _ timing: inout RankTiming) throws {
     let begin = clock.now
     var adapted = begin
-    let outcome = try makeTask(index, adapted: { adapted = self.clock.now })
+    let task = try lowerTask(index, adapted: { [clock] in adapted = clock.now })
+    let outcome = try method.hypergradient(task, into: &hypergradient)
     try reduction.add(
       hypergradient, outcome, task: index, rank: communicator.rank,
       lowerTolerance: settings.lowerTolerance)
+    task.commit()
+    if let kept = task.kept { method.keep(in: kept) }
     timing.tasks += 1
     timing.adapting += begin.duration(to: adapted)
     timing.solving += adapted.duration(to: clock.now)
   }
 
-  /// Adapts to a task of the present step and computes its hypergradient.
-  @discardableResult
-  func makeTask(_ index: Int, adapted: @escaping () -> Void = {}) throws -> MethodOutcome {
-    let examples = try problem.task(index, step: step)
-    let task = try LowerTask(
-      levels, TaskData(train: examples.train, validate: examples.validate), lowerOptimizer,
-      from: problem.startValues, adapted: adapted)
-    return try method.hypergradient(task, into: &hypergradient)
+  /// Adapts to a task of the present step and computes its hypergradient; nothing is kept.
+  func outcome(ofTask index: Int) throws -> MethodOutcome {
+    try method.hypergradient(lowerTask(index), into: &hypergradient)
   }
+
+  /// A task of the present step.
+  private func lowerTask(
+    _ index: Int, adapted: @escaping () -> Void = {}
+  ) throws -> LowerTask {
+    let identity = problem.identity(ofTask: index, step: step)
+    let examples = try problem.task(index, step: step)
+    return try LowerTask(
+      levels, examples.data(task: identity, step: step, settings, orders), lowerOptimizer,
+      from: problem.startValues, keeping: states?.state(of: identity), adapted: adapted)
+  }
+
+  /// The rank that computed a task of the last step; nil where it was left out.
+  func owner(ofTask index: Int) -> Int? { reduction.owner(ofTask: index) }
 
   /// What the method says of the run to come.
   var advice: [String] { method.advice() }

@@ -44,7 +44,7 @@ struct TaskProbe<P: Problem> {
     var outcome: MethodOutcome?
     let seconds = try Self.seconds {
       do {
-        outcome = try trainer.makeTask(task.index)
+        outcome = try trainer.outcome(ofTask: task.index)
       } catch {
         throw TaskError(step: task.step, task: task.index, cause: error)
       }

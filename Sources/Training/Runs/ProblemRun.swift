@@ -171,15 +171,18 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
       lineage = Lineage.continued(from: file, step: trainer.step, changes)
     }
     try communicator.onRoot { try continuation.begin() }
-    func state() -> TensorFile {
-      RunState.file(of: trainer, settings: settings, lineage: lineage)
+    /// Collective, because ranks have lower states.
+    func state() throws -> TensorFile {
+      let lower = try trainer.collectStates()
+      return RunState.file(of: trainer, settings: settings, lineage: lineage, lower: lower)
     }
     while trainer.step < training.steps {
       let summary = try trainer.makeStep(asking: { continuation.requests(trainer.step + 1) })
       observe(summary, trainer.timing)
       let requests = trainer.requests
       guard requests.checkpoint || requests.stop != nil else { continue }
-      try communicator.onRoot { try continuation.store(state(), trainer.step, requests.stop) }
+      let stored = try state()
+      try communicator.onRoot { try continuation.store(stored, trainer.step, requests.stop) }
       if let stop = requests.stop, trainer.step < training.steps {
         return RunOutcome(
           results: [], state: nil, digest: ParameterDigest.sha256(of: problem.upperModel),
@@ -187,7 +190,8 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
       }
     }
     // Whatever goes wrong with scores and results, what was trained is stored.
-    try communicator.onRoot { try continuation.finish(state()) }
+    let last = try state()
+    try communicator.onRoot { try continuation.finish(last) }
     let evaluation = try Evaluation.run(trainer, tasks: training.evaluationTasks)
     // The others wait here while rank 0 works out the results.
     return try communicator.agreeing {
@@ -195,7 +199,7 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
         results: communicator.isRoot
           ? [evaluation?.table].compactMap(\.self) + (try problem.results(trainer.adaptation()))
           : [],
-        state: communicator.isRoot ? state() : nil,
+        state: communicator.isRoot ? last : nil,
         digest: ParameterDigest.sha256(of: problem.upperModel), stop: nil, steps: trainer.step)
     }
   }
