@@ -126,6 +126,7 @@ public final class Implicit<Upper, Lower> {
 
   /// Adapts the lower model to a task and gives the task's hypergradient, without a detour of the lower parameters through
   /// arrays.
+  @discardableResult
   package func adaptAndSolve(
     train: Examples, validate: Examples, from start: [Double], _ optimizer: some LowerOptimizer
   ) throws -> (report: HypergradientReport, hypergradient: [Double]) {

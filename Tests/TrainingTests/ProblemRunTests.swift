@@ -64,8 +64,10 @@ import Training
       "truncate", "penalty", "joint-rate", "difference", "start", "batch", "solve-batch",
       "fresh-products", "validation-batch", "tolerance", "relative-tolerance", "damping",
       "negative-curvature", "check-residual", "non-finite", "lower-rule", "lower-rate",
-      "lower-pull", "lower-steps", "lower-tolerance", "upper-rule", "upper-rate",
-      "upper-milestones", "upper-decay", "upper-epsilon", "precision", "evaluation-tasks",
+      "lower-pull", "lower-steps", "lower-tolerance", "lower-clip", "lower-weight-decay",
+      "lower-set", "sparse", "upper-rule", "upper-rate", "upper-milestones", "upper-decay",
+      "upper-rise", "upper-fall", "upper-rates", "upper-clip", "upper-weight-decay", "upper-set",
+      "upper-epsilon", "precision", "evaluation-tasks",
       "initial",
     ]
     return (common + own).joined(separator: ", ")
@@ -75,7 +77,10 @@ import Training
   private static let shared = [
     "solver": "own", "solver-rank": "10", "warm-solve": "false", "truncate": "0", "penalty": "1.0",
     "joint-rate": "0.1", "difference": "0.01", "start": "problem", "batch": "0",
-    "solve-batch": "0", "fresh-products": "false", "validation-batch": "0",
+    "solve-batch": "0", "fresh-products": "false", "validation-batch": "0", "lower-clip": "0.0",
+    "lower-weight-decay": "0.0", "lower-set": "whole", "sparse": "false", "upper-rise": "0",
+    "upper-fall": "0", "upper-rates": "", "upper-clip": "0.0", "upper-weight-decay": "0.0",
+    "upper-set": "whole",
   ]
 
   private static func listing(_ run: some Run) -> [String: String] {

@@ -17,6 +17,7 @@ extension StepSummary {
       case "products": .whole(products)
       case "negative_curvature": .whole(negativeCurvature)
       case "diverging": .whole(diverging)
+      case "error_estimate": .number(nil)
       case "flat_parameter": .parameter(flatParameter)
       default: .outcomes(SolveReport.Reason.allCases.map { reasons[$0] ?? 0 })
       }

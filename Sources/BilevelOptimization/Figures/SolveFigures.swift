@@ -10,6 +10,10 @@ enum SolveFigures {
     Figure("products", "products a solve", .sum),
     Figure("negative_curvature", "met negative curvature", .count),
     Figure("diverging", "Neumann terms grew", .count),
+    Figure(
+      "error_estimate", "error estimate",
+      chart: "Estimate of the solve's error in the hypergradient",
+      .mean),
     Figure("flat_parameter", "parameter without curvature", .parameter),
     Figure("solves", "How solves ended", .outcomes(outcomes)),
   ]
@@ -27,12 +31,13 @@ enum SolveFigures {
     return Figure.Outcome(name: reason.rawValue, title: title)
   }
 
-  /// A solve's numbers in the order of ``all``; `flat` is the number of the lower parameter without curvature.
-  static func values(_ solve: SolveReport, flat: Int?) -> [Double] {
+  /// A solve's numbers in the order of ``all``; `error` is an estimate of what it leaves wrong in the hypergradient, `flat` the
+  /// number of the lower parameter without curvature.
+  static func values(_ solve: SolveReport, error: Double, flat: Int?) -> [Double] {
     let reason = SolveReport.Reason.allCases.firstIndex(of: solve.reason) ?? 0
     return [
       solve.residual, solve.smallestCurvature ?? .nan, Double(solve.products),
-      solve.negativeCurvatureSteps > 0 ? 1 : 0, solve.isDiverging ? 1 : 0,
+      solve.negativeCurvatureSteps > 0 ? 1 : 0, solve.isDiverging ? 1 : 0, error,
       flat.map(Double.init) ?? .nan, Double(reason),
     ]
   }

@@ -36,14 +36,8 @@ public struct LowerAdam: LowerOptimizer {
     _ algebra: VectorAlgebra
   ) {
     let corrections = rule.corrections(step)
-    let (firsts, seconds) = (state[0], state[1])
-    for index in 0..<point.count {
-      var first = firsts[index]
-      var second = seconds[index]
-      point[index] -= rule.step(
-        gradient[index], &first, &second, corrections, learningRate: learningRate)
-      firsts[index] = first
-      seconds[index] = second
+    algebra.update(point, state[0], state[1], along: gradient) { w, first, second, slope in
+      w -= rule.step(slope, &first, &second, corrections, learningRate: learningRate)
     }
   }
 }

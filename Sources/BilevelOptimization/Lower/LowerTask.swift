@@ -52,6 +52,9 @@ package final class LowerTask {
   /// The number of the next step to the optimiser's state.
   var count: Int { before + steps }
 
+  /// The lower parameters.
+  package var point: [Double] { lower.point.values }
+
   /// Lower steps that the optimiser's state has behind it.
   private var before: Int { type(of: optimizer).keepsState ? kept?.steps ?? 0 : 0 }
 

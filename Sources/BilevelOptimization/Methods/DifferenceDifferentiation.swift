@@ -70,6 +70,7 @@ final class DifferenceDifferentiation: HypergradientMethod {
       LinearSystem(hessian, point.g, scale, algebra), from: .zero, into: v)
     difference.mixedProduct(v, into: mixed[0])
     point.direct.subtract(scale.factor, times: mixed[0], into: &hypergradient)
-    return try point.outcome(hypergradient, figures: SolveFigures.values(report, flat: nil))
+    return try point.outcome(
+      hypergradient, figures: SolveFigures.values(report, error: .nan, flat: nil))
   }
 }

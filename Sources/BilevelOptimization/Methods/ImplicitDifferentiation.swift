@@ -34,7 +34,7 @@ final class ImplicitDifferentiation: HypergradientMethod {
     self.options = options
     algebra = levels.algebra
     scratch = try VectorStore(
-      vectors: 3, count: levels.counts.lower, algebra.precision,
+      vectors: 5, count: levels.counts.lower, algebra.precision,
       for: "the vectors of the linear solve")
     let entry = (options.solver ?? .conjugateGradient).entry
     needsCurvature = entry.needsCurvature
@@ -98,32 +98,60 @@ final class ImplicitDifferentiation: HypergradientMethod {
     task: LowerTask? = nil
   ) throws -> MethodOutcome {
     let point = try AdaptedPoint(lower, validate, levels, task)
-    let (g, scale) = (point.g, UnitScale(of: point.g))
-    try requireCurvature(lower, g)
+    let directions = options.restriction.directions(at: lower.point)
+    let g = projected(point.g, directions)
+    let scale = UnitScale(of: g)
+    if directions == nil { try requireCurvature(lower, g) }
     lower.linearise()
     let hessian = LowerHessian(
       lower, damped: scratch[2], algebra, fresh: task.flatMap(FreshProducts.init))
-    let report = try solve(hessian, lower, g, scale, from: guess(task, scale))
+    let system: any LinearOperator =
+      directions.map { RestrictedOperator(hessian, $0, into: scratch[4]) } ?? hessian
+    let report = try solve(
+      hessian, system, lower, g, scale, from: guess(task, scale, directions))
     if report.reason == .breakdown { try requireFiniteHessian(lower, g) }
     let last = try hessian.programForMixed()
     last.vector.copy(from: solution)
-    point.direct.subtract(scale.factor, times: last.mixedProduct(), into: &hypergradient)
+    let mixed = last.mixedProduct()
+    point.direct.subtract(scale.factor, times: mixed, into: &hypergradient)
+    let error = error(of: report, mixed)
     if options.isWarm { algebra.scale(solution, by: scale.factor) }
     solve = report
     let flat = flatParameters.first.flatMap { name in
       levels.lowerParameters.firstIndex { $0.name == name }
     }
     return try point.outcome(
-      hypergradient, figures: SolveFigures.values(report, flat: flat),
+      hypergradient, figures: SolveFigures.values(report, error: error, flat: flat),
       "raise the damping, or check the direct term",
       " (the solve ended by \(report.reason.rawValue))"
     ) { try last.originOfNonFinite(in: .mixed) }
   }
 
+  /// The part of a vector in some directions; itself where they are all there are.
+  private func projected(_ vector: Elements, _ directions: Restriction.Directions?) -> Elements {
+    guard let directions else { return vector }
+    scratch[3].copy(from: vector)
+    directions.project(scratch[3])
+    return scratch[3]
+  }
+
+  /// An estimate of the norm of what the solve's residual leaves wrong in the hypergradient: ||C v|| / ||v|| times
+  /// ||residual|| / the smallest curvature, which bounds the error of v where it is the smallest eigenvalue. Not a number
+  /// where curvature was not positive.
+  private func error(of report: SolveReport, _ mixed: Elements) -> Double {
+    if report.residual == 0 { return 0 }
+    guard let curvature = report.smallestCurvature, curvature > 0 else { return .nan }
+    let error = algebra.norm(mixed) / algebra.norm(solution) * (report.residual / curvature)
+    return error.isFinite ? error : .nan
+  }
+
   /// What the task's last solve found, in the size of this one, where it is to begin there.
-  private func guess(_ task: LowerTask?, _ scale: UnitScale) -> Guess {
+  private func guess(
+    _ task: LowerTask?, _ scale: UnitScale, _ directions: Restriction.Directions?
+  ) -> Guess {
     guard options.isWarm, let kept = task?.kept, kept.isBegun else { return .zero }
     scale.divide(kept.methodVector(0), into: solution, algebra)
+    directions?.project(solution)
     return .vector
   }
 
@@ -144,11 +172,11 @@ final class ImplicitDifferentiation: HypergradientMethod {
 
   /// Solves for g / scale into ``solution``, as the policy has it.
   private func solve(
-    _ hessian: LowerHessian, _ lower: LowerProgram, _ g: Elements, _ scale: UnitScale,
-    from guess: Guess
+    _ hessian: LowerHessian, _ operators: any LinearOperator, _ lower: LowerProgram, _ g: Elements,
+    _ scale: UnitScale, from guess: Guess
   ) throws -> SolveReport {
     hessian.damping = options.damping
-    var report = try solveOnce(hessian, lower, g, scale, from: guess)
+    var report = try solveOnce(hessian, operators, lower, g, scale, from: guess)
     if options.negativeCurvature == .damp {
       for _ in 0..<Self.mostRetries where report.reason.isCurvature {
         hessian.damping = max(
@@ -156,7 +184,7 @@ final class ImplicitDifferentiation: HypergradientMethod {
         // Where H is nothing there is no scale that damping could be of.
         if hessian.damping == 0 { break }
         let earlier = report
-        report = try solveOnce(hessian, lower, g, scale, from: .zero)
+        report = try solveOnce(hessian, operators, lower, g, scale, from: .zero)
         report.add(earlier: earlier)
       }
     }
@@ -174,10 +202,10 @@ final class ImplicitDifferentiation: HypergradientMethod {
   private static var mostRetries: Int { 5 }
 
   private func solveOnce(
-    _ hessian: LowerHessian, _ lower: LowerProgram, _ g: Elements, _ scale: UnitScale,
-    from guess: Guess
+    _ hessian: LowerHessian, _ operators: any LinearOperator, _ lower: LowerProgram, _ g: Elements,
+    _ scale: UnitScale, from guess: Guess
   ) throws -> SolveReport {
-    let system = LinearSystem(hessian, g, scale, algebra)
+    let system = LinearSystem(operators, g, scale, algebra)
     var report = solver.solve(system, from: guess, into: solution)
     try hessian.rethrow()
     flatParameters =

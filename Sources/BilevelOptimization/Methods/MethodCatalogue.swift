@@ -101,6 +101,12 @@ extension ImplicitDifferentiation {
       name: name, about: about, figures: SolveFigures.all, alarms: SolveFigures.alarms,
       vectors: vectors,
       check: { options, _ throws(HypergradientError) in
+        if case .interior(.ball) = options.restriction {
+          throw HypergradientError(
+            .parameter,
+            "the lower parameters stay in a ball, whose surface curves: implicit differentiation knows "
+              + "flat bounds alone; the set must be non-negative, box or simplex")
+        }
         guard let own, let solver = options.solver, solver != own else { return }
         throw HypergradientError(
           .parameter,

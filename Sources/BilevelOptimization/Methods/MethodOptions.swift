@@ -33,6 +33,8 @@ public struct MethodOptions: Sendable, Hashable {
   public var jointRate = 0.1
   /// The length of the steps that differences of gradients are taken over, above 0.
   public var difference = 0.01
+  /// The directions that linear systems are solved on.
+  public var restriction = Restriction.none
   /// Whether adaptation starts at the upper parameters.
   public var startsAtUpper = false
   /// Whether it goes on from the task's last upper step.

@@ -18,6 +18,17 @@ extension Problem {
     return options
   }
 
+  /// What is put around steps of the upper optimiser.
+  ///
+  /// - Throws: For settings outside their range, and patterns that fit no upper parameter.
+  package func upperRegulation(_ settings: TrainingSettings) throws -> UpperRegulation {
+    try UpperRegulation(
+      rate: settings.upperSchedule(), clip: settings.upperClip,
+      weightDecay: settings.upperWeightDecay,
+      factors: settings.upperRates.factors(upperModel.parameters, rate: settings.upperRate),
+      set: settings.upperSet)
+  }
+
   /// The hypergradients' object of this problem, by implicit differentiation.
   ///
   /// - Throws: For settings outside their range, or kernels that are not there.
@@ -42,6 +53,7 @@ extension TrainingSettings {
     (options.penalty, options.jointRate) = (penalty, jointRate)
     options.difference = difference
     options.keepsPoint = start == .previous
+    options.restriction = sparse ? .support : lowerSet == .whole ? .none : .interior(lowerSet)
     return options
   }
 

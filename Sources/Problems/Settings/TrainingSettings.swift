@@ -111,6 +111,14 @@ public struct TrainingSettings: SettingGroup, Equatable {
   public var lowerSteps = 16
   /// Ends an adaptation when the norm of the lower gradient is below; 0 never does.
   public var lowerTolerance = 0.0
+  /// The largest norm of a lower gradient; 0 for any.
+  public var lowerClip = 0.0
+  /// The weight decay of lower steps.
+  public var lowerWeightDecay = 0.0
+  /// Where lower parameters stay.
+  public var lowerSet = ParameterSet.whole
+  /// Whether implicit methods solve on the lower parameters that are not 0 alone, as L1 penalties want it.
+  public var sparse = false
   /// The upper optimiser.
   public var upperRule = UpperRule.adam
   /// Its learning rate.
@@ -119,6 +127,18 @@ public struct TrainingSettings: SettingGroup, Equatable {
   public var upperMilestones: [Int] = []
   /// What the rate is multiplied by at each of them.
   public var upperDecay = 0.1
+  /// The upper steps in which the rate rises.
+  public var upperRise = 0
+  /// The upper steps until it has fallen to nothing along half a cosine; 0 for never.
+  public var upperFall = 0
+  /// Rates of parts of the upper parameters, by their names.
+  public var upperRates = RatePatterns()
+  /// The largest norm of a hypergradient; 0 for any.
+  public var upperClip = 0.0
+  /// The weight decay of upper steps.
+  public var upperWeightDecay = 0.0
+  /// Where upper parameters stay.
+  public var upperSet = ParameterSet.whole
   /// What Adam adds to the root of its second moment in upper steps.
   public var upperEpsilon = 1e-8
   /// The arithmetic of objectives and solves.
@@ -176,6 +196,13 @@ public struct TrainingSettings: SettingGroup, Equatable {
     try keys("lower-pull", &lowerPull, 0...1e12, "pull that split leaves out until the last step")
     try keys("lower-steps", &lowerSteps, 0...1_000_000, "lower steps a task")
     try keys("lower-tolerance", &lowerTolerance, 0...1e12, "lower gradient norm that ends them")
+    try keys("lower-clip", &lowerClip, 0...1e12, "largest norm of a lower gradient; 0 for any")
+    try keys("lower-weight-decay", &lowerWeightDecay, 0...1e12, "decay of lower steps (AdamW's)")
+    try keys(
+      "lower-set", &lowerSet,
+      expecting: "whole, non-negative, box:LOW:HIGH, simplex or ball:RADIUS",
+      "where lower parameters stay: whole, non-negative, box:LOW:HIGH, simplex, ball:RADIUS")
+    try keys("sparse", &sparse, "whether solves leave lower parameters of 0 out (L1 penalties)")
     try keys("upper-rule", &upperRule, "upper optimiser: sgd, momentum or adam")
     // As wide as numbers are: the rate is in units of upper parameters over those of the hypergradient.
     try keys(
@@ -184,6 +211,19 @@ public struct TrainingSettings: SettingGroup, Equatable {
     try keys("upper-milestones", &upperMilestones, "upper steps after which it falls: 800,1200")
     try keys(
       "upper-decay", &upperDecay, .leastNormalMagnitude...1, "what it is then multiplied by")
+    try keys("upper-rise", &upperRise, 0...1_000_000_000, "first upper steps, in which it rises")
+    try keys(
+      "upper-fall", &upperFall, 0...1_000_000_000,
+      "upper steps until it has fallen to 0 along half a cosine; 0 for never")
+    try keys(
+      "upper-rates", &upperRates, expecting: "patterns of names and rates: conv*=1e-4,head.bias=0",
+      "rates of parts of the upper parameters: conv*=1e-4,head.bias=0")
+    try keys("upper-clip", &upperClip, 0...1e12, "largest norm of a hypergradient; 0 for any")
+    try keys("upper-weight-decay", &upperWeightDecay, 0...1e12, "decay of upper steps (AdamW's)")
+    try keys(
+      "upper-set", &upperSet,
+      expecting: "whole, non-negative, box:LOW:HIGH, simplex or ball:RADIUS",
+      "where upper parameters stay, as lower-set")
     try keys.positive("upper-epsilon", &upperEpsilon, "what adam adds to the root it divides by")
     try keys("precision", &precision, "arithmetic: single or double")
     try keys(
@@ -196,6 +236,16 @@ public struct TrainingSettings: SettingGroup, Equatable {
   ///
   /// - Throws: `HypergradientError` for a rate or steps outside their range.
   public func lowerOptimizer() throws -> any LowerOptimizer {
+    let base = try plainLowerOptimizer()
+    guard lowerClip > 0 || lowerWeightDecay > 0 || lowerSet != .whole else { return base }
+    return try regulated(base)
+  }
+
+  private func regulated(_ base: some LowerOptimizer) throws -> any LowerOptimizer {
+    try Regulated(base, clip: lowerClip, decay: lowerRate * lowerWeightDecay, set: lowerSet)
+  }
+
+  private func plainLowerOptimizer() throws -> any LowerOptimizer {
     let (rate, steps, tolerance) = (lowerRate, lowerSteps, lowerTolerance)
     return switch lowerRule {
     case .sgd:
@@ -213,11 +263,19 @@ public struct TrainingSettings: SettingGroup, Equatable {
     }
   }
 
+  /// The upper learning rate, step by step.
+  ///
+  /// - Throws: `HypergradientError` for a rate, or what becomes of it, outside its range.
+  public func upperSchedule() throws -> SteppedRate {
+    try SteppedRate(
+      upperRate, milestones: upperMilestones, factor: upperDecay, rise: upperRise, fall: upperFall)
+  }
+
   /// The upper optimiser.
   ///
   /// - Throws: `HypergradientError` for a rate, or what becomes of it, outside its range.
   public func upperOptimizer() throws -> any UpperOptimizer {
-    let rate = try SteppedRate(upperRate, milestones: upperMilestones, factor: upperDecay)
+    let rate = try upperSchedule()
     return switch upperRule {
     case .sgd: try SGD(learningRate: rate)
     case .momentum: try SGD(learningRate: rate, momentum: 0.9)

@@ -22,6 +22,7 @@ public final class Trainer<P: Problem> {
   private let lowerOptimizer: any LowerOptimizer
   /// The last task's hypergradient; its memory is used again.
   private var hypergradient: [Double]
+  private let regulation: UpperRegulation
   private let queue: TaskQueue
   private let orders: RowOrders
   /// What tasks keep between upper steps; nil where they keep nothing.
@@ -52,6 +53,7 @@ public final class Trainer<P: Problem> {
         try problem.upperOptimizer(settings)
       )
     }
+    regulation = try communicator.agreeing { try problem.upperRegulation(settings) }
     // Of tasks that are left out nobody asks why.
     levels.explainsNonFinite = settings.nonFinite != .skip
     hypergradient = try communicator.agreeing {
@@ -183,7 +185,7 @@ public final class Trainer<P: Problem> {
   private func update(along hypergradient: [Double]) throws {
     let before = problem.upperModel.values
     if communicator.isRoot {
-      upperOptimizer.update(&problem.upperModel.values, along: hypergradient)
+      regulation.update(&problem.upperModel.values, along: hypergradient, by: &upperOptimizer)
     }
     try communicator.broadcast(&problem.upperModel.values, from: 0)
     guard problem.upperModel.values.allSatisfy(\.isFinite) else {
