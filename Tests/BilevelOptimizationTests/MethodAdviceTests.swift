@@ -5,7 +5,7 @@ import Testing
 struct MethodAdviceTests {
   private func advice(
     _ method: MethodName, _ hessian: Matrix, k: Int, rate: Double = 0.1
-  ) throws -> (before: [String], after: [String]) {
+  ) throws -> (before: [String], after: [String], recommended: [String]) {
     let problem = Quadratic.system(hessian, [1, 1])
     var options = MethodOptions(rate: rate)
     options.k = k
@@ -18,7 +18,7 @@ struct MethodAdviceTests {
       still, from: problem.point)
     var hypergradient = [0.0, 0.0]
     _ = try made.hypergradient(task, into: &hypergradient)
-    return (before, made.advice())
+    return (before, made.advice(), made.recommendations())
   }
 
   @Test func stepsBeyondTheLowerParametersAreNeedless() throws {
@@ -37,5 +37,15 @@ struct MethodAdviceTests {
   @Test func negativeCurvatureIsSeen() throws {
     let said = try advice(.linearSystem, .diagonal([-0.25, -0.25]), k: 2)
     #expect(said.after.contains { $0.contains("met negative curvature (-0.25)") })
+  }
+
+  /// The recommended steps do what is said: on the extremes of a spectrum that the solve has met.
+  @Test func recommendedStepsSuffice() throws {
+    let said = try advice(.linearSystem, .diagonal([1, 100]), k: 2).recommended
+    #expect(said.count == 1)
+    #expect(
+      said[0].contains("curvature from") && said[0].contains("LS needs k=2 or less"), "\(said)")
+    let negative = try advice(.linearSystem, .diagonal([-0.5, -0.5]), k: 2).recommended
+    #expect(negative.isEmpty || negative[0].contains("damping above 1"), "\(negative)")
   }
 }

@@ -29,7 +29,8 @@ struct UpperRegulationTests {
   @Test func longHypergradientsAreCut() throws {
     let sgd = try SGD(learningRate: rate)
     let regulation = try UpperRegulation(rate: rate, clip: 1)
-    #expect(step(regulation, from: [0, 0], along: [3, 4], sgd) == [-0.3, -0.4])
+    let cut = step(regulation, from: [0, 0], along: [3, 4], sgd)
+    #expect(relativeDistance(cut, [-0.3, -0.4]) < 1e-15)
     #expect(step(regulation, from: [0, 0], along: [0.3, 0.4], sgd) == [-0.15, -0.2])
   }
 

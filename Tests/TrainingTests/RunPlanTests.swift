@@ -24,6 +24,7 @@ struct RunPlanTests {
         memory: [50, 10, 100, 1, 1, 1, 1].map { .init(name: "part", bytes: $0 << 20) },
         peakMemory: nil, sumBytes: 1, broadcastBytes: 1, stateBytes: 1000, data: [],
         virtualMemory: 80 << 20, limits: limits, machine: machine, advice: advice,
+        recommendations: ["it is easy"],
         probe: .init(taskSeconds: count > 0 ? 1 : nil))
     }
     return RunPlan(
@@ -42,6 +43,7 @@ struct RunPlanTests {
   @Test func aPlanWithoutProblemsHasNoWarnings() {
     #expect(plan().warnings == [])
     #expect(plan().text.hasSuffix("No problems found."))
+    #expect(plan().text.contains("it is easy"))
   }
 
   @Test func problemsAreWarnedOf() {

@@ -24,6 +24,9 @@ package protocol HypergradientMethod: AnyObject {
 
   /// What the options and the last hypergradient, if there is one, say of a run to come: each a line with its remedy.
   func advice() -> [String]
+
+  /// What the last hypergradient's system looks like, and what would solve it: each a line.
+  func recommendations() -> [String]
 }
 
 extension HypergradientMethod {
@@ -32,6 +35,9 @@ extension HypergradientMethod {
 
   /// Nothing is said.
   package func advice() -> [String] { [] }
+
+  /// Nothing is said.
+  package func recommendations() -> [String] { [] }
 }
 
 /// What a task's hypergradient came about with.

@@ -1,14 +1,13 @@
-import Foundation
 import Models
 import Tensors
 
 /// Hypergradients by implicit differentiation: adapts, then d - C v with v from a linear solver on H v = g; see
 /// ``Implicit``, whose work this is.
 final class ImplicitDifferentiation: HypergradientMethod {
-  private let options: MethodOptions
+  let options: MethodOptions
   private let solver: any LinearSolver
-  private let needsCurvature: Bool
-  private let levels: any LevelPrograms
+  let needsCurvature: Bool
+  let levels: any LevelPrograms
   private let algebra: VectorAlgebra
   private let scratch: VectorStore
   /// How the last solve went.
@@ -57,31 +56,6 @@ final class ImplicitDifferentiation: HypergradientMethod {
   func keep(in state: LowerState) {
     guard options.isWarm else { return }
     state.methodVector(0).copy(from: solution)
-  }
-
-  func advice() -> [String] {
-    let lower = levels.counts.lower
-    var list: [String] = []
-    if needsCurvature, options.k > lower {
-      list.append(
-        "k=\(options.k) is more than the \(lower) lower parameters: conjugate gradients end after "
-          + "that many steps; set k=\(lower) or less")
-    }
-    guard let solve else { return list }
-    if solve.residual > solve.initialResidual {
-      list.append(
-        solve.isDiverging
-          ? "the Neumann series of the first task grows: the lower learning rate is above 2 / "
-            + "the largest curvature, or curvature is negative; lower lower-rate, or set method=LS"
-          : "the linear solve of the first task ends further from its solution than it began; "
-            + "raise damping")
-    }
-    if let curvature = solve.smallestCurvature, curvature < 0 {
-      list.append(
-        "the first task's solve met negative curvature (\(String(format: "%.3g", curvature))): "
-          + "raise damping or lower-steps, or set negative-curvature=truncate")
-    }
-    return list
   }
 
   /// The hypergradient at the lower program's point.

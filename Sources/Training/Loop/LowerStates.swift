@@ -22,6 +22,14 @@ final class LowerStates {
     self.make = make
   }
 
+  /// Bytes of one state in memory, and the numbers that are stored of it.
+  ///
+  /// - Throws: `TensorError` where there is no memory for one.
+  func sizes() throws -> (memory: Int, numbers: Int) {
+    let one = try make()
+    return (one.byteCount, one.numbers.count - 1)
+  }
+
   /// The state of a task that this rank computes.
   ///
   /// - Throws: `TensorError` where there is no memory for it.

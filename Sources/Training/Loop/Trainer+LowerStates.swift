@@ -51,6 +51,15 @@ extension Trainer {
     }
   }
 
+  /// Bytes that this rank's states take, and that all of them take in a file; `share` is the number of its tasks.
+  ///
+  /// - Throws: `TensorError` where there is no memory for one.
+  func stateByteCounts(share: Int) throws -> (memory: Int, stored: Int) {
+    guard let sizes = try states?.sizes() else { return (0, 0) }
+    let here = settings.schedule == .dynamic ? settings.tasks : share
+    return (here * sizes.memory, settings.tasks * sizes.numbers * MemoryLayout<Double>.stride)
+  }
+
   /// Throws where tasks of a step could not be told apart.
   func checkStates() throws {
     if states != nil { _ = try places(step: step) }

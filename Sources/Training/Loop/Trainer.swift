@@ -176,6 +176,9 @@ public final class Trainer<P: Problem> {
   /// What the method says of the run to come.
   var advice: [String] { method.advice() }
 
+  /// What it says of its linear systems.
+  var recommendations: [String] { method.recommendations() }
+
   /// Bytes that the plans for a task's examples would take, and bytes of the method's vectors, which are there already.
   func byteCounts(_ task: TaskExamples) throws -> (plans: Int, vectors: Int) {
     (try levels.planByteCount(train: task.train, validate: task.validate), method.byteCount)

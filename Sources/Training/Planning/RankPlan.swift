@@ -65,6 +65,8 @@ public struct RankPlan: Sendable, Codable, Hashable {
   public let machine: MachineDescription
   /// What the method says of the run to come, each a line with its remedy.
   public let advice: [String]
+  /// What it says of its linear systems, and what would solve them.
+  public let recommendations: [String]
   /// `nil` where memory would not suffice for one.
   public let probe: Probe?
 
@@ -72,7 +74,8 @@ public struct RankPlan: Sendable, Codable, Hashable {
     rank: Int, hostName: String, kernels: String, firstTask: Int, tasks: Int,
     upperParameters: Int, lowerParameters: Int, memory: [Part], peakMemory: Int?, sumBytes: Int,
     broadcastBytes: Int, stateBytes: Int, data: [String], virtualMemory: Int?,
-    limits: ProcessLimits, machine: MachineDescription, advice: [String], probe: Probe?
+    limits: ProcessLimits, machine: MachineDescription, advice: [String], recommendations: [String],
+    probe: Probe?
   ) {
     self.rank = rank
     self.hostName = hostName
@@ -91,6 +94,7 @@ public struct RankPlan: Sendable, Codable, Hashable {
     self.limits = limits
     self.machine = machine
     self.advice = advice
+    self.recommendations = recommendations
     self.probe = probe
   }
 
