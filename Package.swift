@@ -23,7 +23,7 @@ let package = Package(
     .target(name: "Randomness"),
     .target(name: "Tensors", dependencies: ["CKernels"]),
     .target(name: "Models", dependencies: ["Tensors", "Randomness"]),
-    .target(name: "BilevelOptimization", dependencies: ["Models", "Tensors"]),
+    .target(name: "BilevelOptimization", dependencies: ["Models", "Randomness", "Tensors"]),
 
     // Text that people read.
     .target(name: "PlainText"),

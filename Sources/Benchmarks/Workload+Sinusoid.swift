@@ -28,9 +28,9 @@ extension Workload {
       return try Prepared(implicit, sets[0].0, from: upper.values) {
         var sum = 0.0
         for (train, validate) in sets {
-          _ = try implicit.adaptAndSolve(
+          let task = try implicit.adaptAndSolve(
             train: train, validate: validate, from: upper.values, optimizer)
-          sum += implicit.hypergradient.reduce(0, +)
+          sum += task.hypergradient.reduce(0, +)
         }
         return sum
       }

@@ -55,8 +55,9 @@ public struct Workload {
     from start: [Double], _ optimizer: some LowerOptimizer
   ) throws -> Prepared {
     try Prepared(implicit, train, from: start) {
-      _ = try implicit.adaptAndSolve(train: train, validate: validate, from: start, optimizer)
-      return implicit.hypergradient.reduce(0, +)
+      let task = try implicit.adaptAndSolve(
+        train: train, validate: validate, from: start, optimizer)
+      return task.hypergradient.reduce(0, +)
     }
   }
 

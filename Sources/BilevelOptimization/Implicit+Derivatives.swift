@@ -18,7 +18,7 @@ extension Implicit {
   package func linearised(
     train: Examples, at point: [Double]
   ) throws -> (loss: Double, gradient: [Double], product: ([Double]) -> [Double]) {
-    let lower = try loadedLowerProgram(train, at: point, "the point")
+    let lower = try levels.lower(train, at: point, "the point")
     let gradient = lower.gradient().values
     let loss = lower.loss()
     lower.linearise()
@@ -37,7 +37,7 @@ extension Implicit {
   package func mixedProduct(
     train: Examples, at point: [Double], along direction: [Double]
   ) throws -> [Double] {
-    let lower = try loadedLowerProgram(train, at: point, "the point")
+    let lower = try levels.lower(train, at: point, "the point")
     _ = lower.gradient()
     lower.linearise()
     lower.vector.set(direction)
@@ -50,7 +50,7 @@ extension Implicit {
   package func upperDerivatives(
     validate: Examples, at point: [Double]
   ) throws -> (loss: Double, lower: [Double], upper: [Double]) {
-    let upper = try loadedUpperProgram(validate)
+    let upper = try levels.upper(validate)
     let store = try VectorStore(
       vectors: 1, count: point.count, options.precision, for: "a point of the lower model")
     return withExtendedLifetime(store) {
@@ -58,5 +58,19 @@ extension Implicit {
       let (loss, lower, direct) = upper.evaluate(at: store[0])
       return (loss, lower.values, direct.values)
     }
+  }
+
+  /// One gradient and one Hessian-vector product of the lower objective, to be timed. The product needs a gradient
+  /// before it.
+  ///
+  /// - Throws: As ``computeGradients(validate:auxiliaryModel:train:)``.
+  package func lowerCalls(
+    train: Examples, at point: [Double]
+  ) throws -> (gradient: () -> Void, product: () -> Void) {
+    let lower = try levels.lower(train, at: point, "the point")
+    _ = lower.gradient()
+    lower.linearise()
+    lower.vector.copy(from: lower.gradient())
+    return ({ _ = lower.gradient() }, { _ = lower.hessianVectorProduct() })
   }
 }

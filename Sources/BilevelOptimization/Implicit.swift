@@ -1,16 +1,6 @@
 import Models
 import Tensors
 
-/// How the linear system of the hypergradient is solved.
-public enum ImplicitMethod: String, Sendable, Hashable, CaseIterable {
-  /// "LS": at most k steps of conjugate gradients (Hestenes and Stiefel, 1952) on H v = g, as in iMAML (Rajeswaran
-  /// et al., 2019, arXiv:1909.04630, eq. 6-7).
-  case linearSystem = "LS"
-  /// "NS": at most the first k + 1 terms of a Neumann series (Lorraine et al., 2020, arXiv:1911.02590, algorithm 3). It
-  /// converges where H is positive definite and a is below 2 / its largest eigenvalue.
-  case neumannSeries = "NS"
-}
-
 /// Hypergradients by implicit differentiation.
 ///
 /// At adapted lower parameters w, which count as a constant, and where the gradient of the lower objective f is
@@ -30,25 +20,16 @@ public enum ImplicitMethod: String, Sendable, Hashable, CaseIterable {
 /// then: where it gives another formula, because it draws random numbers or reads what changes, that is an error.
 public final class Implicit<Upper, Lower> {
   /// The upper model: its values are u, and hypergradients are added up in its gradients.
-  public let upperModel: Model<Upper>
+  public var upperModel: Model<Upper> { levels.upperModel }
   /// The lower model: its architecture; its values are where adaptation starts unless told otherwise.
-  public let lowerModel: Model<Lower>
+  public var lowerModel: Model<Lower> { levels.lowerModel }
   /// How the linear system is solved, and the options of that.
   public let options: ImplicitOptions
 
-  private let upperObjective: Objective<Upper, Lower>
-  private let lowerObjective: Objective<Upper, Lower>
-  private let kernels: KernelSet
-  private let algebra: VectorAlgebra
-  private let scratch: VectorStore
-  private let history: ResidualHistory
-  private var lowerPrograms = PlanCache<Examples.Form, LowerProgram> { $0.byteCount }
-  private var upperPrograms = PlanCache<Examples.Form, UpperProgram> { $0.byteCount }
-  /// Whether errors about numbers that are not finite say what made them, which takes some hundred times as long as
-  /// making them did.
-  package var explainsNonFinite = true
+  package let levels: Levels<Upper, Lower>
+  private let differentiation: ImplicitDifferentiation
   /// The last hypergradient; its memory is used again.
-  package private(set) var hypergradient: [Double]
+  private var hypergradient: [Double]
 
   /// Prepares hypergradients of a bi-level problem.
   ///
@@ -72,7 +53,7 @@ public final class Implicit<Upper, Lower> {
   ///   - kernels: The instruction set; by default the fastest there is, or what `IGBM_KERNELS` names.
   /// - Throws: ``HypergradientError`` of code `parameter` for one outside its range; `TensorError` for kernels that are
   ///   not there.
-  public init(
+  public convenience init(
     upperObjective: @escaping Objective<Upper, Lower>, upperModel: Model<Upper>,
     lowerObjective: @escaping Objective<Upper, Lower>, lowerModel: Model<Lower>,
     lowerLearningRate: Double, k: Int = 10, method: ImplicitMethod = .neumannSeries,
@@ -80,22 +61,24 @@ public final class Implicit<Upper, Lower> {
     negativeCurvature: NegativeCurvaturePolicy = .report, checksResidual: Bool = false,
     precision: Precision = .single, kernels: KernelSet? = nil
   ) throws {
-    options = try ImplicitOptions(
+    let options = try ImplicitOptions(
       lowerLearningRate: lowerLearningRate, k: k, method: method, tolerance: tolerance,
       relativeTolerance: relativeTolerance, damping: damping,
       negativeCurvature: negativeCurvature, checksResidual: checksResidual, precision: precision)
-    self.upperObjective = upperObjective
-    self.upperModel = upperModel
-    self.lowerObjective = lowerObjective
-    self.lowerModel = lowerModel
-    self.kernels = try kernels ?? KernelSet.chosen()
-    algebra = try VectorAlgebra(precision, self.kernels)
-    scratch = try VectorStore(
-      vectors: 4, count: lowerModel.count, precision, for: "the vectors of the linear solve")
-    history = try ResidualHistory(
-      steps: method == .linearSystem ? k : 0, count: lowerModel.count, algebra)
-    try requireMemory(ofNumbers: upperModel.count, for: "the hypergradient")
-    hypergradient = [Double](repeating: 0, count: upperModel.count)
+    try self.init(
+      Levels(
+        upperObjective: upperObjective, upperModel: upperModel, lowerObjective: lowerObjective,
+        lowerModel: lowerModel, precision: precision, kernels: kernels), options)
+  }
+
+  /// The same over levels that are there already, and whose plans are shared.
+  package init(_ levels: Levels<Upper, Lower>, _ options: ImplicitOptions) throws {
+    self.levels = levels
+    self.options = options
+    differentiation = try ImplicitDifferentiation(levels, options.methodOptions)
+    let count = levels.counts.upper
+    try requireMemory(ofNumbers: count, for: "the hypergradient")
+    hypergradient = [Double](repeating: 0, count: count)
   }
 
   /// The upper loss, with the hypergradient *added* to `upperModel.gradients`: call it for every sample of a batch,
@@ -134,263 +117,70 @@ public final class Implicit<Upper, Lower> {
   public func computeGradients(
     validate: Examples, auxiliaryModel: AuxiliaryModel, train: Examples
   ) throws -> HypergradientReport {
-    let lower = try loadedLowerProgram(train, at: auxiliaryModel.values, "the auxiliary model")
-    let report = try solve(lower, validate, start: nil)
+    let lower = try levels.lower(train, at: auxiliaryModel.values, "the auxiliary model")
+    let outcome = try differentiation.differentiate(
+      lower, validate, into: &hypergradient)
     for index in hypergradient.indices { upperModel.gradients[index] += hypergradient[index] }
-    return report
+    return report(of: outcome)
   }
 
-  /// Adapts the lower model to a task and leaves the task's hypergradient in ``hypergradient``, without a detour
-  /// of the lower parameters through arrays: what a trainer does for each task. `adapted` is called in between.
+  /// Adapts the lower model to a task and gives the task's hypergradient, without a detour of the lower parameters through
+  /// arrays.
+  @discardableResult
   package func adaptAndSolve(
-    train: Examples, validate: Examples, from start: [Double],
-    _ optimizer: some LowerOptimizer, adapted: () -> Void = {}
-  ) throws -> HypergradientReport {
-    let lower = try loadedLowerProgram(train, at: start, "the start of the adaptation")
-    var first: Double?
-    try optimizer.run(lower, algebra) { _, gradient in first = first ?? algebra.norm(gradient) }
-    adapted()
-    return try solve(lower, validate, start: first) {
-      try optimizer.causeOfNonFinite(lower, from: start, algebra)
-    }
+    train: Examples, validate: Examples, from start: [Double], _ optimizer: some LowerOptimizer
+  ) throws -> (report: HypergradientReport, hypergradient: [Double]) {
+    let task = try LowerTask(
+      levels, TaskData(train: train, validate: validate), optimizer, from: start)
+    let outcome = try differentiation.hypergradient(task, into: &hypergradient)
+    return (report(of: outcome), hypergradient)
   }
 
-  /// The hypergradient at the lower program's point; `start` is the lower gradient's norm where adaptation began, and
-  /// `adapting` finds what the adaptation made that is not finite.
-  private func solve(
-    _ lower: LowerProgram, _ validate: Examples, start: Double?,
-    adapting: () throws -> NonFiniteCause? = { nil }
-  ) throws -> HypergradientReport {
-    let upper = try loadedUpperProgram(validate)
-    guard lower.dependsOnUpper || upper.dependsOnUpper else {
-      throw HypergradientError(
-        .noDependence,
-        "neither objective depends on the upper model: there is nothing to learn; "
-          + "use state.upperModel in one of them")
-    }
-    let (loss, g, direct) = upper.evaluate(at: lower.point)
-    let gradientNorm = algebra.norm(lower.gradient())
-    try requireFinite(
-      gradientNorm, "the lower gradient at the adapted parameters",
-      "lower the learning rate of the adaptation, or check the training data"
-    ) {
-      let cause = try lower.originOfNonFinite(in: .gradient)
-      return cause?.isOperation == true ? cause : try adapting() ?? cause
-    }
-    try requireFinite(loss, "the upper loss", "check the validation data") {
-      try upper.originOfNonFinite(in: .loss)
-    }
-    let scale = UnitScale(of: g)
-    try requireFinite(
-      scale.largest, "the upper gradient in the lower parameters",
-      "check the validation data"
-    ) { try upper.originOfNonFinite(in: .lower) }
-    try requireCurvature(lower, g)
-    lower.linearise()
-    let (report, flat) = try solve(lower, g, scale)
-    if report.reason == .breakdown { try requireFiniteHessian(lower, g) }
-    lower.vector.copy(from: solution)
-    let mixed = lower.mixedProduct()
-    let norm = combine(direct, mixed, times: scale.factor)
-    try requireFinite(
-      norm, "the hypergradient (the solve ended by \(report.reason.rawValue))",
-      "raise the damping, or check the direct term"
-    ) {
-      try upper.originOfNonFinite(in: .direct) ?? lower.originOfNonFinite(in: .mixed)
-    }
+  private func report(of outcome: MethodOutcome) -> HypergradientReport {
+    guard let solve = differentiation.solve else { fatalError("a hypergradient has a solve") }
     return HypergradientReport(
-      upperLoss: loss, lowerGradientNorm: gradientNorm, startLowerGradientNorm: start,
-      solve: report, hypergradientNorm: norm, flatParameters: flat)
-  }
-
-  /// Throws where the Hessian itself is not finite, and not only its product with what has grown: where that with a vector
-  /// of length 1 is not, along the last direction of the solve or, where that was lost, along the right-hand side.
-  private func requireFiniteHessian(_ lower: LowerProgram, _ g: Elements) throws {
-    if !algebra.norm(lower.vector).isFinite { lower.vector.copy(from: g) }
-    let length = algebra.norm(lower.vector)
-    guard length > 0 else { return }
-    algebra.scale(lower.vector, by: 1 / length)
-    // By its elements: the norm of large ones is beyond single precision.
-    let product = lower.hessianVectorProduct()
-    guard let element = (0..<product.count).first(where: { !product[$0].isFinite }) else { return }
-    try requireFinite(
-      product[element], "the Hessian's product with a direction of the solve", "raise the damping"
-    ) { try lower.originOfNonFinite(in: .hessian) }
-  }
-
-  /// Solves for g / scale into ``solution``, as the policy has it; gives the flat parameters of an inconsistent system, too.
-  private func solve(
-    _ lower: LowerProgram, _ g: Elements, _ scale: UnitScale
-  ) throws -> (report: SolveReport, flat: [String]) {
-    var damping = options.damping
-    var (report, flat) = solve(lower, g, scale, damping: damping)
-    if options.negativeCurvature == .damp {
-      for _ in 0..<Self.mostRetries where report.reason.isCurvature {
-        damping = max(
-          10 * damping, 2 * abs(report.smallestCurvature ?? 0), 1e-3 * report.hessianNorm)
-        // Where H is nothing there is no scale that damping could be of.
-        if damping == 0 { break }
-        let earlier = report
-        (report, flat) = solve(lower, g, scale, damping: damping)
-        report.add(earlier: earlier)
-      }
-    }
-    if report.reason.isCurvature, options.negativeCurvature == .stop {
-      let curvature = report.smallestCurvature ?? 0
-      throw HypergradientError(
-        .negativeCurvature,
-        "conjugate gradients met \(curvature < 0 ? "negative" : "no") curvature "
-          + "\(curvature)\(words(for: flat)) at step \(report.steps); raise the "
-          + "damping or the proximal strength, or adapt for longer")
-    }
-    return (report, flat)
-  }
-
-  private static var mostRetries: Int { 5 }
-
-  private func solve(
-    _ lower: LowerProgram, _ g: Elements, _ scale: UnitScale, damping: Double
-  ) -> (SolveReport, flat: [String]) {
-    let hessian = LowerHessian(
-      program: lower, damping: damping, damped: scratch[2], algebra: algebra)
-    let system = LinearSystem(hessian, g, scale, algebra)
-    let criterion = ConvergenceCriterion(
-      tolerance: options.tolerance, relativeTolerance: options.relativeTolerance)
-    var report: SolveReport
-    switch options.method {
-    case .linearSystem:
-      var solve = ConjugateGradient(
-        system, maximumSteps: options.k, criterion, options.negativeCurvature, history,
-        into: solution, scratch: (scratch[1], scratch[3]))
-      report = solve.solve()
-    case .neumannSeries:
-      var solve = NeumannSeries(
-        system, maximumSteps: options.k, criterion, learningRate: options.lowerLearningRate,
-        into: solution, scratch: scratch[1])
-      report = solve.solve()
-    }
-    let flat =
-      report.reason == .inconsistent
-      ? flatParameters(lower, hessian: report.hessianNorm) : []
-    if options.checksResidual, !report.isResidualTrue {
-      _ = system.measureResidual(at: solution, into: scratch[1], &report)
-    }
-    return (report, flat)
-  }
-
-  /// v, after a solve for g / scale.
-  private var solution: Elements { scratch[0] }
-
-  /// d - scale * C v into ``hypergradient``; gives its norm.
-  private func combine(_ direct: Elements, _ mixed: Elements, times scale: Double) -> Double {
-    direct.subtract(scale, times: mixed, into: &hypergradient)
-    return hypergradient.euclideanNorm
-  }
-
-  private func requireFinite(
-    _ value: Double, _ what: @autoclosure () -> String, _ remedy: String,
-    _ cause: () throws -> NonFiniteCause?
-  ) throws {
-    try HypergradientError.requireFinite(value, what(), remedy) {
-      explainsNonFinite ? try cause() : nil
-    }
-  }
-
-  // MARK: Plans
-
-  /// The lower program with the upper parameters, data and a point set; errors call the point `name`.
-  /// Values of models are public, so that their lengths are checked here.
-  func loadedLowerProgram(
-    _ examples: Examples, at point: [Double], _ name: String
-  ) throws -> LowerProgram {
-    let upperCount = hypergradient.count
-    let counts = (upperModel.values.count, upperModel.gradients.count)
-    guard counts == (upperCount, upperCount) else {
-      throw HypergradientError(
-        .shape,
-        "the upper model holds \(counts.0) values and \(counts.1) gradients, but has "
-          + "\(upperCount) parameters; set as many")
-    }
-    let lowerCount = scratch[0].count
-    guard point.count == lowerCount else {
-      throw HypergradientError(
-        .shape,
-        "\(name) has \(point.count) parameters, but the lower model has \(lowerCount); "
-          + "adapt this lower model, from as many values")
-    }
-    let program = try lowerProgram(examples)
-    try program.load(upperModel.values, examples)
-    program.point.set(point)
-    return program
-  }
-
-  /// The upper program with the upper parameters and data set.
-  func loadedUpperProgram(_ examples: Examples) throws -> UpperProgram {
-    let program = try upperProgram(examples)
-    try program.load(upperModel.values, examples)
-    return program
-  }
-
-  private func lowerProgram(_ examples: Examples) throws -> LowerProgram {
-    try lowerPrograms.plan(examples.form) {
-      try LowerProgram(lowerFormulas(examples), options.precision, kernels)
-    }
-  }
-
-  private func upperProgram(_ examples: Examples) throws -> UpperProgram {
-    try upperPrograms.plan(examples.form) {
-      try UpperProgram(upperFormulas(examples), options.precision, kernels)
-    }
+      upperLoss: outcome.upperLoss, lowerGradientNorm: outcome.lowerGradientNorm,
+      startLowerGradientNorm: outcome.startLowerGradientNorm, solve: solve,
+      hypergradientNorm: outcome.hypergradientNorm,
+      flatParameters: differentiation.flatParameters)
   }
 
   /// The most bytes of the plans that are kept of each objective, by default 256 MiB: where those for all forms of data met
   /// take more, the ones used least recently are given back, to be made anew when they are wanted. The last four stay.
   public var planMemory: Int {
-    get { lowerPrograms.bound }
-    set { (lowerPrograms.bound, upperPrograms.bound) = (newValue, newValue) }
+    get { levels.planMemory }
+    set { levels.planMemory = newValue }
   }
 
   /// How many plans are kept: of the lower objective, and of the upper.
-  package var planCounts: (lower: Int, upper: Int) { (lowerPrograms.count, upperPrograms.count) }
-
-  private func lowerFormulas(_ examples: Examples) throws -> LowerProgram.Formulas {
-    try LowerProgram.formulas(lowerObjective, upperModel, lowerModel, examples.form)
-  }
-
-  private func upperFormulas(_ examples: Examples) throws -> UpperProgram.Formulas {
-    try UpperProgram.formulas(upperObjective, upperModel, lowerModel, examples.form)
-  }
-
-  var vectorAlgebra: VectorAlgebra { algebra }
-
-  /// Bytes that the plans for such examples would take, the kernels' scratch memory aside, and bytes of the
-  /// solver's vectors, which are there already.
-  ///
-  /// - Throws: What objectives throw; `TensorError` for data that do not fit them.
-  package func byteCounts(
-    train: Examples, validate: Examples
-  ) throws -> (plans: Int, vectors: Int) {
-    let lower = try lowerFormulas(train)
-    let upper = try upperFormulas(validate)
-    let plans =
-      try Program.arenaByteCount(lower.trace.graph, lower.requests, options.precision)
-      + Program.arenaByteCount(upper.trace.graph, upper.requests, options.precision)
-    return (plans, scratch.byteCount + history.byteCount)
-  }
+  package var planCounts: (lower: Int, upper: Int) { levels.planCounts }
 }
 
-extension Implicit {
-  /// One gradient and one Hessian-vector product of the lower objective, to be timed. The product needs a gradient
-  /// before it.
+extension LowerOptimizer {
+  /// Adapts the lower model of a problem to a task.
   ///
-  /// - Throws: As ``computeGradients(validate:auxiliaryModel:train:)``.
-  package func lowerCalls(
-    train: Examples, at point: [Double]
-  ) throws -> (gradient: () -> Void, product: () -> Void) {
-    let lower = try loadedLowerProgram(train, at: point, "the point")
-    _ = lower.gradient()
-    lower.linearise()
-    lower.vector.copy(from: lower.gradient())
-    return ({ _ = lower.gradient() }, { _ = lower.hessianVectorProduct() })
+  /// - Parameters:
+  ///   - implicit: The problem; its upper model's values count as constants.
+  ///   - train: What the lower objective sees.
+  ///   - start: Where to start, as many values as the lower model has; by default its own.
+  ///   - recordsLosses: Whether to compute the lower loss before each step, for ``AuxiliaryModel/losses``.
+  /// - Returns: The adapted model; neither model of the problem changes.
+  /// - Throws: `TensorError` for an objective or data that do not fit; ``HypergradientError`` of code `shape` for a
+  ///   start of another length, or an upper model with another number of values than parameters; what the lower
+  ///   objective throws. Numbers that are not finite do not throw here, but where the hypergradient is computed.
+  public func adapt<Upper, Lower>(
+    _ implicit: Implicit<Upper, Lower>, train: Examples, from start: [Double]? = nil,
+    recordsLosses: Bool = false
+  ) throws -> AuxiliaryModel {
+    let task = try LowerTask(
+      implicit.levels, TaskData(train: train, validate: train), self,
+      from: start ?? implicit.lowerModel.values)
+    var adapted = AuxiliaryModel(values: [])
+    try task.adapt(observe: { lower, _ in
+      if recordsLosses { adapted.losses.append(lower.loss()) }
+    })
+    adapted.steps = task.steps
+    adapted.values = task.lower.point.values
+    return adapted
   }
 }

@@ -1,5 +1,15 @@
 import Tensors
 
+/// How the linear system of the hypergradient is solved.
+public enum ImplicitMethod: String, Sendable, Hashable, CaseIterable {
+  /// "LS": at most k steps of conjugate gradients (Hestenes and Stiefel, 1952) on H v = g, as in iMAML (Rajeswaran
+  /// et al., 2019, arXiv:1909.04630, eq. 6-7).
+  case linearSystem = "LS"
+  /// "NS": at most the first k + 1 terms of a Neumann series (Lorraine et al., 2020, arXiv:1911.02590, algorithm 3). It
+  /// converges where H is positive definite and a is below 2 / its largest eigenvalue.
+  case neumannSeries = "NS"
+}
+
 /// The parameters of ``Implicit`` that are numbers and choices, checked.
 public struct ImplicitOptions: Sendable, Hashable {
   /// a: the step of the Neumann series, above 0. LS does not depend on it.
@@ -41,18 +51,6 @@ public struct ImplicitOptions: Sendable, Hashable {
     negativeCurvature: NegativeCurvaturePolicy = .report, checksResidual: Bool = false,
     precision: Precision = .single
   ) throws(HypergradientError) {
-    try HypergradientError.require(
-      lowerLearningRate.isFinite && lowerLearningRate > 0,
-      "lowerLearningRate is \(lowerLearningRate); it must be finite and above 0")
-    try HypergradientError.require(k >= 0, "k is \(k); it must be 0 or more")
-    try HypergradientError.require(
-      tolerance.isFinite && tolerance >= 0,
-      "tolerance is \(tolerance); it must be finite and 0 or more")
-    try HypergradientError.require(
-      relativeTolerance.isFinite && relativeTolerance >= 0,
-      "relativeTolerance is \(relativeTolerance); it must be finite and 0 or more")
-    try HypergradientError.require(
-      damping.isFinite && damping >= 0, "damping is \(damping); it must be finite and 0 or more")
     self.lowerLearningRate = lowerLearningRate
     self.k = k
     self.method = method
@@ -62,5 +60,30 @@ public struct ImplicitOptions: Sendable, Hashable {
     self.negativeCurvature = negativeCurvature
     self.checksResidual = checksResidual
     self.precision = precision
+    try methodOptions.check()
+  }
+}
+
+extension ImplicitOptions {
+  /// The same as methods and solvers have them.
+  var methodOptions: MethodOptions {
+    var options = MethodOptions(rate: lowerLearningRate)
+    options.k = k
+    options.solver = method.solver
+    (options.tolerance, options.relativeTolerance) = (tolerance, relativeTolerance)
+    options.damping = damping
+    options.negativeCurvature = negativeCurvature
+    options.checksResidual = checksResidual
+    return options
+  }
+}
+
+extension ImplicitMethod {
+  /// The solver that it is.
+  public var solver: SolverName {
+    switch self {
+    case .linearSystem: .conjugateGradient
+    case .neumannSeries: .neumann
+    }
   }
 }

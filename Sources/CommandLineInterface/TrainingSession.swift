@@ -122,7 +122,8 @@ struct TrainingSession {
       RunHistory.Start(
         host: communicator.hostName, ranks: communicator.size,
         command: CommandLine.arguments.joined(separator: " ")), isNew: stored == nil)
-    let records = try RunRecords(in: storage, options.metrics, after: done)
+    let records = try RunRecords(
+      in: storage, options.metrics, figures: run.method.figures, after: done)
     if records.missing > 0 {
       voice.warn("\(storage.metricsPath) lacks \(count(records.missing, "step")) of \(done)")
     }
@@ -137,6 +138,7 @@ struct TrainingSession {
     var progress = ProgressLine(
       steps: steps, completed: done, tasksPerStep: tasks, isTerminal: isatty(STDERR_FILENO) != 0)
     var health = HealthWatch(
+      run.method.alarms,
       lowerTolerance: run.settings.first { $0.key == "lower-tolerance" }?.value ?? "",
       hosts: try communicator.gather(Array(communicator.hostName.utf8)).map {
         String(decoding: $0, as: UTF8.self)
@@ -253,12 +255,23 @@ extension StepSummary {
   /// The step in a line, for people.
   fileprivate var line: String {
     func short(_ number: Double) -> String { String(format: "%.4g", number) }
-    let ends = SolveReport.Reason.allCases.compactMap { reason in
-      reasons[reason].flatMap { $0 > 0 ? "\($0) \(reason.rawValue)" : nil }
-    }
+    let told = zip(figures.figures, figures.values).compactMap(Self.words)
     return "step \(step + 1)  upper loss \(short(upperLoss)) (worst \(short(worstUpperLoss)), task "
       + "\(worstTask))  hypergradient \(short(hypergradientNorm))  lower gradient "
-      + "\(short(lowerGradientNorm))  residual \(short(residual))  \(products) products  "
-      + ends.joined(separator: ", ")
+      + "\(short(lowerGradientNorm))" + told.map { "  " + $0 }.joined()
+  }
+
+  /// A figure in a few words; nil where there is nothing to say.
+  private static func words(_ figure: Figure, _ value: FigureValues.Value) -> String? {
+    switch value {
+    case .number(let number): number.map { "\(figure.title) \(String(format: "%.4g", $0))" }
+    case .whole(let whole):
+      figure.combination == .sum || whole > 0
+        ? "\(whole) \(figure.name.replacing("_", with: " "))" : nil
+    case .outcomes(let counts):
+      zip(figure.outcomes, counts).filter { $1 > 0 }.map { "\($1) \($0.name)" }
+        .joined(separator: ", ")
+    case .parameter: nil
+    }
   }
 }

@@ -65,8 +65,20 @@ public protocol Problem: SendableMetatype {
   /// F: what upper steps make small.
   func upperObjective(_ state: ObjectiveState<Upper, Lower>) throws -> Tensor
 
+  /// The lower optimiser; by default the one that the settings name.
+  func lowerOptimizer(_ settings: TrainingSettings) throws -> any LowerOptimizer
+  /// The upper optimiser, likewise.
+  func upperOptimizer(_ settings: TrainingSettings) throws -> any UpperOptimizer
+
   /// The data of one task of one upper step: a function of its arguments and the settings alone, whichever rank asks.
   func task(_ index: Int, step: Int) throws -> TaskExamples
+
+  /// Whether the examples of tasks are rows that batches may be drawn from; by default they are not.
+  static var isOverRows: Bool { get }
+
+  /// What a task of an upper step is known by to the tasks of other upper steps: a number from 0, which no other task of the
+  /// step has. What it keeps from one upper step to the next goes by it. By default the task's own number.
+  func identity(ofTask index: Int, step: Int) -> Int
 
   /// The data that it read, by a name each: a stored run goes on with the same data only. By default none.
   var data: [DataChecksum] { get }
@@ -109,8 +121,32 @@ public struct DataChecksum: Sendable, Hashable {
 }
 
 extension Problem {
+  /// No rows.
+  public static var isOverRows: Bool { false }
+
+  /// The task's own number.
+  public func identity(ofTask index: Int, step: Int) -> Int { index }
+
   /// Data: none.
   public var data: [DataChecksum] { [] }
+
+  /// The one that the settings name.
+  public func lowerOptimizer(_ settings: TrainingSettings) throws -> any LowerOptimizer {
+    try settings.lowerOptimizer()
+  }
+
+  /// The one that the settings name.
+  public func upperOptimizer(_ settings: TrainingSettings) throws -> any UpperOptimizer {
+    try settings.upperOptimizer()
+  }
+
+  /// Where adaptation starts now.
+  package var startValues: [Double] {
+    switch start {
+    case .lowerModel: lowerModel.values
+    case .upperModel: upperModel.values
+    }
+  }
 
   /// Held-out tasks: none.
   public var heldOut: HeldOut<Lower>? { nil }

@@ -23,4 +23,12 @@ public struct RandomPurpose: RawRepresentable, Sendable, Hashable {
   public static let split = RandomPurpose(rawValue: 4)
   /// Tasks that only measure and never train.
   public static let evaluation = RandomPurpose(rawValue: 5)
+  /// What linear solvers draw.
+  public static let solve = RandomPurpose(rawValue: 6)
+  /// The rows of lower steps.
+  public static let batch = RandomPurpose(rawValue: 7)
+  /// The rows of products of the lower objective's derivatives.
+  public static let solveBatch = RandomPurpose(rawValue: 8)
+  /// The rows of upper objectives.
+  public static let validationBatch = RandomPurpose(rawValue: 9)
 }

@@ -1,3 +1,4 @@
+import BilevelOptimization
 import Foundation
 import Training
 
@@ -7,41 +8,72 @@ protocol LineRecord: Decodable {
   var isPossible: Bool { get }
 }
 
-/// A line of metrics.jsonl, as far as it is there: older runs wrote fewer numbers.
+/// A line of metrics.jsonl: numbers, and tasks by outcome, each under its name; older runs wrote fewer.
 struct StepRecord: LineRecord, Sendable {
   let step: Int
-  let tasks: Int?
-  let skipped: Int?
-  let upperLoss: Double?
-  let worstUpperLoss: Double?
-  let lowerGradientNorm: Double?
-  let unconverged: Int?
-  let growing: Int?
-  let hypergradientNorm: Double?
-  let residual: Double?
-  let smallestCurvature: Double?
-  let products: Int?
-  let negativeCurvature: Int?
-  let diverging: Int?
-  let solves: [String: Int]?
+  private let numbers: [String: Double]
+  private let outcomes: [String: [String: Int]]
+
+  init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: FieldName.self)
+    var (numbers, outcomes): ([String: Double], [String: [String: Int]]) = ([:], [:])
+    for key in fields.allKeys where try !fields.decodeNil(forKey: key) {
+      if let number = try? fields.decode(Double.self, forKey: key) {
+        numbers[key.stringValue] = number
+      } else {
+        outcomes[key.stringValue] = try fields.decode([String: Int].self, forKey: key)
+      }
+    }
+    step = try fields.decode(Int.self, forKey: FieldName(stringValue: "step"))
+    (self.numbers, self.outcomes) = (numbers, outcomes)
+  }
+
+  /// A million tasks of a million products.
+  private static let possibleCounts = 0...1e12
 
   var isPossible: Bool {
-    let counts = [
-      tasks, skipped, unconverged, growing, products, negativeCurvature, diverging,
-    ]
-    // A million tasks of a million products.
+    let counts = ["tasks", "skipped", "unconverged", "growing"].compactMap { numbers[$0] }
+    let ended = outcomes.values.flatMap { $0.values.map(Double.init) }
     return (1...1_000_000_000).contains(step)
-      && (counts.compactMap(\.self) + (solves ?? [:]).values).allSatisfy {
-        (0...1_000_000_000_000).contains($0)
-      }
+      && (counts + ended).allSatisfy(Self.possibleCounts.contains)
+  }
+
+  /// A number; nil where the line has none of the name.
+  func number(_ name: String) -> Double? { numbers[name] }
+
+  /// A count; 0 where the line has none of the name.
+  func whole(_ name: String) -> Int {
+    guard let count = numbers[name], Self.possibleCounts.contains(count) else { return 0 }
+    return Int(exactly: count) ?? 0
+  }
+
+  /// What a method's figures came to.
+  func values(_ figures: [Figure]) -> FigureValues {
+    FigureValues(
+      figures,
+      figures.map { figure in
+        switch figure.combination {
+        case .mean, .least: .number(number(figure.name))
+        case .sum, .count: .whole(whole(figure.name))
+        case .outcomes(let all): .outcomes(all.map { outcomes[figure.name]?[$0.name] ?? 0 })
+        case .parameter: .parameter(nil)
+        }
+      })
+  }
+
+  private struct FieldName: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
   }
 }
 
 extension [StepRecord] {
   /// A count over all steps, or the largest number there is.
-  func total(_ count: (StepRecord) -> Int?) -> Int {
+  func total(_ count: (StepRecord) -> Int) -> Int {
     reduce(0) { sum, record in
-      let (total, isTooLarge) = sum.addingReportingOverflow(count(record) ?? 0)
+      let (total, isTooLarge) = sum.addingReportingOverflow(count(record))
       return isTooLarge ? .max : total
     }
   }
@@ -72,7 +104,6 @@ enum LineFile {
   static func read<Record: LineRecord>(_ path: String, as _: Record.Type) throws -> [Record] {
     let bytes = try DurableFile.read(path)
     let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     let isWhole = bytes.last == UInt8(ascii: "\n")

@@ -1,3 +1,4 @@
+import BilevelOptimization
 import Configurations
 import Foundation
 import Problems
@@ -83,6 +84,12 @@ public struct StoredRun: Sendable {
 
   /// A setting's value.
   func setting(_ key: String) -> String? { settings.first { $0.key == key }?.value }
+
+  /// How its hypergradients were computed; nil where this program does not know the method.
+  var method: MethodName? { setting("method").flatMap(MethodName.init) }
+
+  /// What the method tells.
+  var figures: [Figure] { method?.figures ?? [] }
 
   /// The newest state that is whole; the folder may belong to a run that is under way. Nil where there are metrics, and no
   /// state yet.

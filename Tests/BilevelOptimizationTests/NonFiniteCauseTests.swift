@@ -23,7 +23,7 @@ struct NonFiniteCauseTests {
     let implicit = try Implicit(
       upperObjective: upperObjective, upperModel: upper, lowerObjective: lowerObjective,
       lowerModel: lower, lowerLearningRate: 0.1, k: 3, method: method, precision: .double)
-    implicit.explainsNonFinite = explaining
+    implicit.levels.explainsNonFinite = explaining
     let error = #expect(throws: HypergradientError.self) {
       if let optimizer {
         try implicit.adaptAndSolve(train: examples, validate: examples, from: w, optimizer)

@@ -27,9 +27,9 @@ struct PlanMemoryTests {
     _ implicit: Implicit<Tensor, Dense>, _ train: Int, _ validate: Int
   ) throws -> [Double] {
     let descent = try Momentum(learningRate: 0.1, steps: 3)
-    _ = try implicit.adaptAndSolve(
-      train: examples(train), validate: examples(validate), from: network.values, descent)
-    return implicit.hypergradient
+    return try implicit.adaptAndSolve(
+      train: examples(train), validate: examples(validate), from: network.values, descent
+    ).hypergradient
   }
 
   /// Any order of 60 batch sizes, under bounds that keep all, some or next to none of their plans.

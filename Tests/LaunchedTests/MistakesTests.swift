@@ -96,7 +96,11 @@ extension LaunchedTests {
           + "sinusoid, regularisation, quadratic", 78
       ),
       ("train sinusoid --set shot=3", "sinusoid has no setting \"shot\"; did you mean shots?", 78),
-      ("train sinusoid --set method=CG", "method=CG: must be one of LS, NS", 78),
+      (
+        "train sinusoid --set method=CG",
+        "method=CG: must be one of LS, NS, implicit, difference, unrolled, first-order, reptile, "
+          + "darts, soba, f2sa, v-pbgd, bome", 78
+      ),
       ("plan --set precision=half", "precision=half: must be one of single, double", 78),
       ("plan --tasks 0", "tasks=0: must be from 1 to 1000000", 78),
       (

@@ -48,7 +48,7 @@ import Testing
 
   /// The hypergradient of a task at its lower solution, by a method, and its distance to the closed
   /// form.
-  private func error(_ method: ImplicitMethod, k: Int, rate: Double) throws -> Double {
+  private func error(_ method: MethodName, k: Int, rate: Double) throws -> Double {
     let problem = try problem()
     problem.upperModel.values = somewhere
     var settings = Quadratic.defaults

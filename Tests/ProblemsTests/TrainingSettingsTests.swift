@@ -10,7 +10,7 @@ import Testing
     ] {
       #expect(throws: Never.self) { try settings.check() }
     }
-    #expect(try TrainingSettings().entries().count == 25)
+    #expect(try TrainingSettings().entries().count == 47)
   }
 
   @Test func everyLowerRuleMakesItsOptimiser() throws {

@@ -19,7 +19,7 @@ import Training
     _: P.Type, _ own: P.Settings, _ precision: Precision,
     rule: TrainingSettings.UpperRule = .sgd, change: (inout TrainingSettings) -> Void = { _ in }
   ) throws {
-    for method in [ImplicitMethod.linearSystem, .neumannSeries] {
+    for method in [MethodName.linearSystem, .neumannSeries] {
       var settings = try P.defaults
       (settings.steps, settings.tasks, settings.k, settings.tolerance) = (3, 5, 4, 0)
       (settings.method, settings.precision, settings.upperRule) = (method, precision, rule)

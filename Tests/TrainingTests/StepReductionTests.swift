@@ -6,13 +6,25 @@ import Testing
 import Training
 
 @Suite struct StepReductionTests {
-  /// Reports of some tasks of the quadratic problem.
-  private static func report(_ index: Int) throws -> HypergradientReport {
+  private static let figures = MethodName.linearSystem.figures
+
+  /// What some tasks of the quadratic problem come about with.
+  private static func report(_ index: Int) throws -> MethodOutcome {
     let problem = try Quadratic(.init(), seed: 1)
-    let implicit = try problem.implicit(Quadratic.defaults)
+    let levels = try problem.levels(Quadratic.defaults)
     let task = try problem.task(index, step: 0)
-    return try implicit.computeGradients(
-      validate: task.validate, auxiliaryModel: AuxiliaryModel(values: [0.25, 4]), train: task.train)
+    var hypergradient = [Double](repeating: 0, count: problem.upperModel.count)
+    let still = try GradientDescent(learningRate: 1, steps: 0)
+    return try MethodName.linearSystem.make(levels, Quadratic.defaults.methodOptions, still)
+      .hypergradient(
+        LowerTask(
+          levels, TaskData(train: task.train, validate: task.validate), still, from: [0.25, 4]),
+        into: &hypergradient)
+  }
+
+  private static func curvature(_ index: Int) throws -> Double {
+    let place = try #require(figures.firstIndex { $0.name == "smallest_curvature" })
+    return try report(index).figures[place]
   }
 
   /// Of the sizes that one word a number has room for, and that need two.
@@ -28,7 +40,7 @@ import Training
   ) throws -> [(failed: Int, mean: [Double], summary: StepSummary)] {
     try ThreadCommunicator.values(size: assignment.count) { communicator in
       var reduction = StepReduction(
-        parameters: 3, tasks: 5, ranks: communicator.size)
+        parameters: 3, tasks: 5, ranks: communicator.size, figures: figures)
       for task in assignment[communicator.rank] {
         try reduction.add(Self.vector(task, size), try Self.report(task), task: task)
       }
@@ -51,7 +63,7 @@ import Training
     #expect(relative(summary.hypergradientNorm, norm(expected)) < 1e-14)
     #expect(summary.worstUpperLoss == losses.max())
     #expect(summary.worstTask == losses.firstIndex(of: losses.max()!))
-    let curvatures = try (0..<5).compactMap { try Self.report($0).solve.smallestCurvature }
+    let curvatures = try (0..<5).map(Self.curvature)
     #expect(curvatures.count == 5 && summary.smallestCurvature == curvatures.min())
     #expect(summary.step == 7 && summary.tasks == 5)
     // A step each, and the residual's.
@@ -73,10 +85,11 @@ import Training
 
   /// Tasks that are left out are no worst task, and adaptations are counted that ended above the tolerance.
   @Test func tasksLeftOutHaveNoSlot() throws {
-    var reduction = StepReduction(parameters: 3, tasks: 5, ranks: 1)
+    var reduction = StepReduction(
+      parameters: 3, tasks: 5, ranks: 1, figures: Self.figures)
     for task in 0..<5 {
       if task == 3 {
-        reduction.skip(task: task)
+        reduction.skip()
       } else {
         try reduction.add(
           Self.vector(task), try Self.report(task), task: task, lowerTolerance: task < 2 ? 1e-9 : 0)
@@ -95,7 +108,8 @@ import Training
   }
 
   @Test func clearingForgetsEverything() throws {
-    var reduction = StepReduction(parameters: 3, tasks: 5, ranks: 1)
+    var reduction = StepReduction(
+      parameters: 3, tasks: 5, ranks: 1, figures: Self.figures)
     try reduction.add(Self.vector(1), try Self.report(1), task: 1)
     reduction.fail()
     reduction.clear()
@@ -109,7 +123,8 @@ import Training
 
   @Test(arguments: [Double.nan, .infinity, -.infinity])
   func divergenceIsRefusedAndNothingAdded(_ value: Double) throws {
-    var reduction = StepReduction(parameters: 3, tasks: 5, ranks: 1)
+    var reduction = StepReduction(
+      parameters: 3, tasks: 5, ranks: 1, figures: Self.figures)
     let report = try Self.report(0)
     #expect(throws: ExactSumError.self) { try reduction.add([0, value, 1], report, task: 0) }
     #expect(try reduction.reduce(SoloCommunicator()) == 0)

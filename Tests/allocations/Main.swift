@@ -82,7 +82,7 @@ struct Task {
     let start = implicit.lowerModel.values
     var products = 0
     func run() throws {
-      let report = try implicit.adaptAndSolve(
+      let (report, _) = try implicit.adaptAndSolve(
         train: train, validate: validate, from: start, optimizer)
       products = report.solve.steps
     }

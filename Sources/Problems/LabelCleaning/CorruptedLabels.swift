@@ -72,6 +72,6 @@ package struct CorruptedLabels {
     Examples(
       data: try images.images(numbers.map { train[$0] }),
       target: DataArray(indices: numbers.map { labels[$0] }),
-      extras: [.init("example", DataArray(indices: numbers))])
+      extras: [.init("example", DataArray(indices: numbers), byRow: true)])
   }
 }

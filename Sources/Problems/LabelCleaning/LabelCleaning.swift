@@ -86,6 +86,9 @@ public struct LabelCleaning: Problem {
       labels: try folder.path(of: settings.labels, key: "labels"))
   }
 
+  /// The images.
+  public static let isOverRows = true
+
   /// The images and their classes, where they are a user's own.
   public var data: [DataChecksum] { images.checksums }
 

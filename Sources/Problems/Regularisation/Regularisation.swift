@@ -120,6 +120,12 @@ public struct Regularisation: Problem {
     try task(fold: (index + step) % table.folds.count)
   }
 
+  /// The fold.
+  public func identity(ofTask index: Int, step: Int) -> Int { (index + step) % table.folds.count }
+
+  /// The rows of a table.
+  public static let isOverRows = true
+
   func task(fold: Int) throws -> TaskExamples {
     let others = trainings.without(fold)
     return TaskExamples(

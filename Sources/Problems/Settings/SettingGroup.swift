@@ -168,6 +168,20 @@ public struct SettingKeys {
     }
   }
 
+  /// A value that its text stands for.
+  ///
+  /// - Throws: ``SettingError`` for text that stands for none; `expected` says which do.
+  public mutating func callAsFunction<Value: RawRepresentable>(
+    _ key: String, _ value: inout Value, expecting expected: String, _ about: String
+  ) throws(SettingError) where Value.RawValue == String {
+    try declare(key, &value, about, { $0.rawValue }) { text throws(SettingError) in
+      guard let value = Value(rawValue: text) else {
+        throw SettingError("\(key)=\(text): must be \(expected)")
+      }
+      return value
+    }
+  }
+
   private mutating func declare<Value>(
     _ key: String, _ value: inout Value, _ about: String, _ format: (Value) -> String,
     _ parse: (String) throws(SettingError) -> Value

@@ -21,6 +21,8 @@ public struct TrainingSettings: SettingGroup, Equatable {
     case split
     /// Gradient descent with momentum 0.9.
     case momentum
+    /// The same with Nesterov's acceleration.
+    case nesterov
     /// Adam with the paper's defaults.
     case adam
   }
@@ -43,6 +45,14 @@ public struct TrainingSettings: SettingGroup, Equatable {
     case skip
   }
 
+  /// Where a task's lower steps begin.
+  public enum StartRule: String, Sendable, CaseIterable {
+    /// Where the problem has it, anew in every upper step.
+    case problem
+    /// Where the task's last upper step left the lower parameters, and the lower optimiser's state.
+    case previous
+  }
+
   /// How tasks get to ranks.
   public var schedule = TaskSchedule.fixed
   /// What everything random is drawn from.
@@ -51,10 +61,34 @@ public struct TrainingSettings: SettingGroup, Equatable {
   public var steps = 100
   /// Tasks an upper step.
   public var tasks = 8
-  /// LS or NS.
-  public var method = ImplicitMethod.neumannSeries
+  /// How hypergradients are computed.
+  public var method = MethodName.neumannSeries
+  /// How linear systems are solved.
+  public var solver = SolverChoice.own
   /// The most Hessian-vector products of a solve.
   public var k = 10
+  /// The columns of the Nystrom solver.
+  public var solverRank = 10
+  /// Whether a solve begins with what the task's last one found.
+  public var warmSolve = false
+  /// The last lower steps that method unrolled goes back through; 0 for all.
+  public var truncate = 0
+  /// The strength of penalty methods.
+  public var penalty = 1.0
+  /// The step of lower parameters that a penalty method moves with the upper ones.
+  public var jointRate = 0.1
+  /// The length of the steps of differences of gradients.
+  public var difference = 0.01
+  /// Where lower steps begin.
+  public var start = StartRule.problem
+  /// The examples of a lower step; 0 for all.
+  public var batch = 0
+  /// The examples of the derivatives that hypergradients are made of; 0 for all.
+  public var solveBatch = 0
+  /// Whether each product of these has examples of its own.
+  public var freshProducts = false
+  /// The examples of the upper objective; 0 for all.
+  public var validationBatch = 0
   /// Stops a solve, with ``relativeTolerance``.
   public var tolerance = 1e-10
   /// The part of the right-hand side's norm that a residual must be below as well.
@@ -77,6 +111,14 @@ public struct TrainingSettings: SettingGroup, Equatable {
   public var lowerSteps = 16
   /// Ends an adaptation when the norm of the lower gradient is below; 0 never does.
   public var lowerTolerance = 0.0
+  /// The largest norm of a lower gradient; 0 for any.
+  public var lowerClip = 0.0
+  /// The weight decay of lower steps.
+  public var lowerWeightDecay = 0.0
+  /// Where lower parameters stay.
+  public var lowerSet = ParameterSet.whole
+  /// Whether implicit methods solve on the lower parameters that are not 0 alone, as L1 penalties want it.
+  public var sparse = false
   /// The upper optimiser.
   public var upperRule = UpperRule.adam
   /// Its learning rate.
@@ -85,6 +127,18 @@ public struct TrainingSettings: SettingGroup, Equatable {
   public var upperMilestones: [Int] = []
   /// What the rate is multiplied by at each of them.
   public var upperDecay = 0.1
+  /// The upper steps in which the rate rises.
+  public var upperRise = 0
+  /// The upper steps until it has fallen to nothing along half a cosine; 0 for never.
+  public var upperFall = 0
+  /// Rates of parts of the upper parameters, by their names.
+  public var upperRates = RatePatterns()
+  /// The largest norm of a hypergradient; 0 for any.
+  public var upperClip = 0.0
+  /// The weight decay of upper steps.
+  public var upperWeightDecay = 0.0
+  /// Where upper parameters stay.
+  public var upperSet = ParameterSet.whole
   /// What Adam adds to the root of its second moment in upper steps.
   public var upperEpsilon = 1e-8
   /// The arithmetic of objectives and solves.
@@ -105,8 +159,26 @@ public struct TrainingSettings: SettingGroup, Equatable {
     try keys("steps", &steps, 0...1_000_000_000, "upper steps")
     try keys("tasks", &tasks, 1...1_000_000, "tasks an upper step")
     try keys("schedule", &schedule, "how tasks get to ranks: static or dynamic; changes no bit")
-    try keys("method", &method, "LS (conjugate gradients) or NS (Neumann series)")
+    try keys(
+      "method", &method,
+      "LS (conjugate gradients), NS (Neumann series) or "
+        + MethodName.allCases.map(\.rawValue).dropFirst(2).joined(separator: ", "))
+    try keys("solver", &solver, "linear solver: own (the method's) or one by name")
     try keys("k", &k, 0...1_000_000, "most Hessian-vector products of a solve")
+    try keys("solver-rank", &solverRank, 1...1_000_000, "columns of solver nystrom")
+    try keys("warm-solve", &warmSolve, "whether solves begin with the task's last solution")
+    try keys("truncate", &truncate, 0...1_000_000, "last lower steps of method unrolled; 0 for all")
+    try keys.positive("penalty", &penalty, "strength of penalty methods: f2sa, v-pbgd, bome")
+    try keys.positive("joint-rate", &jointRate, "step of lower parameters in v-pbgd and bome")
+    try keys.positive("difference", &difference, "length of steps in darts and difference")
+    try keys("start", &start, "where lower steps begin: problem, or previous (upper step's end)")
+    try keys("batch", &batch, 0...Int(Int32.max), "examples of a lower step; 0 for all")
+    try keys(
+      "solve-batch", &solveBatch, 0...Int(Int32.max), "examples of a solve's products; 0 for all")
+    try keys("fresh-products", &freshProducts, "whether each product has examples of its own")
+    try keys(
+      "validation-batch", &validationBatch, 0...Int(Int32.max),
+      "examples of the upper objective; 0 for all")
     try keys("tolerance", &tolerance, 0...1e12, "residual norm that stops a solve, where it is")
     try keys(
       "relative-tolerance", &relativeTolerance, 0...1e12,
@@ -118,11 +190,19 @@ public struct TrainingSettings: SettingGroup, Equatable {
     try keys("check-residual", &checkResidual, "whether every solve finds its true residual")
     try keys("non-finite", &nonFinite, "what a task that diverges does: stop the run, or skip it")
     try keys(
-      "lower-rule", &lowerRule, "lower optimiser: sgd, backtracking, split, momentum or adam")
+      "lower-rule", &lowerRule,
+      "lower optimiser: sgd, backtracking, split, momentum, nesterov or adam")
     try keys.positive("lower-rate", &lowerRate, "its learning rate; also the Neumann step")
     try keys("lower-pull", &lowerPull, 0...1e12, "pull that split leaves out until the last step")
     try keys("lower-steps", &lowerSteps, 0...1_000_000, "lower steps a task")
     try keys("lower-tolerance", &lowerTolerance, 0...1e12, "lower gradient norm that ends them")
+    try keys("lower-clip", &lowerClip, 0...1e12, "largest norm of a lower gradient; 0 for any")
+    try keys("lower-weight-decay", &lowerWeightDecay, 0...1e12, "decay of lower steps (AdamW's)")
+    try keys(
+      "lower-set", &lowerSet,
+      expecting: "whole, non-negative, box:LOW:HIGH, simplex or ball:RADIUS",
+      "where lower parameters stay: whole, non-negative, box:LOW:HIGH, simplex, ball:RADIUS")
+    try keys("sparse", &sparse, "whether solves leave lower parameters of 0 out (L1 penalties)")
     try keys("upper-rule", &upperRule, "upper optimiser: sgd, momentum or adam")
     // As wide as numbers are: the rate is in units of upper parameters over those of the hypergradient.
     try keys(
@@ -131,56 +211,24 @@ public struct TrainingSettings: SettingGroup, Equatable {
     try keys("upper-milestones", &upperMilestones, "upper steps after which it falls: 800,1200")
     try keys(
       "upper-decay", &upperDecay, .leastNormalMagnitude...1, "what it is then multiplied by")
+    try keys("upper-rise", &upperRise, 0...1_000_000_000, "first upper steps, in which it rises")
+    try keys(
+      "upper-fall", &upperFall, 0...1_000_000_000,
+      "upper steps until it has fallen to 0 along half a cosine; 0 for never")
+    try keys(
+      "upper-rates", &upperRates, expecting: "patterns of names and rates: conv*=1e-4,head.bias=0",
+      "rates of parts of the upper parameters: conv*=1e-4,head.bias=0")
+    try keys("upper-clip", &upperClip, 0...1e12, "largest norm of a hypergradient; 0 for any")
+    try keys("upper-weight-decay", &upperWeightDecay, 0...1e12, "decay of upper steps (AdamW's)")
+    try keys(
+      "upper-set", &upperSet,
+      expecting: "whole, non-negative, box:LOW:HIGH, simplex or ball:RADIUS",
+      "where upper parameters stay, as lower-set")
     try keys.positive("upper-epsilon", &upperEpsilon, "what adam adds to the root it divides by")
     try keys("precision", &precision, "arithmetic: single or double")
     try keys(
       "evaluation-tasks", &evaluationTasks, 0...10_000_000,
       "held-out tasks scored after training, where the problem has such")
     try keys("initial", &initial, "file of upper parameters to start from (.safetensors or .npz)")
-  }
-
-  /// The lower optimiser.
-  ///
-  /// - Throws: `HypergradientError` for a rate or steps outside their range.
-  public func lowerOptimizer() throws -> any LowerOptimizer {
-    let (rate, steps, tolerance) = (lowerRate, lowerSteps, lowerTolerance)
-    return switch lowerRule {
-    case .sgd:
-      try GradientDescent(learningRate: rate, steps: steps, gradientTolerance: tolerance)
-    case .backtracking:
-      try Backtracking(learningRate: rate, steps: steps, gradientTolerance: tolerance)
-    case .split:
-      try SplitDescent(
-        learningRate: rate, pull: lowerPull, steps: steps, gradientTolerance: tolerance)
-    case .momentum: try Momentum(learningRate: rate, steps: steps, gradientTolerance: tolerance)
-    case .adam: try LowerAdam(learningRate: rate, steps: steps, gradientTolerance: tolerance)
-    }
-  }
-
-  /// The upper optimiser.
-  ///
-  /// - Throws: `HypergradientError` for a rate, or what becomes of it, outside its range.
-  public func upperOptimizer() throws -> any UpperOptimizer {
-    let rate = try SteppedRate(upperRate, milestones: upperMilestones, factor: upperDecay)
-    return switch upperRule {
-    case .sgd: try SGD(learningRate: rate)
-    case .momentum: try SGD(learningRate: rate, momentum: 0.9)
-    case .adam: try Adam(learningRate: rate, epsilon: upperEpsilon)
-    }
-  }
-}
-
-extension Problem {
-  /// The hypergradients' object of this problem.
-  ///
-  /// - Throws: For settings outside their range, or kernels that are not there.
-  public func implicit(_ settings: TrainingSettings) throws -> Implicit<Upper, Lower> {
-    try Implicit(
-      upperObjective: upperObjective, upperModel: upperModel, lowerObjective: lowerObjective,
-      lowerModel: lowerModel, lowerLearningRate: settings.lowerRate, k: settings.k,
-      method: settings.method, tolerance: settings.tolerance,
-      relativeTolerance: settings.relativeTolerance, damping: settings.damping,
-      negativeCurvature: settings.negativeCurvature, checksResidual: settings.checkResidual,
-      precision: settings.precision)
   }
 }

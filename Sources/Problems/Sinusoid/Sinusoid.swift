@@ -97,6 +97,9 @@ public struct Sinusoid: Problem {
     squaredError(state.lowerModel(state.data), state.target)
   }
 
+  /// The points of a curve.
+  public static let isOverRows = true
+
   /// One task's data.
   ///
   /// - Throws: `TensorError` for arrays that do not fit each other.

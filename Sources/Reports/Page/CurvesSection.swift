@@ -16,16 +16,16 @@ struct CurvesSection {
           "Lines are means over neighbouring steps, bands one standard deviation around them.")
       }
       HTML.element("div", ["class": "charts"]) {
-        chart("Upper loss, mean of a step's tasks", \.upperLoss)
-        chart("Upper loss, worst task of a step", \.worstUpperLoss)
-        chart("Norm of the hypergradient", \.hypergradientNorm)
-        chart("Norm of the lower gradient after adaptation", \.lowerGradientNorm)
+        chart("Upper loss, mean of a step's tasks", "upper_loss")
+        chart("Upper loss, worst task of a step", "worst_upper_loss")
+        chart("Norm of the hypergradient", "hypergradient_norm")
+        chart("Norm of the lower gradient after adaptation", "lower_gradient_norm")
       }
     }
   }
 
-  private func chart(_ title: String, _ value: KeyPath<StepRecord, Double?> & Sendable) -> HTML {
-    CourseChart(runs, names).html(title) { record in record[keyPath: value] }
+  private func chart(_ title: String, _ name: String) -> HTML {
+    CourseChart(runs, names).html(title) { $0.number(name) }
   }
 }
 

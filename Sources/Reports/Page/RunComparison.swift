@@ -26,7 +26,7 @@ struct RunComparison {
     let rows =
       [
         row("problem") { $0.problem }, row("steps made") { "\($0.step)" },
-        row("last upper loss") { $0.steps.last?.upperLoss.map(Scale.text) },
+        row("last upper loss") { $0.steps.last?.number("upper_loss").map(Scale.text) },
       ]
       + findingRows
       + [

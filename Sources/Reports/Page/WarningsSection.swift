@@ -13,9 +13,10 @@ struct WarningsSection {
 
   var html: HTML {
     let lines = zip(names, runs).flatMap { name, run in
-      (Self.warnings(about: run.steps) + Self.first(run.history.compactMap(\.warning))).map {
-        runs.count > 1 ? "\(name): \($0)" : $0
-      }
+      let warnings =
+        Self.warnings(about: run.steps, run.method)
+        + Self.first(run.history.compactMap(\.warning))
+      return warnings.map { runs.count > 1 ? "\(name): \($0)" : $0 }
     }
     return lines.isEmpty
       ? .none
@@ -34,38 +35,33 @@ struct WarningsSection {
   }
 
   /// What is wrong with some steps, the worst first.
-  static func warnings(about steps: [StepRecord]) -> [String] {
-    func solves(_ reason: SolveReport.Reason) -> (StepRecord) -> Int? {
-      { $0.solves?[reason.rawValue] }
-    }
+  static func warnings(about steps: [StepRecord], _ method: MethodName?) -> [String] {
     /// One of many may rise on its way to a minimum.
-    func mostGrowing(_ record: StepRecord) -> Int? {
-      record.growing.flatMap { 2 * $0 > record.tasks ?? 0 ? $0 : nil }
+    func mostGrowing(_ record: StepRecord) -> Int {
+      let growing = record.whole("growing")
+      return 2 * growing > record.whole("tasks") ? growing : 0
     }
-    return [
-      lossWarning(steps),
-      warning(steps, \.diverging) {
-        "The terms of \($0) Neumann series grew: lower-rate was above 2 / the largest curvature, or "
-          + "curvature was negative."
-      },
-      warning(steps, mostGrowing) {
-        "\($0) adaptations, most of their steps', went the wrong way: lower gradients more than doubled "
-          + "over the lower steps; lower-rate was too large."
-      },
-      warning(steps, solves(.inconsistent)) {
-        "\($0) linear systems had no solution: lower parameters had no curvature in the lower objective."
-      },
-      warning(steps, solves(.breakdown)) {
-        "\($0) solves broke down: there was no curvature, or numbers were not finite."
-      },
-    ].compactMap { $0 }
+    let figures = method?.figures ?? []
+    let alarms = (method?.alarms ?? []).reversed().map { alarm in
+      alarm.account.flatMap { account in
+        warning(steps, { alarm.count($0.values(figures)) }, account)
+      }
+    }
+    return
+      ([
+        lossWarning(steps),
+        warning(steps, mostGrowing) {
+          "\($0) adaptations, most of their steps', went the wrong way: lower gradients more than "
+            + "doubled over the lower steps; lower-rate was too large."
+        },
+      ] + alarms).compactMap { $0 }
   }
 
   private static func warning(
-    _ steps: [StepRecord], _ count: (StepRecord) -> Int?, _ text: (Int) -> String
+    _ steps: [StepRecord], _ count: (StepRecord) -> Int, _ text: (Int) -> String
   ) -> String? {
     let total = steps.total(count)
-    let first = steps.first { (count($0) ?? 0) > 0 }
+    let first = steps.first { count($0) > 0 }
     return first.map { "\(text(total)) The first was in step \($0.step)." }
   }
 
@@ -74,7 +70,7 @@ struct WarningsSection {
     var worst: LossCourse.Collapse?
     var last: LossCourse.Collapse?
     for record in steps {
-      guard let loss = record.upperLoss, loss.isFinite else { continue }
+      guard let loss = record.number("upper_loss"), loss.isFinite else { continue }
       last = course.note(loss, step: record.step - 1)
       if let last, last.loss > worst?.loss ?? -.infinity { worst = last }
     }

@@ -64,7 +64,7 @@ package func requireMemory(
 /// Elements of a program's memory, or a solver's: numbers of one precision that stay where they are.
 /// Valid as long as what they belong to.
 public struct Elements {
-  let base: UnsafeMutableRawPointer
+  @usableFromInline let base: UnsafeMutableRawPointer
   /// How many elements.
   public let count: Int
   /// Their precision.

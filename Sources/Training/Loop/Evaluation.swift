@@ -34,9 +34,10 @@ public struct Evaluation: Sendable, Equatable {
     var words = [Int64](repeating: 0, count: 2 * measures * tasks)
     try communicator.agreeing {
       let predict = try Predictor(trainer.problem.lowerModel, heldOut.predict)
+      let adaptation = try trainer.adaptation()
       let own = TaskAssignment.tasks(tasks, ofRank: communicator.rank, of: communicator.size)
       for index in own {
-        let scores = try scores(ofTask: index, heldOut, trainer.adaptation, predict)
+        let scores = try scores(ofTask: index, heldOut, adaptation, predict)
         for (place, score) in scores.enumerated() {
           words[index * 2 * measures + place] = Int64(bitPattern: score.bitPattern)
         }

@@ -4,10 +4,7 @@ import BilevelOptimization
 /// others leave 0, so that the sum over ranks is what was filled in.
 struct Slots {
   private enum OfTask {
-    /// Figures whose means are shown.
-    static let (upperLoss, lowerGradientNorm, residual) = (0, 1, 2)
-    static let figures = 0..<3
-    static let (curvature, flat, size, count) = (3, 4, 5, 6)
+    static let (owner, size, upperLoss, lowerGradientNorm, firstFigure) = (0, 1, 2, 3, 4)
   }
   private enum OfRank { static let (tasks, adapting, solving, lowestBit, count) = (0, 1, 2, 3, 4) }
   /// Makes exponents of doubles, and of their bits, numbers above 0: 0 is none.
@@ -15,37 +12,36 @@ struct Slots {
 
   private let tasks: Int
   private let ranks: Int
+  /// Words of a task.
+  private let wordsOfTask: Int
   /// All of them.
   var words: [Int64]
 
-  init(tasks: Int, ranks: Int) {
+  /// Slots for tasks with so many figures each.
+  init(tasks: Int, ranks: Int, figures: Int) {
     self.tasks = tasks
     self.ranks = ranks
-    words = [Int64](repeating: 0, count: OfTask.count * tasks + OfRank.count * ranks)
+    wordsOfTask = OfTask.firstFigure + figures
+    words = [Int64](repeating: 0, count: wordsOfTask * tasks + OfRank.count * ranks)
   }
 
   mutating func clear() {
     for index in words.indices { words[index] = 0 }
   }
 
-  /// Notes a task's report; `flat` is the number of the lower parameter that its solve found without curvature.
-  mutating func fill(task: Int, _ report: HypergradientReport, flat: Int?) {
-    let curvature = report.solve.smallestCurvature ?? .nan
-    set(task, OfTask.upperLoss, report.upperLoss)
-    set(task, OfTask.lowerGradientNorm, report.lowerGradientNorm)
-    set(task, OfTask.residual, report.solve.residual)
-    set(task, OfTask.curvature, curvature)
-    words[OfTask.count * task + OfTask.flat] = Int64(flat.map { $0 + 1 } ?? 0)
+  /// Notes what a task came about with, and the rank that computed it.
+  mutating func fill(task: Int, _ outcome: MethodOutcome, rank: Int) {
+    words[ofTask(task) + OfTask.owner] = Int64(rank + 1)
+    set(task, OfTask.upperLoss, outcome.upperLoss)
+    set(task, OfTask.lowerGradientNorm, outcome.lowerGradientNorm)
+    for (index, value) in outcome.figures.enumerated() {
+      set(task, OfTask.firstFigure + index, value)
+    }
   }
 
   /// Notes the size of a task's hypergradient; nil where that is 0.
   mutating func fill(task: Int, size: Int?) {
-    words[OfTask.count * task + OfTask.size] = Self.word(ofExponent: size)
-  }
-
-  mutating func skip(task: Int) {
-    for figure in OfTask.figures { set(task, figure, .nan) }
-    set(task, OfTask.curvature, .nan)
+    words[ofTask(task) + OfTask.size] = Self.word(ofExponent: size)
   }
 
   /// Notes the lowest bit of a rank's sum; nil where that is 0.
@@ -62,7 +58,7 @@ struct Slots {
 
   /// The sizes of all hypergradients that are not 0.
   var sizes: [Int] {
-    (0..<tasks).compactMap { Self.exponent(words[OfTask.count * $0 + OfTask.size]) }
+    (0..<tasks).compactMap { Self.exponent(words[ofTask($0) + OfTask.size]) }
   }
 
   /// The lowest bit of any rank's sum; nil where all are 0.
@@ -70,37 +66,30 @@ struct Slots {
     (0..<ranks).compactMap { Self.exponent(words[ofRank($0) + OfRank.lowestBit]) }.min()
   }
 
-  /// The sums of upper losses, norms of lower gradients, and residuals, over all tasks but those left out; rounded
-  /// once.
-  var figureSums: [Double] {
-    OfTask.figures.map { figure in
-      var sum = RoundedSum()
-      for task in 0..<tasks {
-        let value = get(task, figure)
-        if !value.isNaN { sum.add(value) }
-      }
-      return sum.value
-    }
+  /// The rank that computed a task; nil where it was left out.
+  func owner(ofTask task: Int) -> Int? {
+    let word = words[ofTask(task) + OfTask.owner]
+    return word > 0 ? Int(word) - 1 : nil
   }
+
+  /// The tasks that were not left out.
+  private var filled: [Int] { (0..<tasks).filter { owner(ofTask: $0) != nil } }
+
+  /// The upper losses of all tasks but those left out, and the norms of their lower gradients.
+  var upperLosses: [Double] { filled.map { get($0, OfTask.upperLoss) } }
+  var lowerGradientNorms: [Double] { filled.map { get($0, OfTask.lowerGradientNorm) } }
+
+  /// The same tasks' numbers of a figure.
+  func figures(_ index: Int) -> [Double] { filled.map { get($0, OfTask.firstFigure + index) } }
 
   /// The task of the largest upper loss, the first of several; nil where all were left out.
   var worst: (task: Int, upperLoss: Double)? {
     var worst: (task: Int, upperLoss: Double)?
-    for task in 0..<tasks {
+    for task in filled {
       let loss = get(task, OfTask.upperLoss)
-      if !loss.isNaN, worst.map({ loss > $0.upperLoss }) ?? true { worst = (task, loss) }
+      if worst.map({ loss > $0.upperLoss }) ?? true { worst = (task, loss) }
     }
     return worst
-  }
-
-  /// The smallest curvature that any solve met; nil where none was.
-  var smallestCurvature: Double? {
-    (0..<tasks).map { get($0, OfTask.curvature) }.filter { !$0.isNaN }.min()
-  }
-
-  /// The number of the lower parameter that the first task's solve found without curvature, of those that did.
-  var flatParameter: Int? {
-    (0..<tasks).map { Int(words[OfTask.count * $0 + OfTask.flat]) - 1 }.first { $0 >= 0 }
   }
 
   func timing(step: Int, seconds: Double) -> StepTiming {
@@ -122,13 +111,16 @@ struct Slots {
   }
 
   /// Where a rank's words begin.
-  private func ofRank(_ rank: Int) -> Int { OfTask.count * tasks + OfRank.count * rank }
+  private func ofRank(_ rank: Int) -> Int { wordsOfTask * tasks + OfRank.count * rank }
+
+  /// Where a task's words begin.
+  private func ofTask(_ task: Int) -> Int { wordsOfTask * task }
 
   private mutating func set(_ task: Int, _ place: Int, _ value: Double) {
-    words[OfTask.count * task + place] = Int64(bitPattern: value.bitPattern)
+    words[ofTask(task) + place] = Int64(bitPattern: value.bitPattern)
   }
 
   private func get(_ task: Int, _ place: Int) -> Double {
-    Double(bitPattern: UInt64(bitPattern: words[OfTask.count * task + place]))
+    Double(bitPattern: UInt64(bitPattern: words[ofTask(task) + place]))
   }
 }

@@ -9,25 +9,29 @@ package struct StepReduction {
   /// Of hypergradients.
   private var sum: ExactSum
   /// Whole numbers that travel with the sum.
-  private var counts = [Int64](
-    repeating: 0, count: Count.reasons + SolveReport.Reason.allCases.count)
+  private var counts = [Int64](repeating: 0, count: Count.all)
   private var slots: Slots
+  /// What the method tells of each task.
+  private let figures: [Figure]
   /// The names of the lower model's parameters.
   private let lowerParameters: [String]
 
   private enum Count {
-    static let (products, negativeCurvature, failedRanks, skipped, checkpoints) = (0, 1, 2, 3, 4)
-    static let (marks, squaredMarks, unconverged) = (5, 6, 7)
-    static let (growing, diverging) = (8, 9)
-    static let stops = 10
-    static let reasons = stops + StopSignal.allCases.count
+    static let (failedRanks, skipped, checkpoints) = (0, 1, 2)
+    static let (marks, squaredMarks, unconverged, growing) = (3, 4, 5, 6)
+    static let stops = 7
+    static let all = stops + StopSignal.allCases.count
   }
 
-  /// A sum over `tasks` tasks of hypergradients with `count` numbers, on `ranks` ranks; `lowerParameters` are the names
-  /// of the lower model's.
-  package init(parameters count: Int, tasks: Int, ranks: Int, lowerParameters: [String] = []) {
+  /// A sum over `tasks` tasks of hypergradients with `count` numbers, on `ranks` ranks, with the method's figures;
+  /// `lowerParameters` are the names of the lower model's.
+  package init(
+    parameters count: Int, tasks: Int, ranks: Int, figures: [Figure] = [],
+    lowerParameters: [String] = []
+  ) {
+    self.figures = figures
     self.lowerParameters = lowerParameters
-    slots = Slots(tasks: tasks, ranks: ranks)
+    slots = Slots(tasks: tasks, ranks: ranks, figures: figures.count)
     sum = ExactSum(count: count, terms: tasks)
   }
 
@@ -40,28 +44,25 @@ package struct StepReduction {
     slots.clear()
   }
 
-  /// Adds a task.
+  /// Adds a task that `rank`, which is this one, computed.
   ///
   /// - Throws: `ExactSumError` for numbers that are not finite; nothing is added then.
   package mutating func add(
-    _ hypergradient: [Double], _ report: HypergradientReport, task: Int,
+    _ hypergradient: [Double], _ outcome: MethodOutcome, task: Int, rank: Int = 0,
     lowerTolerance: Double = 0
   ) throws {
-    let figures = [report.upperLoss, report.lowerGradientNorm, report.solve.residual]
-    _ = try figures.withUnsafeBufferPointer { try ExactSum.largestMagnitude(of: $0) }
+    let numbers =
+      [outcome.upperLoss, outcome.lowerGradientNorm]
+      + outcome.figures.filter { !$0.isNaN }
+    _ = try numbers.withUnsafeBufferPointer {
+      try ExactSum.largestMagnitude(of: $0)
+    }
     try add(hypergradient, task: task)
-    let flat = report.flatParameters.first.flatMap { lowerParameters.firstIndex(of: $0) }
-    slots.fill(task: task, report, flat: flat)
-    if lowerTolerance > 0, report.lowerGradientNorm > lowerTolerance {
+    slots.fill(task: task, outcome, rank: rank)
+    if lowerTolerance > 0, outcome.lowerGradientNorm > lowerTolerance {
       counts[Count.unconverged] += 1
     }
-    counts[Count.growing] += report.isAdaptationDiverging ? 1 : 0
-    counts[Count.diverging] += report.solve.isDiverging ? 1 : 0
-    counts[Count.products] += Int64(report.solve.products)
-    counts[Count.negativeCurvature] += report.solve.negativeCurvatureSteps > 0 ? 1 : 0
-    if let reason = SolveReport.Reason.allCases.firstIndex(of: report.solve.reason) {
-      counts[Count.reasons + reason] += 1
-    }
+    counts[Count.growing] += outcome.isAdaptationDiverging ? 1 : 0
   }
 
   /// Adds a task's hypergradient alone.
@@ -88,10 +89,10 @@ package struct StepReduction {
   }
 
   /// Notes that a task was left out.
-  package mutating func skip(task: Int) {
-    counts[Count.skipped] += 1
-    slots.skip(task: task)
-  }
+  package mutating func skip() { counts[Count.skipped] += 1 }
+
+  /// The rank that computed a task, once reduced; nil where it was left out.
+  func owner(ofTask task: Int) -> Int? { slots.owner(ofTask: task) }
 
   /// Notes how long this rank's tasks took.
   mutating func add(_ timing: RankTiming, rank: Int) { slots.fill(rank: rank, timing) }
@@ -154,21 +155,22 @@ package struct StepReduction {
   }
 
   package func summary(step: Int, tasks: Int, hypergradient: [Double]) -> StepSummary {
-    let means = slots.figureSums.map { $0 / Double(tasks) }
-    let reasons = SolveReport.Reason.allCases.enumerated().map {
-      ($1, Int(counts[Count.reasons + $0]))
-    }
-    return StepSummary(
-      step: step, tasks: tasks, skipped: skipped, upperLoss: means[0],
+    StepSummary(
+      step: step, tasks: tasks, skipped: skipped,
+      upperLoss: Self.sum(slots.upperLosses) / Double(tasks),
       worstUpperLoss: slots.worst?.upperLoss ?? .nan, worstTask: slots.worst?.task ?? 0,
-      lowerGradientNorm: means[1], unconverged: Int(counts[Count.unconverged]),
-      growing: Int(counts[Count.growing]), residual: means[2],
-      products: Int(counts[Count.products]),
-      reasons: Dictionary(uniqueKeysWithValues: reasons),
-      negativeCurvature: Int(counts[Count.negativeCurvature]),
-      diverging: Int(counts[Count.diverging]),
-      flatParameter: slots.flatParameter.map { lowerParameters[$0] },
-      smallestCurvature: slots.smallestCurvature,
+      lowerGradientNorm: Self.sum(slots.lowerGradientNorms) / Double(tasks),
+      unconverged: Int(counts[Count.unconverged]), growing: Int(counts[Count.growing]),
+      figures: FigureValues(
+        figures, parameters: lowerParameters,
+        mean: { Self.sum($0) / Double($0.count) }, { slots.figures($0) }),
       hypergradientNorm: hypergradient.euclideanNorm)
+  }
+
+  /// Rounded once.
+  private static func sum(_ numbers: [Double]) -> Double {
+    var sum = RoundedSum()
+    for number in numbers { sum.add(number) }
+    return sum.value
   }
 }

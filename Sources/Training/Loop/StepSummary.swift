@@ -20,30 +20,16 @@ public struct StepSummary: Sendable, Hashable {
   public let unconverged: Int
   /// Adaptations that went the wrong way: their lower gradients more than doubled over the lower steps.
   public let growing: Int
-  /// The mean norm of the residual (LS) or last term (NS) that solves ended with.
-  public let residual: Double
-  /// Hessian-vector products of all solves, those for residuals included.
-  public let products: Int
-  /// Solves by how they ended.
-  public let reasons: [SolveReport.Reason: Int]
-  /// Solves that met negative curvature.
-  public let negativeCurvature: Int
-  /// Neumann series whose terms grew.
-  public let diverging: Int
-  /// A lower parameter in which a solve's direction had no curvature, so that its system is inconsistent; nil where
-  /// there is none.
-  public let flatParameter: String?
-  /// The smallest curvature along any direction of any solve; nil where no product was made.
-  public let smallestCurvature: Double?
+  /// What the method tells.
+  public let figures: FigureValues
   /// The norm of the mean hypergradient.
   public let hypergradientNorm: Double
 
   /// What a step did.
   package init(
     step: Int, tasks: Int, skipped: Int, upperLoss: Double, worstUpperLoss: Double,
-    worstTask: Int, lowerGradientNorm: Double, unconverged: Int, growing: Int = 0, residual: Double,
-    products: Int, reasons: [SolveReport.Reason: Int], negativeCurvature: Int, diverging: Int = 0,
-    flatParameter: String? = nil, smallestCurvature: Double?, hypergradientNorm: Double
+    worstTask: Int, lowerGradientNorm: Double, unconverged: Int, growing: Int,
+    figures: FigureValues, hypergradientNorm: Double
   ) {
     self.step = step
     self.tasks = tasks
@@ -54,13 +40,7 @@ public struct StepSummary: Sendable, Hashable {
     self.lowerGradientNorm = lowerGradientNorm
     self.unconverged = unconverged
     self.growing = growing
-    self.residual = residual
-    self.products = products
-    self.reasons = reasons
-    self.negativeCurvature = negativeCurvature
-    self.diverging = diverging
-    self.flatParameter = flatParameter
-    self.smallestCurvature = smallestCurvature
+    self.figures = figures
     self.hypergradientNorm = hypergradientNorm
   }
 }

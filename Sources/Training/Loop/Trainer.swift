@@ -17,9 +17,16 @@ public final class Trainer<P: Problem> {
   public private(set) var step = 0
   /// The upper optimiser; its state is rank 0's.
   public private(set) var upperOptimizer: any UpperOptimizer
-  private let implicit: Implicit<P.Upper, P.Lower>
+  private let levels: Levels<P.Upper, P.Lower>
+  private let method: any HypergradientMethod
   private let lowerOptimizer: any LowerOptimizer
+  /// The last task's hypergradient; its memory is used again.
+  private var hypergradient: [Double]
+  private let regulation: UpperRegulation
   private let queue: TaskQueue
+  private let orders: RowOrders
+  /// What tasks keep between upper steps; nil where they keep nothing.
+  let states: LowerStates?
   private var reduction: StepReduction
   private let clock = ContinuousClock()
   /// Where the last step's time went, the same on every rank but for the step's whole length.
@@ -36,19 +43,34 @@ public final class Trainer<P: Problem> {
     self.problem = problem
     self.settings = settings
     self.communicator = communicator
-    (implicit, lowerOptimizer, upperOptimizer) = try communicator.agreeing {
+    (levels, method, lowerOptimizer, upperOptimizer) = try communicator.agreeing {
       try settings.check()
+      let levels = try problem.levels(settings)
+      let optimizer = try problem.lowerOptimizer(settings)
+      let options = problem.methodOptions(settings)
       return (
-        try problem.implicit(settings), try settings.lowerOptimizer(),
-        try settings.upperOptimizer()
+        levels, try settings.method.make(levels, options, optimizer), optimizer,
+        try problem.upperOptimizer(settings)
       )
     }
+    regulation = try communicator.agreeing { try problem.upperRegulation(settings) }
     // Of tasks that are left out nobody asks why.
-    implicit.explainsNonFinite = settings.nonFinite != .skip
+    levels.explainsNonFinite = settings.nonFinite != .skip
+    hypergradient = try communicator.agreeing {
+      try requireMemory(ofNumbers: problem.upperModel.count, for: "the hypergradient")
+      return [Double](repeating: 0, count: problem.upperModel.count)
+    }
+    orders = RowOrders(seed: settings.seed)
+    let (levels, optimizer) = (levels, lowerOptimizer)
+    states = try communicator.agreeing { () throws -> LowerStates? in
+      try Self.lowerStates(levels, optimizer, settings, communicator)
+    }
     queue = try TaskQueue(settings.schedule, tasks: settings.tasks, communicator)
     reduction = StepReduction(
       parameters: problem.upperModel.count, tasks: settings.tasks, ranks: communicator.size,
+      figures: settings.method.figures,
       lowerParameters: problem.lowerModel.parameters.map(\.name))
+    try communicator.agreeing { try checkStates() }
   }
 
   /// Goes to where another run was.
@@ -92,6 +114,7 @@ public final class Trainer<P: Problem> {
     let hypergradient = reduction.hypergradient(over: tasks)
     let summary = reduction.summary(step: step, tasks: tasks, hypergradient: hypergradient)
     try update(along: hypergradient)
+    try moveStates()
     timing = reduction.timing(step: step, seconds: begin.duration(to: clock.now).seconds)
     step += 1
     return summary
@@ -105,7 +128,7 @@ public final class Trainer<P: Problem> {
       do {
         try compute(index, &timing)
       } catch let error where settings.nonFinite == .skip && error.isNotFinite {
-        reduction.skip(task: index)
+        reduction.skip()
       } catch {
         failure = TaskError(step: step, task: index, cause: error)
       }
@@ -119,22 +142,53 @@ public final class Trainer<P: Problem> {
   private func compute(_ index: Int, _ timing: inout RankTiming) throws {
     let begin = clock.now
     var adapted = begin
-    let task = try problem.task(index, step: step)
-    let report = try implicit.adaptAndSolve(
-      train: task.train, validate: task.validate, from: adaptation.startValues, lowerOptimizer,
-      adapted: { adapted = clock.now })
+    let task = try lowerTask(index, adapted: { [clock] in adapted = clock.now })
+    let outcome = try method.hypergradient(task, into: &hypergradient)
     try reduction.add(
-      implicit.hypergradient, report, task: index, lowerTolerance: settings.lowerTolerance)
+      hypergradient, outcome, task: index, rank: communicator.rank,
+      lowerTolerance: settings.lowerTolerance)
+    task.commit()
+    if let kept = task.kept { method.keep(in: kept) }
     timing.tasks += 1
     timing.adapting += begin.duration(to: adapted)
     timing.solving += adapted.duration(to: clock.now)
+  }
+
+  /// Adapts to a task of the present step and computes its hypergradient; nothing is kept.
+  func outcome(ofTask index: Int) throws -> MethodOutcome {
+    try method.hypergradient(lowerTask(index), into: &hypergradient)
+  }
+
+  /// A task of the present step.
+  private func lowerTask(
+    _ index: Int, adapted: @escaping () -> Void = {}
+  ) throws -> LowerTask {
+    let identity = problem.identity(ofTask: index, step: step)
+    let examples = try problem.task(index, step: step)
+    return try LowerTask(
+      levels, examples.data(task: identity, step: step, settings, orders), lowerOptimizer,
+      from: problem.startValues, keeping: states?.state(of: identity), adapted: adapted)
+  }
+
+  /// The rank that computed a task of the last step; nil where it was left out.
+  func owner(ofTask index: Int) -> Int? { reduction.owner(ofTask: index) }
+
+  /// What the method says of the run to come.
+  var advice: [String] { method.advice() }
+
+  /// What it says of its linear systems.
+  var recommendations: [String] { method.recommendations() }
+
+  /// Bytes that the plans for a task's examples would take, and bytes of the method's vectors, which are there already.
+  func byteCounts(_ task: TaskExamples) throws -> (plans: Int, vectors: Int) {
+    (try levels.planByteCount(train: task.train, validate: task.validate), method.byteCount)
   }
 
   /// Rank 0 updates; everyone gets the result.
   private func update(along hypergradient: [Double]) throws {
     let before = problem.upperModel.values
     if communicator.isRoot {
-      upperOptimizer.update(&problem.upperModel.values, along: hypergradient)
+      regulation.update(&problem.upperModel.values, along: hypergradient, by: &upperOptimizer)
     }
     try communicator.broadcast(&problem.upperModel.values, from: 0)
     guard problem.upperModel.values.allSatisfy(\.isFinite) else {
@@ -146,8 +200,12 @@ public final class Trainer<P: Problem> {
   }
 
   /// How this trainer adapts lower models.
-  public var adaptation: Adaptation<P.Upper, P.Lower> {
-    Adaptation(implicit, lowerOptimizer, from: problem.start, tasks: settings.tasks)
+  ///
+  /// - Throws: `TensorError` where there is no memory for its solves.
+  public func adaptation() throws -> Adaptation<P.Upper, P.Lower> {
+    Adaptation(
+      try Implicit(levels, settings.implicitOptions), lowerOptimizer, from: problem.start,
+      tasks: settings.tasks)
   }
 }
 

@@ -35,9 +35,11 @@ extension ProblemRun {
     let step = min(trainer.step, max(training.steps - 1, 0))
     let probed = ProbedTask(step: step, index: share.first ?? 0)
     let (memory, stateBytes) = try communicator.agreeing {
-      let stateBytes = stateByteCount(trainer)
+      let kept = try trainer.stateByteCounts(share: share.count)
+      let stateBytes = stateByteCount(trainer) + kept.stored
       let memory = try MemoryEstimate(
-        trainer, try probed.data(of: problem), before: before, made: made, stateBytes: stateBytes)
+        trainer, try probed.data(of: problem), before: before, made: made, stateBytes: stateBytes,
+        keptBytes: kept.memory)
       return (memory, stateBytes)
     }
     let limits = ProcessLimits.current
@@ -60,7 +62,9 @@ extension ProblemRun {
       lowerParameters: problem.lowerModel.count, memory: memory.parts,
       peakMemory: MemoryUse.now.peak, sumBytes: exchange.sum,
       broadcastBytes: exchange.broadcast, stateBytes: stateBytes, data: problem.data.map(\.name),
-      virtualMemory: made.virtual, limits: limits, machine: machine, probe: probe)
+      virtualMemory: made.virtual, limits: limits, machine: machine, advice: trainer.advice,
+      recommendations: trainer.recommendations,
+      probe: probe)
   }
 
   /// The length of the files that the run will store: with the optimiser's vectors, which come with its first step.
@@ -103,12 +107,11 @@ private struct MemoryEstimate {
 
   init<P: Problem>(
     _ trainer: Trainer<P>, _ task: TaskExamples, before: MemoryUse, made: MemoryUse,
-    stateBytes: Int
+    stateBytes: Int, keptBytes: Int
   ) throws {
     let number = MemoryLayout<Double>.stride
     let upper = trainer.problem.upperModel.count
-    let counts = try trainer.adaptation.implicit.byteCounts(
-      train: task.train, validate: task.validate)
+    let counts = try trainer.byteCounts(task)
     let exchange = Exchange(
       parameters: upper, tasks: trainer.settings.tasks, trainer.communicator
     ).byteCounts
@@ -127,8 +130,9 @@ private struct MemoryEstimate {
       ("exact sum and exchange", sum), ("upper optimiser", optimizer),
       ("storing a state", storing),
     ]
-    parts = all.map { RankPlan.Part(name: $0.0, bytes: $0.1) }
-    coming = counts.plans + taskBytes + sum + optimizer + storing
+    let kept = keptBytes > 0 ? [("what tasks keep", keptBytes)] : []
+    parts = (all + kept).map { RankPlan.Part(name: $0.0, bytes: $0.1) }
+    coming = counts.plans + taskBytes + sum + optimizer + storing + keptBytes
   }
 }
 

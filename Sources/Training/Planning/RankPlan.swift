@@ -1,4 +1,3 @@
-import BilevelOptimization
 import Machine
 
 /// What a run would take on one rank: what can be known before its first step, and what a short probe measured.
@@ -26,24 +25,15 @@ public struct RankPlan: Sendable, Codable, Hashable {
     public let evaluationSeconds: Double?
     /// The lower gradient's norm after adaptation.
     public let lowerGradientNorm: Double?
-    /// The norms of the solve's right-hand side, and of the residual that it ended with.
-    public let initialResidual, residual: Double?
-    /// The smallest and largest curvature that the solve met.
-    public let smallestCurvature, largestCurvature: Double?
 
     package init(
       taskSeconds: Double?, exchangeSeconds: Double, evaluationSeconds: Double?,
-      lowerGradientNorm: Double?, initialResidual: Double?, residual: Double?,
-      smallestCurvature: Double?, largestCurvature: Double?
+      lowerGradientNorm: Double?
     ) {
       self.taskSeconds = taskSeconds
       self.exchangeSeconds = exchangeSeconds
       self.evaluationSeconds = evaluationSeconds
       self.lowerGradientNorm = lowerGradientNorm
-      self.initialResidual = initialResidual
-      self.residual = residual
-      self.smallestCurvature = smallestCurvature
-      self.largestCurvature = largestCurvature
     }
   }
 
@@ -73,6 +63,10 @@ public struct RankPlan: Sendable, Codable, Hashable {
   public let limits: ProcessLimits
   /// Its machine.
   public let machine: MachineDescription
+  /// What the method says of the run to come, each a line with its remedy.
+  public let advice: [String]
+  /// What it says of its linear systems, and what would solve them.
+  public let recommendations: [String]
   /// `nil` where memory would not suffice for one.
   public let probe: Probe?
 
@@ -80,7 +74,8 @@ public struct RankPlan: Sendable, Codable, Hashable {
     rank: Int, hostName: String, kernels: String, firstTask: Int, tasks: Int,
     upperParameters: Int, lowerParameters: Int, memory: [Part], peakMemory: Int?, sumBytes: Int,
     broadcastBytes: Int, stateBytes: Int, data: [String], virtualMemory: Int?,
-    limits: ProcessLimits, machine: MachineDescription, probe: Probe?
+    limits: ProcessLimits, machine: MachineDescription, advice: [String], recommendations: [String],
+    probe: Probe?
   ) {
     self.rank = rank
     self.hostName = hostName
@@ -98,6 +93,8 @@ public struct RankPlan: Sendable, Codable, Hashable {
     self.virtualMemory = virtualMemory
     self.limits = limits
     self.machine = machine
+    self.advice = advice
+    self.recommendations = recommendations
     self.probe = probe
   }
 

@@ -72,6 +72,8 @@ extension RunPlan {
     rows.append(["output", output.folder + (output.freeBytes.map(freeText) ?? "")])
     rows.append(["disk use", "up to \(Amount.bytes(diskBytes))"])
     if let resumesFrom { rows.append(["going on from", "\(resumesFrom), step \(stepsDone)"]) }
+    let recommended = ranks.first { !$0.recommendations.isEmpty }?.recommendations ?? []
+    rows += recommended.map { ["linear system", $0] }
     rows.append(["time of a step", stepSeconds.map(Amount.time) ?? "not measured"])
     rows.append([
       "time of the run",

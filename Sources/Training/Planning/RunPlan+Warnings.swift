@@ -1,10 +1,9 @@
-import Foundation
 import Machine
 
 extension RunPlan {
   /// What will, or may, go wrong, each in a line with its remedy.
   public var warnings: [String] {
-    taskWarnings + solveWarnings + timeWarnings + memoryWarnings + diskWarnings + rankWarnings
+    taskWarnings + methodWarnings + timeWarnings + memoryWarnings + diskWarnings + rankWarnings
   }
 
   private static let longRun = 600.0
@@ -26,32 +25,9 @@ extension RunPlan {
     ]
   }
 
-  private var solveWarnings: [String] {
-    var list: [String] = []
-    let (k, method) = (Int(value(of: "k") ?? "") ?? 0, value(of: "method") ?? "")
-    let lower = ranks.first?.lowerParameters ?? 0
-    if method == "LS", k > lower {
-      list.append(
-        "k=\(k) is more than the \(lower) lower parameters: conjugate gradients end after "
-          + "that many steps; set k=\(lower) or less")
-    }
-    guard let probe = ranks.compactMap(\.probe).first(where: { $0.residual != nil }) else {
-      return list
-    }
-    if let residual = probe.residual, let initial = probe.initialResidual, residual > initial {
-      list.append(
-        method == "NS"
-          ? "the Neumann series of the first task grows: the lower learning rate is above 2 / "
-            + "the largest curvature, or curvature is negative; lower lower-rate, or set method=LS"
-          : "the linear solve of the first task ends further from its solution than it began; "
-            + "raise damping")
-    }
-    if let curvature = probe.smallestCurvature, curvature < 0 {
-      list.append(
-        "the first task's solve met negative curvature (\(String(format: "%.3g", curvature))): "
-          + "raise damping or lower-steps, or set negative-curvature=truncate")
-    }
-    return list
+  /// Of the first rank that has any.
+  private var methodWarnings: [String] {
+    (ranks.first { $0.probe?.taskSeconds != nil } ?? ranks.first)?.advice ?? []
   }
 
   private var timeWarnings: [String] {

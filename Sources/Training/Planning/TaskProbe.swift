@@ -21,11 +21,11 @@ struct TaskProbe<P: Problem> {
   /// - Throws: The same error on every rank, where the task fails on any.
   func measured() throws -> RankPlan.Probe {
     let communicator = trainer.communicator
-    let (seconds, report) = try communicator.agreeing { () -> (Double?, HypergradientReport?) in
+    let (seconds, outcome) = try communicator.agreeing { () -> (Double?, MethodOutcome?) in
       guard hasTasks else { return (nil, nil) }
-      var (seconds, report) = try timedTask()
-      if seconds < Self.longEnough { (seconds, report) = try timedTask() }
-      return (seconds, report)
+      var (seconds, outcome) = try timedTask()
+      if seconds < Self.longEnough { (seconds, outcome) = try timedTask() }
+      return (seconds, outcome)
     }
     let evaluation = try evaluationSeconds()
     var exchange = Exchange(
@@ -37,27 +37,20 @@ struct TaskProbe<P: Problem> {
     }
     return RankPlan.Probe(
       taskSeconds: seconds, exchangeSeconds: times.sorted()[1], evaluationSeconds: evaluation,
-      lowerGradientNorm: report?.lowerGradientNorm,
-      initialResidual: report?.solve.initialResidual, residual: report?.solve.residual,
-      smallestCurvature: report?.solve.smallestCurvature,
-      largestCurvature: report?.solve.largestCurvature)
+      lowerGradientNorm: outcome?.lowerGradientNorm)
   }
 
-  private func timedTask() throws -> (Double, HypergradientReport) {
-    var report: HypergradientReport?
+  private func timedTask() throws -> (Double, MethodOutcome) {
+    var outcome: MethodOutcome?
     let seconds = try Self.seconds {
-      let data = try task.data(of: trainer.problem)
       do {
-        let adaptation = trainer.adaptation
-        report = try adaptation.implicit.adaptAndSolve(
-          train: data.train, validate: data.validate, from: adaptation.startValues,
-          adaptation.optimizer)
+        outcome = try trainer.outcome(ofTask: task.index)
       } catch {
         throw TaskError(step: task.step, task: task.index, cause: error)
       }
     }
-    guard let report else { fatalError("a task that was made has a report") }
-    return (seconds, report)
+    guard let outcome else { fatalError("a task that was made has an outcome") }
+    return (seconds, outcome)
   }
 
   /// Every rank scores one held-out task.

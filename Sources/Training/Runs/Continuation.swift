@@ -71,6 +71,7 @@ extension RunState {
     let values = try upperValues(of: trainer.problem.upperModel, in: file, at: path)
     let vectors = try optimizerVectors(values.count, in: file, at: path)
     trainer.restore(step: step, upper: values, optimizer: vectors)
+    try trainer.restoreStates(lowerStates(in: file, at: path))
     return changes
   }
 

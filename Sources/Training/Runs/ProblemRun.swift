@@ -14,6 +14,8 @@ public protocol Run {
   var defaults: SettingDefaults { get }
   /// Upper steps and tasks of each.
   var size: (steps: Int, tasks: Int) { get }
+  /// How hypergradients are computed.
+  var method: MethodName { get }
 
   /// Trains over the ranks of a communicator. Collective.
   ///
@@ -130,6 +132,8 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
   public let defaults: SettingDefaults
   /// Upper steps and tasks of each.
   public var size: (steps: Int, tasks: Int) { (training.steps, training.tasks) }
+  /// How hypergradients are computed.
+  public var method: MethodName { training.method }
 
   /// A run with the problem's defaults, changed as requested.
   ///
@@ -184,8 +188,10 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
       lineage = Lineage.continued(from: file, step: trainer.step, changes)
     }
     try communicator.onRoot { try continuation.begin() }
-    func state() -> TensorFile {
-      RunState.file(of: trainer, settings: settings, lineage: lineage)
+    /// Collective, because ranks have lower states.
+    func state() throws -> TensorFile {
+      let lower = try trainer.collectStates()
+      return RunState.file(of: trainer, settings: settings, lineage: lineage, lower: lower)
     }
     StopSignal.startSteps()
     while trainer.step < training.steps {
@@ -193,7 +199,8 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
       observe(summary, trainer.timing)
       let requests = trainer.requests
       guard requests.checkpoint || requests.stop != nil else { continue }
-      try communicator.onRoot { try continuation.store(state(), trainer.step, requests.stop) }
+      let stored = try state()
+      try communicator.onRoot { try continuation.store(stored, trainer.step, requests.stop) }
       if let stop = requests.stop, trainer.step < training.steps {
         return RunOutcome(
           results: [], state: nil, lower: nil,
@@ -202,21 +209,23 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
       }
     }
     // Whatever goes wrong with scores and results, what was trained is stored.
-    try communicator.onRoot { try continuation.finish(state()) }
+    let last = try state()
+    try communicator.onRoot { try continuation.finish(last) }
     if let stop = try StopSignal.afterStoring(communicator) {
       return RunOutcome(
-        results: [], state: nil, digest: ParameterDigest.sha256(of: problem.upperModel),
-        stop: stop, steps: trainer.step)
+        results: [], state: nil, lower: nil,
+        digest: ParameterDigest.sha256(of: problem.upperModel), stop: stop, steps: trainer.step)
     }
     let evaluation = try Evaluation.run(trainer, tasks: training.evaluationTasks)
     // The others wait here while rank 0 works out the results.
     return try communicator.agreeing {
       RunOutcome(
         results: communicator.isRoot
-          ? [evaluation?.table].compactMap(\.self) + (try problem.results(trainer.adaptation)) : [],
-        state: communicator.isRoot ? state() : nil,
+          ? [evaluation?.table].compactMap(\.self) + (try problem.results(trainer.adaptation()))
+          : [],
+        state: communicator.isRoot ? last : nil,
         lower: communicator.isRoot
-          ? try problem.trainedLower(trainer.adaptation).map { LowerFile.file(of: $0, problem) }
+          ? try problem.trainedLower(trainer.adaptation()).map { LowerFile.file(of: $0, problem) }
           : nil,
         digest: ParameterDigest.sha256(of: problem.upperModel), stop: nil, steps: trainer.step)
     }
@@ -236,8 +245,8 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
     let evaluation = try Evaluation.run(trainer, tasks: tasks)
     let problem = trainer.problem
     return RunFindings(
-      tables: [evaluation?.table].compactMap(\.self) + (try problem.results(trainer.adaptation)),
-      illustrations: try problem.illustrations(trainer.adaptation))
+      tables: [evaluation?.table].compactMap(\.self) + (try problem.results(trainer.adaptation())),
+      illustrations: try problem.illustrations(trainer.adaptation()))
   }
 
   /// Sets upper parameters to those of the file that is to be started from, if there is one. Rank 0 alone reads it.

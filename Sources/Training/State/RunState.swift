@@ -11,6 +11,9 @@ public enum RunState {
   /// What the names of the upper optimiser's vectors start with.
   public static let optimizerPrefix = "optimizer/"
 
+  /// What the names of the vectors that tasks keep start with: `lower/3/w`.
+  public static let lowerPrefix = "lower/"
+
   /// What the keys of data's checksums start with.
   private static let dataPrefix = "data/"
   /// What the keys of settings start with.
@@ -47,7 +50,8 @@ public enum RunState {
 
   /// The state of a trainer.
   public static func file<P: Problem>(
-    of trainer: Trainer<P>, settings: [SettingEntry], lineage: [String] = []
+    of trainer: Trainer<P>, settings: [SettingEntry], lineage: [String] = [],
+    lower states: [StoredLowerState] = []
   ) -> TensorFile {
     let model = trainer.problem.upperModel
     let upper = model.parameters.map { parameter in
@@ -57,6 +61,11 @@ public enum RunState {
     }
     let optimizer = trainer.upperOptimizer.state.map {
       NamedTensor(optimizerPrefix + $0.name, shape: [$0.values.count], $0.values)
+    }
+    let lower = states.flatMap { identity, vectors in
+      vectors.map {
+        NamedTensor("\(lowerPrefix)\(identity)/\($0.name)", shape: [$0.values.count], $0.values)
+      }
     }
     let words =
       [
@@ -70,7 +79,25 @@ public enum RunState {
       }
       + trainer.problem.data.map { TensorFile.Word(dataPrefix + $0.name, text($0)) }
       + Lineage.words(lineage)
-    return StateSeal.sealed(TensorFile(metadata: words, tensors: upper + optimizer))
+    return StateSeal.sealed(TensorFile(metadata: words, tensors: upper + optimizer + lower))
+  }
+
+  /// What tasks kept, by their identities.
+  ///
+  /// - Throws: ``StateError`` for a name that is no task's.
+  static func lowerStates(
+    in file: TensorFile, at path: String
+  ) throws(StateError) -> [StoredLowerState] {
+    var states: [StoredLowerState] = []
+    for tensor in file.tensors where tensor.name.hasPrefix(lowerPrefix) {
+      let parts = tensor.name.split(separator: "/", maxSplits: 2)
+      guard parts.count == 3, let identity = Int(parts[1]), identity >= 0 else {
+        throw StateError(.malformed, path, "has \(tensor.name), which is no task's; give a run's")
+      }
+      if states.last?.identity != identity { states.append((identity, [])) }
+      states[states.count - 1].vectors.append((String(parts[2]), tensor.values))
+    }
+    return states
   }
 
   private static func text(_ data: DataChecksum) -> String {

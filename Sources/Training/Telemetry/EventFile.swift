@@ -1,3 +1,4 @@
+import BilevelOptimization
 import Foundation
 
 /// Metrics for TensorBoard: an event file, as its documentation has it, that is records of
@@ -33,13 +34,16 @@ public final class EventFile {
     var scalars = [
       ("loss/upper", s.upperLoss), ("loss/worst task", s.worstUpperLoss),
       ("norm/hypergradient", s.hypergradientNorm), ("norm/lower gradient", s.lowerGradientNorm),
-      ("solve/residual", s.residual), ("solve/products", Double(s.products)),
-      ("solve/negative curvature", Double(s.negativeCurvature)),
-      ("solve/diverging", Double(s.diverging)), ("tasks/skipped", Double(s.skipped)),
-      ("tasks/unconverged", Double(s.unconverged)), ("tasks/growing", Double(s.growing)),
+      ("tasks/skipped", Double(s.skipped)), ("tasks/unconverged", Double(s.unconverged)),
+      ("tasks/growing", Double(s.growing)),
     ]
-    if let curvature = s.smallestCurvature {
-      scalars.append(("solve/smallest curvature", curvature))
+    for (figure, value) in zip(s.figures.figures, s.figures.values) {
+      let tag = "solve/" + figure.name.replacing("_", with: " ")
+      switch value {
+      case .number(let number): if let number { scalars.append((tag, number)) }
+      case .whole(let whole): scalars.append((tag, Double(whole)))
+      case .outcomes, .parameter: break
+      }
     }
     if let timing { scalars.append(("time/seconds a step", timing.seconds)) }
     append(step: s.step + 1) { event in

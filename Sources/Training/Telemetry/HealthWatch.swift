@@ -1,3 +1,4 @@
+import BilevelOptimization
 import Foundation
 
 /// Warns of steps whose hypergradients deserve no trust, of training that collapses, and of ranks that hold the others up.
@@ -10,10 +11,11 @@ public struct HealthWatch {
   /// How many times as slow as the median a rank must be.
   private static let slow = 2.0
 
-  private enum Kind {
-    case breakdown, inconsistent, curvature, diverging, growing, unconverged, loss, straggler
+  private enum Kind: Hashable {
+    case method(String), growing, unconverged, loss, straggler
   }
 
+  private let alarms: [Alarm]
   private let lowerTolerance: String
   private let hosts: [String]
   private var losses = LossCourse()
@@ -26,9 +28,11 @@ public struct HealthWatch {
   /// A watch over a run.
   ///
   /// - Parameters:
+  ///   - alarms: What the run's method is to be watched for.
   ///   - lowerTolerance: The setting's text, for the warning.
   ///   - hosts: The machines of the ranks.
-  public init(lowerTolerance: String, hosts: [String]) {
+  public init(_ alarms: [Alarm], lowerTolerance: String, hosts: [String]) {
+    self.alarms = alarms
     self.lowerTolerance = lowerTolerance
     self.hosts = hosts
   }
@@ -37,41 +41,20 @@ public struct HealthWatch {
   public mutating func warnings(after s: StepSummary, _ timing: StepTiming?) -> [String] {
     let step = s.step + 1
     var warnings: [String] = []
-    func solves(_ count: Int, _ noun: String = "solves") -> String {
-      "step \(step): \(count) of \(s.tasks) \(noun)"
-    }
-    let breakdowns = s.reasons[.breakdown] ?? 0
-    if breakdowns > 0, isDue(.breakdown, step) {
-      warnings.append(
-        "\(solves(breakdowns)) broke down (no curvature, or numbers that are not finite); raise damping"
-      )
-    }
-    let inconsistent = s.reasons[.inconsistent] ?? 0
-    if inconsistent > 0, isDue(.inconsistent, step) {
-      let place = s.flatParameter.map { " in lower parameter '\($0)', perhaps others" } ?? ""
-      warnings.append(
-        "\(solves(inconsistent)) found no solution: there is no curvature\(place); raise damping, or "
-          + "see that the lower objective curves in every lower parameter, as with an L2 term")
-    }
-    if s.negativeCurvature > 0, isDue(.curvature, step) {
-      let smallest = s.smallestCurvature.map { String(format: ", down to %.3g", $0) } ?? ""
-      warnings.append(
-        "\(solves(s.negativeCurvature)) met negative curvature\(smallest); raise damping or the "
-          + "proximal strength, or adapt for longer (negative-curvature says what a solve does)")
-    }
-    if s.diverging > 0, isDue(.diverging, step) {
-      warnings.append(
-        "\(solves(s.diverging, "Neumann series")) grew from term to term: lower-rate is above 2 / the "
-          + "largest curvature, or curvature is negative; lower it, or set method=LS")
+    func some(_ count: Int) -> String { "step \(step): \(count) of \(s.tasks) " }
+    for alarm in alarms {
+      let count = alarm.count(s.figures)
+      guard count > 0, isDue(.method(alarm.name), step) else { continue }
+      warnings.append(some(count) + alarm.text(s.figures))
     }
     if 2 * s.growing > s.tasks, isDue(.growing, step) {
       warnings.append(
-        "\(solves(s.growing, "adaptations")) went the wrong way: the lower gradient more than "
+        some(s.growing) + "adaptations went the wrong way: the lower gradient more than "
           + "doubled over the lower steps; lower lower-rate")
     }
     if s.unconverged > 0, isDue(.unconverged, step) {
       warnings.append(
-        "\(solves(s.unconverged, "adaptations")) ended with a lower gradient above "
+        some(s.unconverged) + "adaptations ended with a lower gradient above "
           + "lower-tolerance \(lowerTolerance) (the mean is "
           + String(format: "%.3g", s.lowerGradientNorm)
           + "): hypergradients are biased; raise lower-steps")

@@ -1,3 +1,4 @@
+import BilevelOptimization
 import Foundation
 
 /// A line a step, with what the step did and nothing of when or where: a run that was stopped and taken up has the same file,
@@ -15,18 +16,21 @@ public final class MetricsFile {
   /// - Parameters:
   ///   - path: The file.
   ///   - format: How a step is written.
+  ///   - figures: What the method tells of steps.
   ///   - steps: Steps made before.
   /// - Throws: ``StateError`` where it cannot be written.
   public init(
-    _ path: String, _ format: MetricsFormat = .jsonLines, after steps: Int
+    _ path: String, _ format: MetricsFormat = .jsonLines, figures: [Figure], after steps: Int
   ) throws(StateError) {
     self.format = format
-    let header = Array((format.header.map { $0 + "\n" } ?? "").utf8)
+    let header = Array((format.header(figures).map { $0 + "\n" } ?? "").utf8)
     var kept = header
     if steps > 0, FileManager.default.fileExists(atPath: path) {
       let bytes = try DurableFile.read(path)
       let whole = bytes.starts(with: header) ? bytes : header
-      (kept, missing) = Self.lines(of: whole, after: header.count, format, upTo: steps)
+      (kept, missing) = Self.lines(
+        of: whole, after: header.count, upTo: steps
+      ) { format.step(of: $0, figures) }
       if kept != bytes { try DurableFile.publish(kept, at: path) }
     } else {
       try DurableFile.publish(header, at: path)
@@ -38,12 +42,12 @@ public final class MetricsFile {
   /// The header and the whole lines of steps up to the given one, and how many steps have none: they may have been lost
   /// when a disk was full.
   private static func lines(
-    of bytes: [UInt8], after header: Int, _ format: MetricsFormat, upTo steps: Int
+    of bytes: [UInt8], after header: Int, upTo steps: Int, _ step: (String) -> Int?
   ) -> ([UInt8], missing: Int) {
     var (end, count) = (header, 0)
     for index in header..<bytes.count where bytes[index] == UInt8(ascii: "\n") {
       let line = String(decoding: bytes[end..<index], as: UTF8.self)
-      guard let step = format.step(of: line), step <= steps else { break }
+      guard let step = step(line), step <= steps else { break }
       (end, count) = (index + 1, count + 1)
     }
     return (Array(bytes[..<end]), max(0, steps - count))

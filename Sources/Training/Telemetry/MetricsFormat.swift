@@ -10,26 +10,29 @@ public enum MetricsFormat: String, Sendable, CaseIterable {
   /// The file's name in a run's folder.
   public var fileName: String { "metrics.\(rawValue)" }
 
-  /// The first line, where there is one that belongs to no step.
-  var header: String? {
-    self == .jsonLines ? nil : Self.columns.map(\.name).joined(separator: ",")
+  /// The first line, where there is one that belongs to no step; with a method's figures.
+  func header(_ figures: [Figure]) -> String? {
+    self == .jsonLines ? nil : Self.names(figures).joined(separator: ",")
   }
 
   func line(_ summary: StepSummary) -> String {
+    let fixed = Self.fixed.map { ($0.name, $0.text(summary)) }
+    let entries = zip(summary.figures.figures, summary.figures.values)
     switch self {
     case .jsonLines:
-      let fields = Self.numbers.map { "\"\($0.name)\":\($0.text(summary) ?? "null")" }
-      let solves = Self.reasons.compactMap { reason in
-        summary.reasons[reason].flatMap { $0 > 0 ? "\"\(reason.rawValue)\":\($0)" : nil }
-      }
-      return "{\(fields.joined(separator: ",")),\"solves\":{\(solves.joined(separator: ","))}}"
+      let fields =
+        fixed
+        + entries.compactMap { figure, value in
+          Self.text(figure, value).map { (figure.name, $0) }
+        }
+      return "{\(fields.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ","))}"
     case .commaSeparated:
-      return Self.columns.map { $0.text(summary) ?? "" }.joined(separator: ",")
+      return (fixed.map(\.1) + entries.flatMap(Self.cells)).joined(separator: ",")
     }
   }
 
-  /// The step of a line; nil where it is no whole line.
-  func step(of line: String) -> Int? {
+  /// The step of a line; nil where it is no whole line of a method with such figures.
+  func step(of line: String, _ figures: [Figure]) -> Int? {
     switch self {
     case .jsonLines:
       let opening = "{\"step\":"
@@ -37,23 +40,22 @@ public enum MetricsFormat: String, Sendable, CaseIterable {
       return Int(line.dropFirst(opening.count).prefix { $0 != "," })
     case .commaSeparated:
       let values = line.split(separator: ",", omittingEmptySubsequences: false)
-      return values.count == Self.columns.count ? Int(values[0]) : nil
+      return values.count == Self.names(figures).count ? Int(values[0]) : nil
     }
   }
 
   private struct Column: Sendable {
     let name: String
-    let text: @Sendable (StepSummary) -> String?
+    let text: @Sendable (StepSummary) -> String
 
-    init(_ name: String, _ text: @escaping @Sendable (StepSummary) -> String?) {
+    init(_ name: String, _ text: @escaping @Sendable (StepSummary) -> String) {
       self.name = name
       self.text = text
     }
   }
 
-  private static var reasons: [SolveReport.Reason] { SolveReport.Reason.allCases }
-
-  private static let numbers = [
+  /// What every method has.
+  private static let fixed = [
     Column("step") { "\($0.step + 1)" }, Column("tasks") { "\($0.tasks)" },
     Column("skipped") { "\($0.skipped)" }, Column("upper_loss") { "\($0.upperLoss)" },
     Column("worst_upper_loss") { "\($0.worstUpperLoss)" },
@@ -62,16 +64,39 @@ public enum MetricsFormat: String, Sendable, CaseIterable {
     Column("unconverged") { "\($0.unconverged)" },
     Column("growing") { "\($0.growing)" },
     Column("hypergradient_norm") { "\($0.hypergradientNorm)" },
-    Column("residual") { "\($0.residual)" },
-    Column("smallest_curvature") { $0.smallestCurvature.map { "\($0)" } },
-    Column("products") { "\($0.products)" },
-    Column("negative_curvature") { "\($0.negativeCurvature)" },
-    Column("diverging") { "\($0.diverging)" },
   ]
 
-  private static let columns =
-    numbers
-    + reasons.map { reason in
-      Column("solves_\(reason.rawValue)") { "\($0.reasons[reason] ?? 0)" }
+  /// A figure's value as JSON; nil for one of messages only.
+  private static func text(_ figure: Figure, _ value: FigureValues.Value) -> String? {
+    switch value {
+    case .number(let number): number.map { "\($0)" } ?? "null"
+    case .whole(let whole): "\(whole)"
+    case .outcomes(let counts):
+      "{"
+        + zip(figure.outcomes, counts).filter { $1 > 0 }.map { "\"\($0.name)\":\($1)" }
+        .joined(separator: ",") + "}"
+    case .parameter: nil
     }
+  }
+
+  /// The same in cells.
+  private static func cells(_ figure: Figure, _ value: FigureValues.Value) -> [String] {
+    switch value {
+    case .number(let number): [number.map { "\($0)" } ?? ""]
+    case .whole(let whole): ["\(whole)"]
+    case .outcomes(let counts): counts.map(String.init)
+    case .parameter: []
+    }
+  }
+
+  private static func names(_ figures: [Figure]) -> [String] {
+    fixed.map(\.name)
+      + figures.flatMap { figure in
+        switch figure.combination {
+        case .parameter: [String]()
+        case .outcomes(let outcomes): outcomes.map { "\(figure.name)_\($0.name)" }
+        case .mean, .sum, .count, .least: [figure.name]
+        }
+      }
+  }
 }

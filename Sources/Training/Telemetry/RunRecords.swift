@@ -1,3 +1,5 @@
+import BilevelOptimization
+
 /// What rank 0 writes while a run goes on: metrics, times, and what else was asked for.
 public final class RunRecords {
   /// Metrics in other forms than lines of JSON.
@@ -21,13 +23,17 @@ public final class RunRecords {
   /// - Parameters:
   ///   - folder: The run's.
   ///   - extras: What is written besides metrics.jsonl and timings.jsonl.
+  ///   - figures: What the method tells of steps.
   ///   - steps: Steps made before.
   /// - Throws: ``StateError`` where they cannot be written.
-  public init(in folder: RunFolder, _ extras: [Extra], after steps: Int) throws(StateError) {
+  public init(
+    in folder: RunFolder, _ extras: [Extra], figures: [Figure], after steps: Int
+  ) throws(StateError) {
     let formats: [MetricsFormat] =
       extras.contains(.csv) ? [.jsonLines, .commaSeparated] : [.jsonLines]
     metrics = try formats.map { format throws(StateError) in
-      try MetricsFile("\(folder.path)/\(format.fileName)", format, after: steps)
+      try MetricsFile(
+        "\(folder.path)/\(format.fileName)", format, figures: figures, after: steps)
     }
     timings = try TimingsFile(folder.timingsPath, isNew: steps == 0)
     events =

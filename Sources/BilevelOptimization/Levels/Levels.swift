@@ -1,0 +1,159 @@
+import Models
+import Tensors
+
+/// Both levels of a problem as methods see them: programs over examples, with the upper parameters set.
+package protocol LevelPrograms: AnyObject {
+  /// The vectors' arithmetic.
+  var algebra: VectorAlgebra { get }
+  /// How many upper parameters, and how many lower ones.
+  var counts: (upper: Int, lower: Int) { get }
+  /// The lower model's parameters.
+  var lowerParameters: [Parameter] { get }
+  /// Whether errors about numbers that are not finite say what made them, which takes some hundred times as long as
+  /// making them did.
+  var explainsNonFinite: Bool { get set }
+
+  /// The lower program of the examples' form, with the upper parameters and the examples set.
+  func lower(_ examples: Examples) throws -> LowerProgram
+  /// The upper program, likewise.
+  func upper(_ examples: Examples) throws -> UpperProgram
+  /// Vectors for an optimiser's state, zero: made once, used again by every adaptation.
+  func optimizerState(vectors: Int) throws(TensorError) -> VectorStore
+}
+
+extension LevelPrograms {
+  /// The lower program with the point set, too; errors call the point `name`.
+  package func lower(
+    _ examples: Examples, at point: [Double], _ name: String
+  ) throws -> LowerProgram {
+    guard point.count == counts.lower else {
+      throw HypergradientError(
+        .shape,
+        "\(name) has \(point.count) parameters, but the lower model has \(counts.lower); "
+          + "adapt this lower model, from as many values")
+    }
+    let program = try lower(examples)
+    program.point.set(point)
+    return program
+  }
+
+  /// Throws unless a number is finite, with its cause where that is to be looked for.
+  func requireFinite(
+    _ value: Double, _ what: @autoclosure () -> String, _ remedy: String,
+    _ cause: () throws -> NonFiniteCause?
+  ) throws {
+    try HypergradientError.requireFinite(value, what(), remedy) {
+      explainsNonFinite ? try cause() : nil
+    }
+  }
+
+  /// Throws where neither objective depends on the upper model.
+  func requireDependence(
+    _ lower: LowerProgram, _ upper: UpperProgram
+  ) throws(HypergradientError) {
+    guard lower.dependsOnUpper || upper.dependsOnUpper else {
+      throw HypergradientError(
+        .noDependence,
+        "neither objective depends on the upper model: there is nothing to learn; "
+          + "use state.upperModel in one of them")
+    }
+  }
+}
+
+/// Two models and two objectives, planned once for each form (names and shapes) of data that they meet.
+package final class Levels<Upper, Lower>: LevelPrograms {
+  package let upperModel: Model<Upper>
+  package let lowerModel: Model<Lower>
+  package let algebra: VectorAlgebra
+  package let counts: (upper: Int, lower: Int)
+  package var explainsNonFinite = true
+  private let upperObjective: Objective<Upper, Lower>
+  private let lowerObjective: Objective<Upper, Lower>
+  private let kernels: KernelSet
+  /// Whether lower programs have df/du: plans without it are smaller.
+  private let hasDirect: Bool
+  private var precision: Precision { algebra.precision }
+  private var lowerPrograms = PlanCache<Examples.Form, LowerProgram> { $0.byteCount }
+  private var upperPrograms = PlanCache<Examples.Form, UpperProgram> { $0.byteCount }
+  private var state: VectorStore?
+
+  package init(
+    upperObjective: @escaping Objective<Upper, Lower>, upperModel: Model<Upper>,
+    lowerObjective: @escaping Objective<Upper, Lower>, lowerModel: Model<Lower>,
+    precision: Precision, kernels: KernelSet?, hasDirect: Bool = false
+  ) throws {
+    self.hasDirect = hasDirect
+    self.upperObjective = upperObjective
+    self.upperModel = upperModel
+    self.lowerObjective = lowerObjective
+    self.lowerModel = lowerModel
+    self.kernels = try kernels ?? KernelSet.chosen()
+    algebra = try VectorAlgebra(precision, self.kernels)
+    counts = (upperModel.count, lowerModel.count)
+  }
+
+  package var lowerParameters: [Parameter] { lowerModel.parameters }
+
+  /// Values of models are public, so that their lengths are checked here.
+  package func lower(_ examples: Examples) throws -> LowerProgram {
+    let held = (upperModel.values.count, upperModel.gradients.count)
+    guard held == (counts.upper, counts.upper) else {
+      throw HypergradientError(
+        .shape,
+        "the upper model holds \(held.0) values and \(held.1) gradients, but has "
+          + "\(counts.upper) parameters; set as many")
+    }
+    let program = try lowerPrograms.plan(examples.form) {
+      try LowerProgram(lowerFormulas(examples), precision, kernels)
+    }
+    try program.load(upperModel.values, examples)
+    return program
+  }
+
+  package func upper(_ examples: Examples) throws -> UpperProgram {
+    let program = try upperPrograms.plan(examples.form) {
+      try UpperProgram(upperFormulas(examples), precision, kernels)
+    }
+    try program.load(upperModel.values, examples)
+    return program
+  }
+
+  package func optimizerState(vectors: Int) throws(TensorError) -> VectorStore {
+    if let state, state.vectors >= vectors {
+      state.clear()
+      return state
+    }
+    let made = try VectorStore(
+      vectors: vectors, count: counts.lower, precision, for: "the lower optimiser's state")
+    state = made
+    return made
+  }
+
+  /// The most bytes of the plans that are kept of each objective.
+  package var planMemory: Int {
+    get { lowerPrograms.bound }
+    set { (lowerPrograms.bound, upperPrograms.bound) = (newValue, newValue) }
+  }
+
+  /// How many plans are kept: of the lower objective, and of the upper.
+  package var planCounts: (lower: Int, upper: Int) { (lowerPrograms.count, upperPrograms.count) }
+
+  /// Bytes that the plans for such examples would take, the kernels' scratch memory aside.
+  ///
+  /// - Throws: What objectives throw; `TensorError` for data that do not fit them.
+  package func planByteCount(train: Examples, validate: Examples) throws -> Int {
+    let lower = try lowerFormulas(train)
+    let upper = try upperFormulas(validate)
+    return try Program.arenaByteCount(lower.trace.graph, lower.requests, precision)
+      + Program.arenaByteCount(upper.trace.graph, upper.requests, precision)
+  }
+
+  private func lowerFormulas(_ examples: Examples) throws -> LowerProgram.Formulas {
+    try LowerProgram.formulas(
+      lowerObjective, upperModel, lowerModel, examples.form, hasDirect: hasDirect)
+  }
+
+  private func upperFormulas(_ examples: Examples) throws -> UpperProgram.Formulas {
+    try UpperProgram.formulas(upperObjective, upperModel, lowerModel, examples.form)
+  }
+}

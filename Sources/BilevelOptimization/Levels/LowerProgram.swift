@@ -1,0 +1,144 @@
+import Models
+import Tensors
+
+/// The lower objective f(w, u) with the derivatives that adaptation and hypergradients need, planned for one form
+/// of data.
+package final class LowerProgram {
+  private static let name = "lower objective"
+
+  /// The lists of the program, in their order.
+  enum List: Int {
+    case task, gradient, loss, direct, linearisation, hessian, mixed
+  }
+
+  /// The objective and its derivatives, not yet planned.
+  struct Formulas {
+    let repeated: RepeatedTrace
+    let direction: Tensor
+    let dependsOnUpper: Bool
+    let flatParameters: [Parameter]
+    let requests: [ListRequest]
+
+    var trace: Trace { repeated.trace }
+  }
+
+  private let formulas: Formulas
+  private let program: Program
+  private var trace: Trace { formulas.trace }
+  private var direction: Tensor { formulas.direction }
+  /// Whether f depends on the upper parameters at all.
+  var dependsOnUpper: Bool { formulas.dependsOnUpper }
+  private var hasDirect: Bool { !formulas.requests[List.direct.rawValue].roots.isEmpty }
+  /// The lower parameters whose rows of the Hessian are zero whatever the numbers.
+  var flatParameters: [Parameter] { formulas.flatParameters }
+
+  init(_ formulas: Formulas, _ precision: Precision, _ kernels: KernelSet) throws {
+    self.formulas = formulas
+    program = try Program(
+      formulas.trace.graph, formulas.requests, precision, kernels, for: Self.name)
+  }
+
+  static func formulas<Upper, Lower>(
+    _ objective: @escaping Objective<Upper, Lower>, _ upperModel: Model<Upper>,
+    _ lowerModel: Model<Lower>, _ form: Examples.Form, hasDirect: Bool
+  ) throws -> Formulas {
+    let repeated = try RepeatedTrace {
+      try Trace(Self.name, objective, upperModel, lowerModel, form)
+    }
+    let trace = repeated.trace
+    let graph = trace.graph
+    let (w, u) = (trace.lower, trace.upper)
+    let direction = graph.input(w.shape, stage: .vector)
+    let gradient = graph.gradients(of: trace.value, withRespectTo: [w])[0] ?? w.filled(0, w.shape)
+    // Forward over reverse: H v is the gradient's tangent along v.
+    let hessian = graph.tangents(of: [gradient], along: [(w, direction)])[0]
+    let curved = hessian?.presentElements ?? []
+    // C v is what u receives when the gradient receives v.
+    let mixed = graph.cotangents(of: [u], seeds: [(gradient, direction)])[0]
+    let direct =
+      hasDirect
+      ? graph.gradients(of: trace.value, withRespectTo: [u])[0] ?? u.filled(0, u.shape) : nil
+    return Formulas(
+      repeated: repeated, direction: direction,
+      dependsOnUpper: mixed != nil || trace.value.depends(on: u),
+      flatParameters: lowerModel.parameters.filter { parameter in
+        !curved.contains { $0.overlaps(parameter.range) }
+      },
+      requests: [
+        ListRequest("task", .task),
+        ListRequest("gradient", .point, [gradient]),
+        ListRequest("loss", .point, [trace.value]),
+        ListRequest("direct", .point, direct.map { [$0] } ?? []),
+        // The last of its stage: all that products need of the point and no root does.
+        ListRequest("linearisation", .point),
+        ListRequest("hessian", .vector, [hessian ?? w.filled(0, w.shape)]),
+        ListRequest("mixed", .vector, [mixed ?? u.filled(0, u.shape)]),
+      ])
+  }
+
+  /// Bytes of memory.
+  var byteCount: Int { program.byteCount }
+
+  /// Sets the upper parameters and the data.
+  func load(_ upper: [Double], _ examples: Examples) throws {
+    try formulas.repeated.use()
+    program.input(trace.upper).set(upper)
+    try trace.set(examples, in: program, "train")
+    program.run(List.task.rawValue)
+  }
+
+  /// The point w: set it, or change it in place.
+  var point: Elements { program.input(trace.lower) }
+
+  /// The gradient of f at the point, computed now; valid until the next call.
+  func gradient() -> Elements {
+    program.run(List.gradient.rawValue)
+    return program.root(0, of: List.gradient.rawValue)
+  }
+
+  /// f at the point of the last ``gradient()``.
+  func loss() -> Double {
+    program.run(List.loss.rawValue)
+    return program.root(0, of: List.loss.rawValue)[0]
+  }
+
+  /// df/du at the point of the last ``gradient()``, where the levels were made to have it; valid until the next call.
+  func direct() -> Elements {
+    // What the loss has computed is not computed again.
+    program.run(List.loss.rawValue)
+    program.run(List.direct.rawValue)
+    return program.root(0, of: List.direct.rawValue)
+  }
+
+  /// Prepares products at the point of the last ``gradient()``.
+  func linearise() {
+    // What products share with df/du is computed with that.
+    if hasDirect { _ = direct() }
+    program.run(List.linearisation.rawValue)
+  }
+
+  /// The vector v of the next product: set it, or change it in place.
+  var vector: Elements { program.input(direction) }
+
+  /// H v with H the Hessian of f in w at the linearised point; valid until the next call.
+  func hessianVectorProduct() -> Elements {
+    program.run(List.hessian.rawValue)
+    return program.root(0, of: List.hessian.rawValue)
+  }
+
+  /// C v with C the mixed derivative of f in u and w; valid until the next call.
+  func mixedProduct() -> Elements {
+    program.run(List.mixed.rawValue)
+    return program.root(0, of: List.mixed.rawValue)
+  }
+
+  /// What first made a number that is not finite in what a list computed last: node by node, with what is set now.
+  ///
+  /// - Throws: `TensorError` of code `memory`.
+  func originOfNonFinite(in list: List) throws(TensorError) -> NonFiniteCause? {
+    let roots = formulas.requests[list.rawValue].roots
+    return try program.originOfNonFinite(in: roots, of: trace.graph).map {
+      NonFiniteCause($0, trace, direction: direction, "train")
+    }
+  }
+}

@@ -1,0 +1,162 @@
+import Tensors
+
+/// One task's lower problem in one upper step, as a method sees it: data, programs, the lower optimiser, and where to
+/// begin.
+package final class LowerTask {
+  package let data: TaskData
+  package let optimizer: any LowerOptimizer
+  let levels: any LevelPrograms
+  /// What the task keeps between upper steps; nil where every adaptation starts anew.
+  package let kept: LowerState?
+  /// The lower program of the examples that were loaded last, at the point.
+  private(set) var lower: LowerProgram
+  /// The lower gradient's norm before the first step; nil where none was made.
+  private(set) var startGradientNorm: Double?
+  /// Lower steps made.
+  package private(set) var steps = 0
+  /// Where it begins, unless a state was kept.
+  let start: [Double]
+  private let state: VectorStore
+  private let adapted: () -> Void
+  /// The lower step whose examples are loaded; nil for a solve's.
+  private var loaded: Int? = 0
+  private var algebra: VectorAlgebra { levels.algebra }
+
+  /// Prepares a task.
+  ///
+  /// - Parameters:
+  ///   - levels: The problem's programs.
+  ///   - data: What both levels see.
+  ///   - optimizer: Makes the lower steps.
+  ///   - start: Where to begin, unless a state was kept.
+  ///   - kept: What the task keeps between upper steps.
+  ///   - adapted: Called between adaptation and hypergradient, where they are two things.
+  /// - Throws: `TensorError` for data that do not fit, or where there is no memory; ``HypergradientError`` for a start of
+  ///   another length; what objectives and data throw.
+  package init(
+    _ levels: any LevelPrograms, _ data: TaskData, _ optimizer: any LowerOptimizer,
+    from start: [Double], keeping kept: LowerState? = nil, adapted: @escaping () -> Void = {}
+  ) throws {
+    self.levels = levels
+    self.data = data
+    self.optimizer = optimizer
+    self.start = start
+    self.kept = kept
+    self.adapted = adapted
+    lower = try levels.lower(
+      data.batches?.lower(step: 0) ?? data.train, at: start, "the start of the adaptation")
+    state = try levels.optimizerState(vectors: type(of: optimizer).stateVectors)
+    if let kept, kept.hasPoint { kept.load(into: lower.point, state) }
+  }
+
+  /// The number of the next step to the optimiser's state.
+  var count: Int { before + steps }
+
+  /// The lower parameters.
+  package var point: [Double] { lower.point.values }
+
+  /// Lower steps that the optimiser's state has behind it.
+  private var before: Int { type(of: optimizer).keepsState ? kept?.steps ?? 0 : 0 }
+
+  /// Loads other examples; the point stays.
+  @discardableResult
+  func load(_ examples: Examples) throws -> LowerProgram {
+    let next = try levels.lower(examples)
+    if next !== lower { next.point.copy(from: lower.point) }
+    lower = next
+    return next
+  }
+
+  /// Makes the scheduled lower steps; `observe` is called with each gradient, before its step. Allocates nothing where
+  /// there are no batches.
+  ///
+  /// - Parameters:
+  ///   - before: Called before each step, with its number.
+  ///   - observe: Called with each gradient, before its step.
+  /// - Throws: What data and objectives throw.
+  package func adapt(
+    before: (Int) -> Void = { _ in }, observe: (LowerProgram, Elements) -> Void = { _, _ in }
+  ) throws {
+    let schedule = optimizer.schedule
+    for step in 0..<schedule.steps {
+      before(step)
+      let gradient = try gradient(step)
+      observe(lower, gradient)
+      if schedule.gradientTolerance > 0, algebra.norm(gradient) < schedule.gradientTolerance {
+        break
+      }
+      makeStep(along: gradient)
+    }
+    adapted()
+  }
+
+  /// The gradient of a lower step's examples at the point; valid until the lower program runs at another.
+  func gradient(_ step: Int) throws -> Elements {
+    if loaded != step, let batches = data.batches { try load(batches.lower(step: step)) }
+    loaded = step
+    let gradient = lower.gradient()
+    if step == 0 { startGradientNorm = algebra.norm(gradient) }
+    return gradient
+  }
+
+  /// The same at another point, which becomes the task's.
+  func gradient(_ step: Int, at point: Elements) throws -> Elements {
+    lower.point.copy(from: point)
+    return try gradient(step)
+  }
+
+  /// Copies the point and the optimiser's vectors to a place of a store, as many as there are.
+  func save(to store: VectorStore, at place: Int) {
+    store[place].copy(from: lower.point)
+    for index in 0..<type(of: optimizer).stateVectors {
+      store[place + 1 + index].copy(from: state[index])
+    }
+  }
+
+  /// Goes back to what was saved, and to a number of steps.
+  func restore(from store: VectorStore, at place: Int, steps: Int) {
+    lower.point.copy(from: store[place])
+    for index in 0..<type(of: optimizer).stateVectors {
+      state[index].copy(from: store[place + 1 + index])
+    }
+    self.steps = steps
+  }
+
+  /// Makes the optimiser's next step.
+  func makeStep(along gradient: Elements) {
+    let loss = type(of: optimizer).usesLoss ? lower.loss() : .nan
+    optimizer.update(
+      count, along: gradient, loss: loss, lower.point, state: state, algebra)
+    steps += 1
+  }
+
+  /// Loads the examples that products are over, if they are not those of the steps.
+  func loadSolve(product: Int = 0) throws {
+    guard let batches = data.batches else { return }
+    try load(batches.solve(product: product))
+    loaded = nil
+  }
+
+  /// Keeps point and optimiser's state for the task's next upper step.
+  package func commit() { kept?.keep(lower.point, state, steps: steps) }
+
+  /// Adapts again, and finds what first made a number of a lower gradient that is not finite.
+  ///
+  /// - Returns: The cause, with the lower step; `nil` where all gradients are finite, or the start is gone.
+  func causeOfNonFinite() throws -> NonFiniteCause? {
+    guard kept?.hasPoint != true else { return nil }
+    lower.point.set(start)
+    state.clear()
+    steps = 0
+    var found: (step: Int, point: [Double])?
+    try adapt(observe: { lower, gradient in
+      if found == nil, !algebra.norm(gradient).isFinite { found = (steps, lower.point.values) }
+    })
+    guard let found else { return nil }
+    if let batches = data.batches { try load(batches.lower(step: found.step)) }
+    lower.point.set(found.point)
+    let largest = found.point.map { abs($0) }.max() ?? 0
+    return try lower.originOfNonFinite(in: .gradient)?.at(
+      "at lower step \(found.step), with parameters up to \(largest)")
+  }
+}

@@ -1,0 +1,50 @@
+import Tensors
+
+/// Proximal gradient descent (ISTA: Daubechies, Defrise and De Mol, 2004) for lower objectives that contain
+/// sum_i strength_i |w_i|: w = soft(w - a s, a strength), with s the gradient of the rest and soft(z, t) = sign(z) max(|z| - t, 0).
+/// Parameters that the penalty wins are exactly 0.
+public struct ProximalGradient: LowerOptimizer {
+  /// The step size, above 0.
+  public let learningRate: Double
+  /// The strengths that the objective contains, one for each lower parameter or one for all.
+  public let strengths: [Double]
+  /// How many steps, and when to stop before.
+  public let schedule: AdaptationSchedule
+  /// None.
+  public static var stateVectors: Int { 0 }
+
+  /// Proximal gradient descent.
+  ///
+  /// - Parameters:
+  ///   - learningRate: The step size, finite and above 0; at most 1 / the largest curvature.
+  ///   - strengths: Finite and 0 or more; one for each lower parameter, or one for all.
+  ///   - steps: The most steps, 0 or more.
+  ///   - gradientTolerance: Stops before a step when the norm of the whole objective's gradient is below; 0 never does.
+  /// - Throws: ``HypergradientError`` of code `parameter` for one outside its range.
+  public init(
+    learningRate: Double, strengths: [Double], steps: Int, gradientTolerance: Double = 0
+  ) throws(HypergradientError) {
+    try HypergradientError.requireRate(learningRate)
+    try HypergradientError.require(
+      !strengths.isEmpty && strengths.allSatisfy { $0.isFinite && $0 >= 0 },
+      "strengths are \(strengths); they must be finite and 0 or more")
+    self.learningRate = learningRate
+    self.strengths = strengths
+    schedule = try AdaptationSchedule(steps: steps, gradientTolerance: gradientTolerance)
+  }
+
+  /// Makes one step.
+  public func update(
+    _ step: Int, along gradient: Elements, loss: Double, _ point: Elements, state: VectorStore,
+    _ algebra: VectorAlgebra
+  ) {
+    for index in 0..<point.count {
+      let strength = strengths[strengths.count == 1 ? 0 : index]
+      let w = point[index]
+      let slope = gradient[index] - strength * (w > 0 ? 1 : w < 0 ? -1 : 0)
+      let moved = w - learningRate * slope
+      let size = max(abs(moved) - learningRate * strength, 0)
+      point[index] = moved < 0 ? -size : size
+    }
+  }
+}

@@ -1,0 +1,28 @@
+/// What both levels of a task see.
+public struct TaskData {
+  /// All of what the lower objective sees.
+  public let train: Examples
+  /// What the upper objective sees.
+  public let validate: Examples
+  /// What single lower steps and products see of it; nil: all.
+  public let batches: (any Batches)?
+
+  /// A task's data.
+  public init(train: Examples, validate: Examples, batches: (any Batches)? = nil) {
+    self.train = train
+    self.validate = validate
+    self.batches = batches
+  }
+}
+
+/// The examples of single lower steps, and of the derivatives that the hypergradient is made of: of one task in one upper
+/// step.
+public protocol Batches {
+  /// Whether every product of the lower objective's derivatives has examples of its own.
+  var hasFreshProducts: Bool { get }
+
+  /// What the lower objective sees in a lower step of this upper step, from 0.
+  func lower(step: Int) throws -> Examples
+  /// What it sees in a product of this upper step, from 0; only 0 is asked for where products are not fresh.
+  func solve(product: Int) throws -> Examples
+}

@@ -1,0 +1,131 @@
+import Tensors
+
+/// Reverse-mode differentiation through the lower steps (Franceschi et al., 2017; truncated: Shaban et al., 2019): the
+/// hypergradient of F(w_T(u), u) itself, wherever the steps end. Of T steps, the points and optimiser's states of every
+/// sqrt(T)-th are kept, and those between are made again: memory grows with sqrt(T), time by one more adaptation.
+final class Unrolled: HypergradientMethod {
+  static let entry = MethodEntry(
+    name: "unrolled", about: "differentiation through the lower steps, or the last of them",
+    figures: [
+      Figure("rate_slope", "slope in the lower rate", chart: "Slope of F in the lower rate", .mean),
+      Figure("products", "products a task", .sum),
+    ],
+    check: { options, optimizer throws(HypergradientError) in
+      try HypergradientError.require(
+        optimizer is any DifferentiableOptimizer,
+        "method unrolled goes back through lower steps, and those of \(type(of: optimizer)) cannot be "
+          + "differentiated; the lower optimiser must be descent, momentum, Nesterov's or Adam")
+      let steps = optimizer.schedule.steps
+      try HypergradientError.require(
+        options.truncation <= steps,
+        "truncate is \(options.truncation), and there are \(steps) lower steps; it must be at most "
+          + "as many, or 0 for all")
+    },
+    make: { try Unrolled($0, $1, $2) })
+
+  private let levels: any LevelPrograms
+  private let options: MethodOptions
+  private let optimizer: any DifferentiableOptimizer
+  private let algebra: VectorAlgebra
+  /// The first step that is gone back through.
+  private let first: Int
+  /// Steps between kept ones.
+  private let interval: Int
+  /// Vectors of a step: the point, and the optimiser's.
+  private let width: Int
+  /// Steps that are kept, those between two of them, and the last one.
+  private let kept, between, end: VectorStore
+  /// Cotangents of a step's vectors, and of its gradient.
+  private let cotangents: VectorStore
+
+  private init(
+    _ levels: any LevelPrograms, _ options: MethodOptions, _ optimizer: any LowerOptimizer
+  ) throws {
+    guard let optimizer = optimizer as? any DifferentiableOptimizer else {
+      fatalError("the optimiser was checked before")
+    }
+    self.levels = levels
+    self.options = options
+    self.optimizer = optimizer
+    algebra = levels.algebra
+    let steps = optimizer.schedule.steps
+    let back = options.truncation > 0 ? options.truncation : steps
+    first = steps - back
+    interval = max(1, Int(Double(back).squareRoot().rounded(.up)))
+    width = 1 + type(of: optimizer).stateVectors
+    func store(_ vectors: Int) throws(TensorError) -> VectorStore {
+      try VectorStore(
+        vectors: vectors, count: levels.counts.lower, levels.algebra.precision,
+        for: "the lower steps that are gone back through")
+    }
+    kept = try store((back + interval - 1) / interval * width)
+    between = try store(interval * width)
+    end = try store(width)
+    cotangents = try store(width + 1)
+  }
+
+  var byteCount: Int { [kept, between, end, cotangents].reduce(0) { $0 + $1.byteCount } }
+
+  func hypergradient(
+    _ task: LowerTask, into hypergradient: inout [Double]
+  ) throws -> MethodOutcome {
+    try task.adapt { [self] step in
+      if step >= first, (step - first) % interval == 0 {
+        task.save(to: kept, at: (step - first) / interval * width)
+      }
+    }
+    task.save(to: end, at: 0)
+    let steps = task.steps
+    try task.loadSolve()
+    let point = try AdaptedPoint(
+      task.lower, task.data.validate, levels, task, isMoved: options.startsAtUpper)
+    for index in hypergradient.indices { hypergradient[index] = point.direct[index] }
+    cotangents[0].copy(from: point.g)
+    for index in 1..<width { algebra.clear(cotangents[index]) }
+    var slope = 0.0
+    for segment in stride(from: first, to: steps, by: interval).reversed() {
+      try replay(segment..<min(segment + interval, steps), task)
+      for step in (segment..<min(segment + interval, steps)).reversed() {
+        slope += try goBack(step, in: segment, task, &hypergradient)
+      }
+    }
+    task.restore(from: end, at: 0, steps: steps)
+    if options.startsAtUpper, options.truncation == 0, task.kept?.hasPoint != true {
+      for index in hypergradient.indices { hypergradient[index] += cotangents[0][index] }
+    }
+    let products = Double(2 * max(0, steps - first))
+    return try point.outcome(hypergradient, figures: [slope, products])
+  }
+
+  /// Makes steps again from a kept one, and keeps each.
+  private func replay(_ steps: Range<Int>, _ task: LowerTask) throws {
+    let segment = (steps.lowerBound - first) / interval
+    task.restore(from: kept, at: segment * width, steps: steps.lowerBound)
+    for step in steps {
+      task.save(to: between, at: (step - steps.lowerBound) * width)
+      if step + 1 < steps.upperBound { task.makeStep(along: try task.gradient(step)) }
+    }
+  }
+
+  /// Goes back through a step; gives the derivative by its rate.
+  private func goBack(
+    _ step: Int, in segment: Int, _ task: LowerTask, _ hypergradient: inout [Double]
+  ) throws -> Double {
+    let place = (step - segment) * width
+    task.restore(from: between, at: place, steps: step)
+    let gradient = try task.gradient(step)
+    let result = cotangents[width]
+    let slope = optimizer.pullBack(
+      task.count, gradient: gradient, state: (1..<width).map { between[place + $0] },
+      point: cotangents[0], (1..<width).map { cotangents[$0] }, into: result, algebra)
+    let lower = task.lower
+    lower.linearise()
+    lower.vector.copy(from: result)
+    let mixed = lower.mixedProduct()
+    for index in hypergradient.indices { hypergradient[index] += mixed[index] }
+    // A product may overwrite its vector.
+    lower.vector.copy(from: result)
+    algebra.add(1, lower.hessianVectorProduct(), to: cotangents[0])
+    return slope
+  }
+}

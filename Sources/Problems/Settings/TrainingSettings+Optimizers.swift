@@ -1,0 +1,54 @@
+import BilevelOptimization
+
+extension TrainingSettings {
+  /// The lower optimiser.
+  ///
+  /// - Throws: `HypergradientError` for a rate or steps outside their range.
+  public func lowerOptimizer() throws -> any LowerOptimizer {
+    let base = try plainLowerOptimizer()
+    guard lowerClip > 0 || lowerWeightDecay > 0 || lowerSet != .whole else { return base }
+    return try regulated(base)
+  }
+
+  private func regulated(_ base: some LowerOptimizer) throws -> any LowerOptimizer {
+    try Regulated(base, clip: lowerClip, decay: lowerRate * lowerWeightDecay, set: lowerSet)
+  }
+
+  private func plainLowerOptimizer() throws -> any LowerOptimizer {
+    let (rate, steps, tolerance) = (lowerRate, lowerSteps, lowerTolerance)
+    return switch lowerRule {
+    case .sgd:
+      try GradientDescent(learningRate: rate, steps: steps, gradientTolerance: tolerance)
+    case .backtracking:
+      try Backtracking(learningRate: rate, steps: steps, gradientTolerance: tolerance)
+    case .split:
+      try SplitDescent(
+        learningRate: rate, pull: lowerPull, steps: steps, gradientTolerance: tolerance)
+    case .momentum: try Momentum(learningRate: rate, steps: steps, gradientTolerance: tolerance)
+    case .nesterov:
+      try Momentum(
+        learningRate: rate, isNesterov: true, steps: steps, gradientTolerance: tolerance)
+    case .adam: try LowerAdam(learningRate: rate, steps: steps, gradientTolerance: tolerance)
+    }
+  }
+
+  /// The upper learning rate, step by step.
+  ///
+  /// - Throws: `HypergradientError` for a rate, or what becomes of it, outside its range.
+  public func upperSchedule() throws -> SteppedRate {
+    try SteppedRate(
+      upperRate, milestones: upperMilestones, factor: upperDecay, rise: upperRise, fall: upperFall)
+  }
+
+  /// The upper optimiser.
+  ///
+  /// - Throws: `HypergradientError` for a rate, or what becomes of it, outside its range.
+  public func upperOptimizer() throws -> any UpperOptimizer {
+    let rate = try upperSchedule()
+    return switch upperRule {
+    case .sgd: try SGD(learningRate: rate)
+    case .momentum: try SGD(learningRate: rate, momentum: 0.9)
+    case .adam: try Adam(learningRate: rate, epsilon: upperEpsilon)
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import BilevelOptimization
+import TestSupport
+import Testing
+
+/// Every solver on every problem, after every number of steps: v, its residual, and the hypergradient.
+@Suite(.enabled(if: MethodsFixture.isAvailable, "methods.json is not beside the package"))
+struct SolverFixtureTests {
+  /// Options of a solver's entry in the file; nil where the library has no such entry.
+  private func options(
+    _ solver: String, _ entry: MethodsFixture.Value, _ content: MethodsFixture.Value,
+    _ problem: MethodsProblem
+  ) -> MethodOptions {
+    var options = problem.options(k: entry.k.whole)
+    let names = [
+      "exact": "direct", "cg-preconditioned": "cg-diagonal", "cg-warm": "cg",
+      "neumann": "descent", "neumann-warm": "descent",
+    ]
+    options.solver = SolverName(rawValue: names[solver] ?? solver)
+    options.isWarm = true
+    if solver == "exact" { (options.k, options.damping) = (1, entry.damping.number) }
+    if solver == "cg-preconditioned" { options.diagonal = content.diagonal.numbers }
+    if solver == "nystrom" {
+      (options.k, options.damping, options.columns) = (1, entry.rho.number, entry.columns.wholes)
+    }
+    return options
+  }
+
+  @Test(arguments: ["proximal-mlp", "weighted-examples", "quadratic"])
+  func solutions(_ name: String) throws {
+    let fixture = try MethodsFixture()
+    let problem = try fixture.problem(name)
+    let content = fixture.methods.solvers.problems[name]
+    let hessian = content.H.matrix
+    #expect(content.results.keys.count == 11)
+    for solver in content.results.keys {
+      for entry in content.results[solver].list {
+        let options = options(solver, entry, content, problem)
+        let state = try problem.state(
+          .implicit, options,
+          begunWith: solver.hasSuffix("warm") ? ["solution": content.v0.numbers] : [:])
+        let (hypergradient, outcome) = try problem.run(.implicit, options, keeping: state)
+        let remark = "\(solver) \(entry.k.whole)"
+        let v = state.vector("solution")
+        // Where iterates are far from the solution and the system is indefinite, rounding is magnified.
+        let tolerance = solver == "bicgstab" && name == "weighted-examples" ? 1e-7 : 1e-9
+        #expect(relativeDistance(v, entry.v.numbers) < tolerance, "v of \(remark)")
+        #expect(
+          relativeDistance(hypergradient, entry.hypergradient.numbers) < tolerance, "\(remark)")
+        let residual = norm(sum(content.g.numbers, hessian * v, times: -1))
+        #expect(
+          abs(residual - entry.residual_norm.number) < tolerance * norm(content.g.numbers),
+          "\(remark)")
+        // What is reported is the damped system's, and descent's that of the step before.
+        if options.damping == 0, options.solver?.rawValue != "descent" {
+          #expect(abs(outcome.figures[0] - residual) < 1e-8 * norm(content.g.numbers), "\(remark)")
+        }
+      }
+    }
+  }
+
+  /// k + 1 steps of descent from nothing are the series of k.
+  @Test func theSeriesIsDescent() throws {
+    let fixture = try MethodsFixture()
+    let problem = try fixture.problem("quadratic")
+    for entry in fixture.methods.solvers.problems.quadratic.results.neumann.list {
+      let found = try problem.run(.neumannSeries, problem.options(k: entry.k.whole - 1))
+      #expect(relativeDistance(found.hypergradient, entry.hypergradient.numbers) < 1e-9)
+    }
+  }
+}
