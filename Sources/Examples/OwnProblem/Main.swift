@@ -1,7 +1,7 @@
 import IGBM
 
 struct RidgeSettings: SettingGroup {
-  var noise = 0.5
+  var noise = 2.0
   mutating func declare(_ keys: inout SettingKeys) throws {
     try keys("noise", &noise, 0...10, "noise of the targets")
   }
@@ -12,7 +12,8 @@ struct Ridge: Problem {
   static let about = "ridge regression; upper: the logarithm of its strength"
   static var defaults: TrainingSettings {
     var settings = TrainingSettings()
-    (settings.steps, settings.tasks, settings.lowerSteps) = (50, 4, 100)
+    (settings.steps, settings.tasks, settings.lowerSteps) = (100, 8, 300)
+    (settings.method, settings.k, settings.upperRate) = (.linearSystem, 20, 0.1)
     return settings
   }
   let upperModel: Model<Tensor>, lowerModel: Model<Tensor>
@@ -21,7 +22,7 @@ struct Ridge: Problem {
 
   init(_ settings: RidgeSettings, seed: UInt64) throws {
     (noise, self.seed) = (settings.noise, seed)
-    upperModel = try Model { p in p("log-strength", [1]) }
+    upperModel = try Model { p in p("log-strength", [1], .constant(-5)) }
     lowerModel = try Model { p in p("weights", [20, 1]) }
   }
   func lowerObjective(_ s: ObjectiveState<Tensor, Tensor>) -> Tensor {
