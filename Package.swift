@@ -75,6 +75,7 @@ let package = Package(
     // Examples of the library's use, built and run by the tests.
     .executableTarget(
       name: "own-problem", dependencies: ["IGBM"], path: "Sources/Examples/OwnProblem"),
+    .executableTarget(name: "own-data", dependencies: ["IGBM"], path: "Sources/Examples/OwnData"),
     .executableTarget(
       name: "cluster-script", dependencies: ["IGBM"], path: "Sources/Examples/ClusterScript"),
     .executableTarget(
@@ -118,8 +119,8 @@ let package = Package(
     .testTarget(
       name: "LaunchedTests",
       dependencies: [
-        "cluster-script", "faulttest", "hyperparameter-tuning", "igbm-dist", "own-problem",
-        "ranktest", "TestSupport",
+        "cluster-script", "faulttest", "hyperparameter-tuning", "igbm-dist", "own-data",
+        "own-problem", "ranktest", "TestSupport",
       ], exclude: ["Help"]),
   ],
   swiftLanguageModes: [.v6]

@@ -2,7 +2,7 @@ import BilevelOptimization
 
 /// A benchmark: one whole hypergradient (adapt the lower model, solve, mixed product) a task.
 public struct Workload {
-  /// The name, as in the README's table.
+  /// The name, as in the table of the article on speed.
   public let name: String
   /// Tasks that one run makes.
   public let tasks: Int

@@ -4,7 +4,7 @@
   import Testing
 
   extension LaunchedTests {
-    /// Examples that use the library without the trainer's command line.
+    /// Examples of the library's use.
     @Suite(.enabled(if: requireMPI(), "mpirun is not on the PATH")) struct ExamplesTests {
       /// Forty points of three classes, one a corner of a triangle.
       private let table = (0..<40).map { row in
@@ -52,6 +52,38 @@
           #expect(missing.exitCode == 66 && missing.errors.contains("none.csv"))
           let short = try Launcher.mpirun(2, "cluster-script", []).wait(seconds: 60)
           #expect(short.exitCode == 78 && short.errors.contains("expected TABLE.csv"))
+        }
+      }
+
+      /// A file of NumPy's, version 1, of 64-bit numbers.
+      private func npy(_ shape: String, _ values: [Double]) -> Data {
+        let text = "{'descr': '<f8', 'fortran_order': False, 'shape': (\(shape)), }"
+        let header = text + String(repeating: " ", count: 117 - text.utf8.count) + "\n"
+        return [0x93] + Data("NUMPY".utf8) + [1, 0, 118, 0] + Data(header.utf8)
+          + values.withUnsafeBytes { Data($0) }
+      }
+
+      @Test func aProblemOverFilesHasTheSameBitsOnTwoRanks() throws {
+        try withFolder { folder in
+          let numbers = table.split { ",\n".contains($0) }.compactMap { Double($0) }
+          let rows = numbers.count / 3
+          let inputs = (0..<rows).flatMap { numbers[3 * $0..<3 * $0 + 2] }
+          let classes = (0..<rows).map { numbers[3 * $0 + 2] }
+          let paths = ["inputs", "classes"].map { "\(folder)/\($0).npy" }
+          try npy("\(rows), 2", inputs).write(to: URL(fileURLWithPath: paths[0]))
+          try npy("\(rows),", classes).write(to: URL(fileURLWithPath: paths[1]))
+          func arguments(_ run: String) -> [String] {
+            [
+              "--steps", "3", "--output", "\(folder)/\(run)", "--set", "inputs=\(paths[0])",
+              "--set", "classes=\(paths[1])",
+            ]
+          }
+          let alone = try Launcher.alone("own-data", arguments("1")).wait(seconds: 60)
+          let two = try Launcher.mpirun(2, "own-data", arguments("2")).wait(seconds: 60)
+          #expect(try digest(two) == digest(alone))
+          try FileManager.default.removeItem(atPath: paths[1])
+          let missing = try Launcher.alone("own-data", arguments("3")).wait(seconds: 60)
+          #expect(missing.exitCode == 66 && missing.errors.contains(paths[1]), "\(missing.errors)")
         }
       }
 

@@ -5,7 +5,7 @@
 
   extension LaunchedTests {
     /// Runs that are killed, stopped or fed with nonsense: what is stored, and that going on loses nothing. Numbers are
-    /// those of the reliability matrix.
+    /// those of the article on faults.
     @Suite struct FaultTests {
       static let command = "faulttest"
 

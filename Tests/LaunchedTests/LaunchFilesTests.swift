@@ -87,10 +87,13 @@ extension LaunchedTests {
       text.matches(of: /(?:^|[\s\[])(--[a-z-]+)/).map { String($0.output.1) }
     }
 
-    /// Every file of `Launch` that the README or another file of `Launch` names.
+    /// Every file of `Launch` that the README, an article or another file of `Launch` names.
     @Test func namedFilesExist() throws {
       var named = Set<String>()
-      for path in try Self.files + ["README.md"] {
+      let articles = "Sources/IGBM/IGBM.docc"
+      let names = try FileManager.default.contentsOfDirectory(atPath: absolute(articles))
+      let documents = names.filter { $0.hasSuffix(".md") }.map { "\(articles)/\($0)" }
+      for path in try Self.files + ["README.md"] + documents {
         for match in try text(path).matches(of: /Launch\/[A-Za-z0-9.\/-]*[A-Za-z0-9]/) {
           named.insert(String(match.output))
         }
