@@ -86,9 +86,12 @@ extension ReferenceEvaluator {
       guard abs(y) > dy else { return .infinity }
       return rounded((dx + abs(value) * dy) / (abs(y) - dy), value)
     case .maximum, .minimum: return max(dx, dy)
+    // What is equal is one number, read twice: an extreme and the element that it is.
+    case .equal where x == y: return 0
     // Where the two cannot be told apart.
     case .greater, .equal, .prefer: return x == y && dx + dy == 0 || abs(x - y) > dx + dy ? 0 : 1
-    default: return abs(y) <= dy ? abs(x) + dx : y > 0 ? dx : 0
+    // What passes where another is positive: all or nothing where that cannot be told, and a nought that is exact can.
+    default: return y > dy || dy == 0 ? (y > 0 ? dx : 0) : y < -dy ? 0 : abs(x) + dx
     }
   }
 
