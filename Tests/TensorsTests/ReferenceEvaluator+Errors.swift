@@ -14,7 +14,7 @@ extension ReferenceEvaluator {
     let dy = node.operands.count > 1 ? errors[node.operands[1]] : []
     let shapes = node.operands.map { graph.nodes[$0].shape }
     switch node.operation {
-    case is Input, is OneHot: return value.map { _ in 0 }
+    case is Input, is OneHot, is ColumnOrder: return value.map { _ in 0 }
     case let written as any WrittenOperation: return written.values.map { rounded(0, $0) }
     case let unary as Unary:
       return value.indices.map { error(of: unary.function, x[$0], dx[$0], value[$0]) }

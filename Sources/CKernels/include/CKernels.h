@@ -433,6 +433,9 @@ typedef struct {
   ck_kernel sparse_product;
   ck_kernel sparse_transposed;
   ck_kernel sparse_sampled;
+  /// Of a ck_sparse without a and b, whose `width` is the number of entries: these in the order of columns. Where columns
+  /// start, [columns + 1]; each entry's row, [entries]; its number in the order of rows, [entries].
+  ck_kernel sparse_order;
 
   // Of a ck_triangle.
   ck_kernel cholesky;          ///< result = L with L L' = a, of its lower triangle

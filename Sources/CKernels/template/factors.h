@@ -1,5 +1,14 @@
 // Small symmetric positive definite and triangular matrices, one after another.
 
+/// to += factor * from.
+INLINE void add_row(int64_t width, E factor, const E *from, E *to) {
+  const V f = splat(factor);
+  for (int64_t j = 0; j < width; j += vector_length) {
+    const Part part = part_of(smaller(vector_length, width - j));
+    store_part(part, to + j, fused(f, load_part(part, from + j), load_part(part, to + j)));
+  }
+}
+
 /// L with L L' = A, of A's lower triangle; zeros above. Not a number from where A is not positive definite.
 static void cholesky(int64_t count, int64_t n, const E *a, E *l) {
   for (int64_t m = 0; m < count; m++, a += n * n, l += n * n)

@@ -74,6 +74,7 @@ const ck_kernels CK_TABLE = {
   .sparse_product = {NULL, call_sparse_product},
   .sparse_transposed = {NULL, call_sparse_transposed},
   .sparse_sampled = {NULL, call_sparse_sampled},
+  .sparse_order = {NULL, call_sparse_order},
   .cholesky = {NULL, call_cholesky},
   .solve_triangle = {NULL, call_solve_triangle},
   .solve_matrix = {call_plan_elimination, call_solve_matrix},

@@ -1,6 +1,12 @@
 // Rows chosen by an index, moments over rows, and sums and repetitions along a middle axis.
 
 static void gather_rows(int64_t count, int64_t columns, const void *x, const void *index, void *y) {
+  if (columns == 1) {
+    const E *from = x, *places = index;
+    E *to = y;
+    for (int64_t i = 0; i < count; i++) to[i] = from[(int64_t)places[i]];
+    return;
+  }
   for (int64_t i = 0; i < count; i++)
     memcpy((E *)y + i * columns, (const E *)x + (int64_t)((const E *)index)[i] * columns, (size_t)columns * sizeof(E));
 }

@@ -45,10 +45,15 @@ public func matmul(
         limit: a.columns.shape[0] + 1, isLabel: false, isRising: true),
       [a.starts.node], a.starts.shape)
     let columns = graph.append(
-      CheckedIndex(limit: b.shape[0], isLabel: false), [a.columns.node],
-      a.columns.shape)
+      CheckedIndex(limit: b.shape[0], isLabel: false, reach: a.columns.shape[0]),
+      [a.columns.node], a.columns.shape)
+    let (rows, result) = (a.starts.shape[0] - 1, Shape([a.starts.shape[0] - 1, b.shape[1]]))
+    // The larger of the two dense matrices is gone through in order, the smaller, which a cache may hold, by the entries.
+    guard rows < b.shape[0] else {
+      return b.with(graph.sparse(.product, starts, columns, a.values.node, b.node, result))
+    }
+    let turned = graph.transposedRows(starts, columns, a.values.node, columns: b.shape[0])
     return b.with(
-      graph.sparse(
-        .product, starts, columns, a.values.node, b.node, [a.starts.shape[0] - 1, b.shape[1]]))
+      graph.sparse(.transposed, turned.starts, turned.entries, turned.values, b.node, result))
   }
 }
