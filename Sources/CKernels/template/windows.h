@@ -7,7 +7,7 @@ INLINE int64_t joined_taps(const ck_windows *d) {
   return d->dilation_width == 1 && d->groups == 1 ? d->kernel_width : 1;
 }
 
-static void window_convolve(const ck_windows *d, const E *x, const E *weights, E *y) {
+static void wide_convolve(const ck_windows *d, const E *x, const E *weights, E *y) {
   const int64_t in = d->in / d->groups, out = d->out / d->groups, row = d->padded_width * d->in;
   const int64_t joined = joined_taps(d), apart = d->kernel_width / joined;
   const tile_choice choice = choose_tile(d->out_width, out, MAX_TILE_VECTORS);
@@ -26,6 +26,13 @@ static void window_convolve(const ck_windows *d, const E *x, const E *weights, E
           &w, &choice, d->out_width, out, x + (n * d->padded_height + i * d->stride_height) * row + g * in,
           weights + g * out, d->initial == CK_ACCUMULATE ? c : NULL, c);
       }
+}
+
+#include "narrow_windows.h"
+
+static void window_convolve(const ck_windows *d, const E *x, const E *weights, E *y, E *workspace) {
+  if (terms_side_by_side(d) > 1) narrow_convolve(d, x, weights, y, workspace);
+  else wide_convolve(d, x, weights, y);
 }
 
 static void window_weight_gradient(const ck_windows *d, const E *x, const E *dy, E *dw) {
@@ -160,7 +167,8 @@ static void window_scatter(const ck_window_pooling *d, const E *dy, const E *ind
   }
 }
 
-CALLED(window_convolve, ck_windows, window_convolve(d, AT(a), AT(b), AT(result)))
+PLANNED(plan_window_convolve, ck_windows, return narrow_weights(d))
+CALLED(window_convolve, ck_windows, window_convolve(d, AT(a), AT(b), AT(result), workspace))
 CALLED(window_weight_gradient, ck_windows, window_weight_gradient(d, AT(a), AT(b), AT(result)))
 CALLED(depthwise_convolve, ck_windows, depthwise_convolve(d, AT(a), AT(b), AT(result)))
 CALLED(depthwise_weight_gradient, ck_windows, depthwise_weight_gradient(d, AT(a), AT(b), AT(result)))
