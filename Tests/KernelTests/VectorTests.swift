@@ -18,6 +18,20 @@ import Testing
         let bound = Element.kind == CK_FLOAT ? 1e-6 : 1e-15
         #expect(abs(dot - expected) <= bound * scale, "\(n), \(kernels.name)")
         if kernels.isFused { products.append(dot) }
+        // In one pass, the same bits.
+        var dots = [0.0, 0.0, 0.0]
+        kernels.table.dots(Int64(n), x.start, y, &dots)
+        #expect(
+          dots == [
+            kernels.table.dot(Int64(n), x.start, x.start), dot, kernels.table.dot(Int64(n), y, y),
+          ])
+        let (once, twice) = (Storage(y), Storage(y))
+        kernels.table.add_scaled(Int64(n), 0.75, x.start, twice.start)
+        let found = kernels.table.add_scaled_dot(Int64(n), 0.75, x.start, once.start, x.start)
+        #expect(found == kernels.table.dot(Int64(n), x.start, twice.start))
+        #expect(once.values == twice.values)
+        let own = kernels.table.add_scaled_dot(Int64(n), -0.5, x.start, once.start, once.start)
+        #expect(own == kernels.table.dot(Int64(n), once.start, once.start))
       }
       #expect(Set(products).count <= 1)
 

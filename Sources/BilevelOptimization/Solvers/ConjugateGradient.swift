@@ -151,10 +151,9 @@ private struct ConjugateGradientSolve {
     if report.steps + 1 < maximumSteps { history.keep(residual, squared: squared) }
     let hp = system.hessian.product()
     report.steps += 1
-    let curvature = algebra.dot(p, hp)
-    let squaredLength = algebra.dot(p, p)
+    let (squaredLength, curvature, squaredProduct) = algebra.dots(p, hp)
     let length = squaredLength.squareRoot()
-    let gain = algebra.norm(hp) / length
+    let gain = algebra.norm(hp, squared: squaredProduct) / length
     guard curvature.isFinite, gain.isFinite else {
       return isRounding ? .precisionLimit : .breakdown
     }
@@ -170,9 +169,10 @@ private struct ConjugateGradientSolve {
     if check.isBeyondPrecision(longer, report) {
       return isRounding ? .precisionLimit : curvature > 0 ? .inconsistent : .breakdown
     }
-    algebra.add(-step, hp, to: residual)
-    if report.steps < maximumSteps { history.orthogonalise(residual) }
-    let next = algebra.dot(residual, residual)
+    let next =
+      report.steps < maximumSteps
+      ? history.add(-step, hp, orthogonalising: residual)
+      : algebra.add(-step, hp, to: residual, dotWith: residual)
     guard next.isFinite else { return .breakdown }
     if next > squared { keepIfBest() }
     algebra.add(step, p, to: v)

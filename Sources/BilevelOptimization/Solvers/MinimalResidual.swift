@@ -51,9 +51,8 @@ final class MinimalResidual: LinearSolver {
       guard progress.note(curvature: alpha, gain: algebra.norm(product)) else { return }
       residual.copy(from: product)
       algebra.add(-alpha, lanczos, to: residual)
-      algebra.add(-beta, before, to: residual)
-      history.orthogonalise(residual)
-      let next = algebra.norm(residual)
+      let squared = history.add(-beta, before, orthogonalising: residual)
+      let next = algebra.norm(residual, squared: squared)
       let last = rotation
       let delta = last.cosine * last.diagonal + last.sine * alpha
       let bar = last.sine * last.diagonal - last.cosine * alpha

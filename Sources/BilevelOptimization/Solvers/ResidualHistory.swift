@@ -46,11 +46,16 @@ final class ResidualHistory {
     next = (next + 1) % squares.count
   }
 
-  /// Takes from a new residual what it has of those kept.
-  func orthogonalise(_ residual: Elements) {
+  /// Adds alpha x to the latest residual, and takes from it what it then has of those kept.
+  ///
+  /// - Returns: The squared norm of what is left.
+  func add(_ alpha: Double, _ x: Elements, orthogonalising residual: Elements) -> Double {
+    // What is to be added next, and the dot product that it depends on, are one pass.
+    var (alpha, x) = (alpha, x)
     for index in 0..<kept {
-      let earlier = store[index]
-      algebra.add(-algebra.dot(earlier, residual) / squares[index], earlier, to: residual)
+      alpha = -algebra.add(alpha, x, to: residual, dotWith: store[index]) / squares[index]
+      x = store[index]
     }
+    return algebra.add(alpha, x, to: residual, dotWith: residual)
   }
 }

@@ -446,7 +446,11 @@ typedef struct {
   /// Vectors of n elements. The dot product is summed in lanes over blocks and in double over
   /// these.
   double (*dot)(int64_t n, const void *x, const void *y);
+  /// result = {x x, x y, y y}, as `dot` adds them up, in one pass.
+  void (*dots)(int64_t n, const void *x, const void *y, double *result);
   void (*add_scaled)(int64_t n, double alpha, const void *x, void *y);   ///< y = y + alpha x
+  /// The same, and then z y, as `dot` adds it up, in one pass. z may be y.
+  double (*add_scaled_dot)(int64_t n, double alpha, const void *x, void *y, const void *z);
   void (*scale_add)(int64_t n, const void *x, double beta, void *y);     ///< y = x + beta y
   void (*scale)(int64_t n, double alpha, void *x);                       ///< x = alpha x
 

@@ -17,11 +17,25 @@ public struct VectorAlgebra {
     kernels.pointee.dot(Int64(x.count), x.base, y.base)
   }
 
+  /// x x, x y and y y as ``dot(_:_:)`` gives them, in one pass over memory.
+  package func dots(_ x: Elements, _ y: Elements) -> (xx: Double, xy: Double, yy: Double) {
+    var result = (0.0, 0.0, 0.0)
+    withUnsafeMutableBytes(of: &result) {
+      kernels.pointee.dots(
+        Int64(x.count), x.base, y.base, $0.baseAddress?.assumingMemoryBound(to: Double.self))
+    }
+    return result
+  }
+
   /// The Euclidean norm, of numbers of any size: where their squares would vanish or overflow they are scaled first. Not
   /// finite where one of the numbers is not.
   public func norm(_ x: Elements) -> Double {
-    let squared = dot(x, x)
-    return precision.squares.contains(squared) ? squared.squareRoot() : scaledNorm(x)
+    norm(x, squared: dot(x, x))
+  }
+
+  /// The norm of a vector whose dot product with itself is known.
+  package func norm(_ x: Elements, squared: Double) -> Double {
+    precision.squares.contains(squared) ? squared.squareRoot() : scaledNorm(x)
   }
 
   private func scaledNorm(_ x: Elements) -> Double {
@@ -38,6 +52,11 @@ public struct VectorAlgebra {
   /// y = y + alpha x, in place.
   public func add(_ alpha: Double, _ x: Elements, to y: Elements) {
     kernels.pointee.add_scaled(Int64(x.count), alpha, x.base, y.base)
+  }
+
+  /// y = y + alpha x, in place, and then the dot product of z and y, in one pass over memory. z may be y.
+  package func add(_ alpha: Double, _ x: Elements, to y: Elements, dotWith z: Elements) -> Double {
+    kernels.pointee.add_scaled_dot(Int64(x.count), alpha, x.base, y.base, z.base)
   }
 
   /// y = x + beta y, in place.
