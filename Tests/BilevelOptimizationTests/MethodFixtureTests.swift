@@ -33,34 +33,26 @@ struct MethodFixtureTests {
     }
   }
 
-  /// Where the file's problems start that start from u.
-  private func start(_ problem: MethodsProblem) -> [Double] {
-    switch problem.name {
-    case "proximal-mlp": problem.u
-    case "weighted-examples":
-      problem.w.map { $0 + 0.1 * problem.u.map(sin).reduce(0, +) }
-    default: problem.w.indices.map { 0.3 * problem.u[$0 % problem.u.count] }
-    }
-  }
-
   private func unroll(_ entry: MethodsFixture.Value, last: Int) throws {
-    let problem = try fixture.problem(entry.problem.text)
-    let isFromUpper = entry.start.text == "from u"
-    // Starts that are other functions of u are no part of the method.
-    if isFromUpper, last == 0, problem.name != "proximal-mlp" { return }
+    let slopes = entry.by_rate.numbers
+    let problem = try fixture.problem(
+      entry.problem.text, rates: slopes.count, startsByFormula: entry.start.text == "from u")
     var options = problem.options()
     options.truncation = last
-    options.startsAtUpper = isFromUpper && problem.name == "proximal-mlp"
     let steps = try optimizer(
       entry.optimiser.text, rate: entry.rate.number, steps: entry.T.whole)
     let method = try #require(MethodName(rawValue: "unrolled"))
     let (hypergradient, outcome) = try problem.run(
-      method, options, steps: steps, from: isFromUpper ? start(problem) : problem.w)
+      method, options, steps: steps)
     let remark = "\(problem.name) \(entry.optimiser.text) \(entry.start.text) T=\(entry.T.whole)"
     #expect(relative(outcome.upperLoss, entry.upper_loss.number) < 1e-9, "\(remark)")
-    expect(hypergradient, entry.hypergradient, "\(remark) last \(last)")
+    let (own, byFactors) = (
+      hypergradient.dropLast(slopes.count), hypergradient.suffix(slopes.count)
+    )
+    expect(Array(own), entry.hypergradient, "\(remark) last \(last)")
     if entry.by_rate.isThere {
-      let slopes = entry.by_rate.numbers
+      // Each step has a factor of its own: the derivative by it is that by the step's rate, times the rate.
+      expect(byFactors.map { $0 / entry.rate.number }, entry.by_rate, "\(remark): rates")
       let size = slopes.reduce(0) { $0 + abs($1) }
       #expect(abs(outcome.figures[0] - slopes.reduce(0, +)) < 1e-9 * size, "\(remark): slope")
     }

@@ -41,8 +41,10 @@ struct SolverFixtureTests {
         let (hypergradient, outcome) = try problem.run(.implicit, options, keeping: state)
         let remark = "\(solver) \(entry.k.whole)"
         let v = state.vector("solution")
-        // Where iterates are far from the solution and the system is indefinite, rounding is magnified.
-        let tolerance = solver == "bicgstab" && name == "weighted-examples" ? 1e-7 : 1e-9
+        // This system is indefinite, and BiCGSTAB's residual grows tenfold in its second step: the file's own fifth iterate
+        // is 1.6e-8 from that of exact arithmetic (60 digits), as its tenth, which it leaves out, is further still.
+        let isMagnified = solver == "bicgstab" && name == "weighted-examples" && entry.k.whole > 2
+        let tolerance = isMagnified ? 1e-7 : 1e-9
         #expect(relativeDistance(v, entry.v.numbers) < tolerance, "v of \(remark)")
         #expect(
           relativeDistance(hypergradient, entry.hypergradient.numbers) < tolerance, "\(remark)")
