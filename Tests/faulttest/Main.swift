@@ -34,6 +34,7 @@ struct FaultyWaves: Problem {
     return settings
   }
 
+  static let isOverRows = Sinusoid.isOverRows
   private let waves: Sinusoid
   private let fault: Fault?
 
@@ -47,6 +48,8 @@ struct FaultyWaves: Problem {
   var lowerModel: Model<Sequential> { waves.lowerModel }
   var start: AdaptationStart { waves.start }
   var heldOut: HeldOut<Sequential>? { waves.heldOut }
+
+  var lowerPull: Double? { waves.lowerPull }
 
   func lowerObjective(_ state: ObjectiveState<Sequential, Sequential>) -> Tensor {
     waves.lowerObjective(state)
