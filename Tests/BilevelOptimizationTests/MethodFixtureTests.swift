@@ -127,6 +127,35 @@ struct GivenBatches: Batches {
   func solve(product: Int) throws -> Examples { solve[product] }
 }
 
+/// Blocks of the file's logistic problem.
+private struct GivenBlocks: Blocks {
+  let problem: MethodsProblem
+  let sizes: (train: Int, validate: Int)
+  let counts: (train: Int, validate: Int)
+  let picked: (train: Int, validate: Int)
+
+  init(_ problem: MethodsProblem, _ content: MethodsFixture.Value, picked: (Int, Int)) {
+    self.problem = problem
+    sizes = (content.train_block.whole, content.validate_block.whole)
+    counts = (
+      problem.train.rowCount / sizes.train, problem.validate.rowCount / sizes.validate
+    )
+    self.picked = picked
+  }
+
+  private func block(_ examples: Examples, _ number: Int, _ size: Int) throws -> Examples {
+    try examples.rows(Array(number * size..<(number + 1) * size))
+  }
+
+  func train(_ block: Int) throws -> Examples {
+    try self.block(problem.train, block, sizes.train)
+  }
+
+  func validate(_ block: Int) throws -> Examples {
+    try self.block(problem.validate, block, sizes.validate)
+  }
+}
+
 extension MethodFixtureTests {
   /// Lower model and momentum go on from one upper step to the next.
   @Test func miniBatches() throws {
@@ -190,6 +219,45 @@ extension MethodFixtureTests {
       expect(state.vector("w"), wanted.z, "z")
       expect(state.vector("solution").map { -$0 }, wanted.v, "v")
       expect(u, wanted.x, "x")
+    }
+  }
+
+  /// Tables over blocks, of which the file has the means after the last step, too.
+  @Test func saba() throws {
+    let content = fixture.methods.stochastic
+    let problem = try fixture.problem("logistic")
+    var options = problem.options()
+    (options.rate, options.keepsPoint) = (content.rate.number, true)
+    let picks = GivenBlocks(problem, content, picked: (0, 0))
+    (options.blocks, options.validationBlocks) = picks.counts
+    let descent = try GradientDescent(learningRate: options.rate, steps: 1)
+    let method = try #require(MethodName(rawValue: "saba"))
+    let state = try problem.state(
+      method, options, descent, begunWith: ["solution": content.v0.numbers.map { -$0 }])
+    let made = try method.make(problem.levels, options, descent)
+    var u = problem.u
+    for (pick, wanted) in zip(content.picks.list, content.saba.steps.list) {
+      problem.setUpper(u)
+      let found = try problem.run(
+        made, steps: descent, keeping: state,
+        blocks: GivenBlocks(problem, content, picked: (pick[0].whole, pick[1].whole)))
+      u = sum(u, found.hypergradient, times: -content.upper_rate.number)
+      expect(state.vector("w"), wanted.z, "z")
+      expect(state.vector("solution").map { -$0 }, wanted.v, "v")
+      expect(u, wanted.x, "x")
+    }
+    let tables = [
+      ("gradient", 1.0, options.blocks), ("product", -1, options.blocks),
+      ("mixed", -1, options.blocks), ("upper-gradient", 1, options.validationBlocks),
+      ("direct", 1, options.validationBlocks),
+    ]
+    for (table, wanted) in zip(tables, content.saba.table_means.list) {
+      let (name, sign, count) = table
+      let zero = [Double](repeating: 0, count: wanted.numbers.count)
+      let mean = (0..<count).reduce(zero) {
+        sum($0, state.vector("\(name).\($1)"), times: sign / Double(count))
+      }
+      expect(mean, wanted, "mean of \(name)")
     }
   }
 

@@ -19,6 +19,12 @@ import Training
     ("all of it", "label-cleaning", warm),
     ("one step of each", "label-cleaning", warm + [("method", "soba"), ("lower-steps", "1")]),
     ("two lower models", "label-cleaning", warm + [("method", "f2sa"), ("lower-rule", "sgd")]),
+    (
+      "tables over blocks", "label-cleaning",
+      warm + [
+        ("method", "saba"), ("lower-steps", "1"), ("blocks", "4"), ("validation-blocks", "3"),
+      ]
+    ),
     // Folds move from task to task, and not all of them are in a step.
     (
       "folds", "regularisation",
@@ -93,6 +99,17 @@ import Training
     (
       "sinusoid", [("method", "implicit"), ("solver", "nystrom"), ("damping", "0")],
       "damping is 0.0"
+    ),
+    (
+      "quadratic", [("method", "saba"), ("start", "previous"), ("lower-steps", "1")], "are no rows"
+    ),
+    ("sinusoid", [("method", "saba")], "with start previous"),
+    (
+      "sinusoid",
+      [
+        ("method", "saba"), ("start", "previous"), ("lower-steps", "1"), ("blocks", "11"),
+        ("lower-rule", "sgd"),
+      ], "blocks=11: the task has 10 rows"
     ),
     ("sinusoid", [("lower-rule", "split"), ("lower-pull", "3")], "contains one of 0.1"),
     ("sinusoid", [("learned-rates", "rates")], "has no such upper parameter"),

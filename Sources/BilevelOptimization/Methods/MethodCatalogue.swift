@@ -35,6 +35,7 @@ public struct MethodName: RawRepresentable, Sendable, Hashable, CaseIterable {
     ImplicitMethod.allCases.map(ImplicitDifferentiation.entry) + [
       ImplicitDifferentiation.entry, DifferenceDifferentiation.entry, Unrolled.entry,
       FirstOrder.entry, Reptile.entry, OneStepDifference.entry, SingleLoop.entry,
+      VarianceReduced.entry,
       FullyFirstOrder.entry, ValueFunction.fixed, ValueFunction.adaptive,
     ]
 
