@@ -150,7 +150,9 @@ enum KilledCheckpoint {
     for step in 1...4 {
       let state = TensorFile(
         metadata: [.init("format", "igbm-dist 2"), .init("step", String(step))],
-        tensors: [NamedTensor("upper/x", shape: [1000], [Double](repeating: 1, count: 1000))])
+        tensors: ["upper/x", "lower/0/w", "lower/1/w"].map {
+          NamedTensor($0, shape: [1000], [Double](repeating: Double(step), count: 1000))
+        })
       let sealed = RunState.sealed(state)
       do {
         try folder.storeCheckpoint(
