@@ -6,8 +6,8 @@ import Tensors
 /// Finding wrong labels among images (data hyper-cleaning; Franceschi et al., 2017): the upper parameters are one logit a
 /// training example; the lower model is trained on the cross-entropy weighted by their sigmoids, plus a penalty; the
 /// upper objective is its cross-entropy on clean validation images. A task is a random part of the training and of
-/// the validation images, or, where the parts are 1, all of them in their order. Training labels are a user's own where a folder of clean images validates, or where none is
-/// replaced: then nothing is said about which are truly wrong.
+/// the validation images, or, where the parts are 1, all of them in their order. Training labels are a user's own where a
+/// folder of clean images validates, or where none is replaced: then nothing is said about which are truly wrong.
 public struct LabelCleaning: Problem {
   /// The word that the command line knows it by.
   public static let name = "label-cleaning"
