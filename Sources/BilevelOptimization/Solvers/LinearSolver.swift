@@ -51,7 +51,7 @@ public struct SolverName: RawRepresentable, Sendable, Hashable, CaseIterable {
     ConjugateGradient.entry, NeumannSeries.entry, MinimalResidual.entry,
     GeneralMinimalResidual.entry, StabilisedBiconjugate.entry, NormalConjugateGradient.entry,
     PreconditionedConjugateGradient.entry, NystromSolver.entry, DirectSolver.entry,
-    DescentSolver.entry,
+    DescentSolver.entry, AdaptedConjugateGradient.entry,
   ]
 
   /// `cg`.
