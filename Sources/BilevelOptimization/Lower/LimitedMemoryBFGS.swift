@@ -43,7 +43,7 @@ public struct LimitedMemoryBFGS: LowerOptimizer {
       bestGradient(state).copy(from: gradient)
       LineSearch.begin(slope: direct(gradient, state, algebra), state)
     } else {
-      LineSearch.halve(state)
+      LineSearch.shorten(loss: loss, state)
     }
     LineSearch.move(point, isLast: step + 1 >= schedule.steps, state, algebra)
   }

@@ -72,7 +72,7 @@ public struct NewtonCG: CurvatureOptimizer {
         LineSearch.begin(slope: slope, state)
       }
     } else {
-      LineSearch.halve(state)
+      LineSearch.shorten(loss: loss, state)
     }
     LineSearch.move(point, isLast: isLast, state, algebra)
   }
