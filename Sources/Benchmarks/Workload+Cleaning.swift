@@ -25,7 +25,7 @@ extension Workload {
     ) {
       var random = RandomStream(seed: 1, purpose: .evaluation)
       let upper = try Model { p in p("logits", [n]) }
-      let lower = try network(features, hidden, classes)
+      let lower = try classifier(features, hidden, classes)
       let implicit = try Implicit(
         upperObjective: { crossEntropy($0.lowerModel($0.data), $0.target) }, upperModel: upper,
         lowerObjective: {
@@ -39,7 +39,8 @@ extension Workload {
     }
   }
 
-  private static func network(
+  /// A linear classifier, or one with a hidden ReLU layer.
+  static func classifier(
     _ features: Int, _ hidden: Int, _ classes: Int
   ) throws -> Model<Sequential> {
     try Model(seed: 1) { p in
@@ -53,7 +54,8 @@ extension Workload {
     }
   }
 
-  private static func examples(
+  /// Random inputs and classes.
+  static func examples(
     _ n: Int, _ features: Int, _ classes: Int, _ random: inout RandomStream
   ) throws -> Examples {
     let x = (0..<n * features).map { _ in Float(random.uniform() * 0.3) }

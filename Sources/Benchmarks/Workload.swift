@@ -70,7 +70,7 @@ public struct Workload {
       cleaning("cleaning-linear-ls", hidden: 0, method: .linearSystem),
       cleaning("cleaning-linear-ns", hidden: 0, method: .neumannSeries),
       cleaning("cleaning-mlp-ls", hidden: 300, method: .linearSystem),
-      image, resNet12, leNetCleaning, lstm, transformer, newsgroups,
+      image, resNet12, leNetCleaning, lstm, transformer, newsgroups, minibatch,
     ]
   }
 }

@@ -23,6 +23,19 @@ public enum AdaptationStart: Sendable {
   case lowerModel
   /// At the upper parameters: they are an initialisation for the lower model.
   case upperModel
+  /// At what ``Problem/lowerStart(_:)`` makes of the upper parameters: method unrolled differentiates by them.
+  case formula
+}
+
+extension AdaptationStart {
+  /// The lower parameters that adaptation starts from now.
+  package func values<Upper, Lower>(_ levels: Levels<Upper, Lower>) throws -> [Double] {
+    switch self {
+    case .lowerModel: levels.lowerModel.values
+    case .upperModel: levels.upperModel.values
+    case .formula: try levels.start()?.values ?? levels.lowerModel.values
+    }
+  }
 }
 
 /// A bi-level problem: two models, two objectives, and how tasks draw their data. Distribution over ranks, exact sums,
@@ -60,10 +73,22 @@ public protocol Problem: SendableMetatype {
   /// Where adaptation starts.
   var start: AdaptationStart { get }
 
-  /// f: what adaptation makes small.
+  /// What lower parameters are of the lower objective; by default a minimum.
+  var lowerLevel: LowerLevel { get }
+
+  /// f: what adaptation makes small; or phi, where the lower level is a fixed point w = phi(w, u).
   func lowerObjective(_ state: ObjectiveState<Upper, Lower>) throws -> Tensor
   /// F: what upper steps make small.
   func upperObjective(_ state: ObjectiveState<Upper, Lower>) throws -> Tensor
+
+  /// Strengths of an L1 penalty, sum_i strength_i |w_i|, that f has beside the lower objective, made of the upper model: one for
+  /// each lower parameter, or one for all. `lower-rule=proximal` finds its zeros. By default none.
+  func lowerPenalty(_ state: ObjectiveState<Upper, Lower>) throws -> Tensor?
+  /// Where adaptation starts, as many numbers as lower parameters, made of the upper model and of the lower model's own values;
+  /// asked for where ``start`` is a formula. It sees no examples. By default these values.
+  func lowerStart(_ state: ObjectiveState<Upper, Lower>) throws -> Tensor
+  /// The strength of the pull towards the start, (pull / 2) ||w - start||^2, that f contains; by default it is not known.
+  var lowerPull: Double? { get }
 
   /// The lower optimiser; by default the one that the settings name.
   func lowerOptimizer(_ settings: TrainingSettings) throws -> any LowerOptimizer
@@ -127,6 +152,20 @@ extension Problem {
   /// The task's own number.
   public func identity(ofTask index: Int, step: Int) -> Int { index }
 
+  /// A minimum.
+  public var lowerLevel: LowerLevel { .minimum }
+
+  /// No penalty.
+  public func lowerPenalty(_ state: ObjectiveState<Upper, Lower>) throws -> Tensor? { nil }
+
+  /// The lower model's own values.
+  public func lowerStart(_ state: ObjectiveState<Upper, Lower>) throws -> Tensor {
+    state.lowerParameters
+  }
+
+  /// Nothing is known.
+  public var lowerPull: Double? { nil }
+
   /// Data: none.
   public var data: [DataChecksum] { [] }
 
@@ -138,14 +177,6 @@ extension Problem {
   /// The one that the settings name.
   public func upperOptimizer(_ settings: TrainingSettings) throws -> any UpperOptimizer {
     try settings.upperOptimizer()
-  }
-
-  /// Where adaptation starts now.
-  package var startValues: [Double] {
-    switch start {
-    case .lowerModel: lowerModel.values
-    case .upperModel: upperModel.values
-    }
   }
 
   /// Held-out tasks: none.
@@ -187,17 +218,14 @@ public struct Adaptation<Upper, Lower> {
   }
 
   /// The lower parameters that adaptation starts from now.
-  public var startValues: [Double] {
-    switch start {
-    case .lowerModel: implicit.lowerModel.values
-    case .upperModel: implicit.upperModel.values
-    }
-  }
+  ///
+  /// - Throws: What the problem's formula of the start throws.
+  public var startValues: [Double] { get throws { try start.values(implicit.levels) } }
 
   /// Adapts to a task's training data.
   ///
   /// - Throws: What objectives and data throw.
   public func adapt(_ train: Examples) throws -> AuxiliaryModel {
-    try optimizer.adapt(implicit, train: train, from: startValues)
+    try optimizer.adapt(implicit, train: train, from: try startValues)
   }
 }

@@ -76,10 +76,11 @@ extension TaskExamples {
   ///   - step: The upper step.
   ///   - settings: Batches and their sizes.
   ///   - orders: The run's permutations.
+  ///   - isOverRows: Whether they are rows.
   /// - Returns: Its data.
   /// - Throws: `TensorError` where rows cannot be taken apart.
   package func data(
-    task: Int, step: Int, _ settings: TrainingSettings, _ orders: RowOrders
+    task: Int, step: Int, _ settings: TrainingSettings, _ orders: RowOrders, isOverRows: Bool
   ) throws -> TaskData {
     var validate = validate
     let (size, count) = (settings.validationBatch, validate.rowCount)
@@ -90,6 +91,15 @@ extension TaskExamples {
     }
     return TaskData(
       train: train, validate: validate,
-      batches: RowBatches(train, task: task, step: step, settings, orders))
+      batches: RowBatches(train, task: task, step: step, settings, orders),
+      blocks: isOverRows ? RowBlocks(self, task: task, step: step, settings) : nil,
+      tightness: settings.tightness(step: step))
+  }
+}
+
+extension TrainingSettings {
+  /// What tolerances are multiplied by in an upper step.
+  fileprivate func tightness(step: Int) -> Double {
+    (0..<toleranceFall).reduce(1) { tightness, _ in tightness / Double(step + 1) }
   }
 }

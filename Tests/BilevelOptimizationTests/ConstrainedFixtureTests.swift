@@ -8,7 +8,7 @@ import Testing
 /// Non-smooth and constrained lower problems, differentiated where they can move.
 @Suite(.enabled(if: MethodsFixture.isAvailable, "methods.json is not beside the package"))
 struct ConstrainedFixtureTests {
-  private let content: MethodsFixture.Value
+  let content: MethodsFixture.Value
 
   init() throws { content = try MethodsFixture().methods.constrained }
 
@@ -115,10 +115,8 @@ struct ConstrainedFixtureTests {
 
   @Test(arguments: ["box", "simplex"]) func sets(_ name: String) throws {
     let entry = content[name]
-    // Each parameter has its own lower bound there; one is at it.
-    let set =
-      name == "box"
-      ? ParameterSet.box(entry.low[1].number, entry.high[0].number) : .simplex
+    let set: ParameterSet =
+      name == "box" ? .boxes(low: entry.low.numbers, high: entry.high.numbers) : .simplex
     let (levels, train, validate) = try quadratic()
     let found = try hypergradient(
       levels, train, validate, at: entry.w.numbers, .interior(set))

@@ -33,34 +33,26 @@ struct MethodFixtureTests {
     }
   }
 
-  /// Where the file's problems start that start from u.
-  private func start(_ problem: MethodsProblem) -> [Double] {
-    switch problem.name {
-    case "proximal-mlp": problem.u
-    case "weighted-examples":
-      problem.w.map { $0 + 0.1 * problem.u.map(sin).reduce(0, +) }
-    default: problem.w.indices.map { 0.3 * problem.u[$0 % problem.u.count] }
-    }
-  }
-
   private func unroll(_ entry: MethodsFixture.Value, last: Int) throws {
-    let problem = try fixture.problem(entry.problem.text)
-    let isFromUpper = entry.start.text == "from u"
-    // Starts that are other functions of u are no part of the method.
-    if isFromUpper, last == 0, problem.name != "proximal-mlp" { return }
+    let slopes = entry.by_rate.numbers
+    let problem = try fixture.problem(
+      entry.problem.text, rates: slopes.count, startsByFormula: entry.start.text == "from u")
     var options = problem.options()
     options.truncation = last
-    options.startsAtUpper = isFromUpper && problem.name == "proximal-mlp"
     let steps = try optimizer(
       entry.optimiser.text, rate: entry.rate.number, steps: entry.T.whole)
     let method = try #require(MethodName(rawValue: "unrolled"))
     let (hypergradient, outcome) = try problem.run(
-      method, options, steps: steps, from: isFromUpper ? start(problem) : problem.w)
+      method, options, steps: steps)
     let remark = "\(problem.name) \(entry.optimiser.text) \(entry.start.text) T=\(entry.T.whole)"
     #expect(relative(outcome.upperLoss, entry.upper_loss.number) < 1e-9, "\(remark)")
-    expect(hypergradient, entry.hypergradient, "\(remark) last \(last)")
+    let (own, byFactors) = (
+      hypergradient.dropLast(slopes.count), hypergradient.suffix(slopes.count)
+    )
+    expect(Array(own), entry.hypergradient, "\(remark) last \(last)")
     if entry.by_rate.isThere {
-      let slopes = entry.by_rate.numbers
+      // Each step has a factor of its own: the derivative by it is that by the step's rate, times the rate.
+      expect(byFactors.map { $0 / entry.rate.number }, entry.by_rate, "\(remark): rates")
       let size = slopes.reduce(0) { $0 + abs($1) }
       #expect(abs(outcome.figures[0] - slopes.reduce(0, +)) < 1e-9 * size, "\(remark): slope")
     }
@@ -135,6 +127,35 @@ struct GivenBatches: Batches {
   func solve(product: Int) throws -> Examples { solve[product] }
 }
 
+/// Blocks of the file's logistic problem.
+private struct GivenBlocks: Blocks {
+  let problem: MethodsProblem
+  let sizes: (train: Int, validate: Int)
+  let counts: (train: Int, validate: Int)
+  let picked: (train: Int, validate: Int)
+
+  init(_ problem: MethodsProblem, _ content: MethodsFixture.Value, picked: (Int, Int)) {
+    self.problem = problem
+    sizes = (content.train_block.whole, content.validate_block.whole)
+    counts = (
+      problem.train.rowCount / sizes.train, problem.validate.rowCount / sizes.validate
+    )
+    self.picked = picked
+  }
+
+  private func block(_ examples: Examples, _ number: Int, _ size: Int) throws -> Examples {
+    try examples.rows(Array(number * size..<(number + 1) * size))
+  }
+
+  func train(_ block: Int) throws -> Examples {
+    try self.block(problem.train, block, sizes.train)
+  }
+
+  func validate(_ block: Int) throws -> Examples {
+    try self.block(problem.validate, block, sizes.validate)
+  }
+}
+
 extension MethodFixtureTests {
   /// Lower model and momentum go on from one upper step to the next.
   @Test func miniBatches() throws {
@@ -198,6 +219,45 @@ extension MethodFixtureTests {
       expect(state.vector("w"), wanted.z, "z")
       expect(state.vector("solution").map { -$0 }, wanted.v, "v")
       expect(u, wanted.x, "x")
+    }
+  }
+
+  /// Tables over blocks, of which the file has the means after the last step, too.
+  @Test func saba() throws {
+    let content = fixture.methods.stochastic
+    let problem = try fixture.problem("logistic")
+    var options = problem.options()
+    (options.rate, options.keepsPoint) = (content.rate.number, true)
+    let picks = GivenBlocks(problem, content, picked: (0, 0))
+    (options.blocks, options.validationBlocks) = picks.counts
+    let descent = try GradientDescent(learningRate: options.rate, steps: 1)
+    let method = try #require(MethodName(rawValue: "saba"))
+    let state = try problem.state(
+      method, options, descent, begunWith: ["solution": content.v0.numbers.map { -$0 }])
+    let made = try method.make(problem.levels, options, descent)
+    var u = problem.u
+    for (pick, wanted) in zip(content.picks.list, content.saba.steps.list) {
+      problem.setUpper(u)
+      let found = try problem.run(
+        made, steps: descent, keeping: state,
+        blocks: GivenBlocks(problem, content, picked: (pick[0].whole, pick[1].whole)))
+      u = sum(u, found.hypergradient, times: -content.upper_rate.number)
+      expect(state.vector("w"), wanted.z, "z")
+      expect(state.vector("solution").map { -$0 }, wanted.v, "v")
+      expect(u, wanted.x, "x")
+    }
+    let tables = [
+      ("gradient", 1.0, options.blocks), ("product", -1, options.blocks),
+      ("mixed", -1, options.blocks), ("upper-gradient", 1, options.validationBlocks),
+      ("direct", 1, options.validationBlocks),
+    ]
+    for (table, wanted) in zip(tables, content.saba.table_means.list) {
+      let (name, sign, count) = table
+      let zero = [Double](repeating: 0, count: wanted.numbers.count)
+      let mean = (0..<count).reduce(zero) {
+        sum($0, state.vector("\(name).\($1)"), times: sign / Double(count))
+      }
+      expect(mean, wanted, "mean of \(name)")
     }
   }
 

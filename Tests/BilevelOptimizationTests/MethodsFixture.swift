@@ -45,8 +45,11 @@ struct MethodsFixture {
     problems = Value(content: content).problems
   }
 
-  func problem(_ name: String) throws -> MethodsProblem {
-    try MethodsProblem(name, problems[name])
+  /// A problem; with so many factors of lower rates, all 1, behind its upper parameters, and starts by their formula.
+  func problem(
+    _ name: String, rates: Int = 0, startsByFormula: Bool = false
+  ) throws -> MethodsProblem {
+    try MethodsProblem(name, problems[name], rates: rates, startsByFormula: startsByFormula)
   }
 }
 
@@ -61,35 +64,59 @@ struct MethodsProblem {
   let validate: Examples
   /// Sets the upper parameters.
   let setUpper: ([Double]) -> Void
+  /// f, df/dw, H v and C v at w, over some examples.
+  private let derivativesAlong: (Examples, [Double]) throws -> Derivatives
 
-  init(_ name: String, _ content: MethodsFixture.Value) throws {
+  typealias Derivatives = (loss: Double, gradient: [Double], product: [Double], mixed: [Double])
+
+  init(
+    _ name: String, _ content: MethodsFixture.Value, rates: Int = 0, startsByFormula: Bool = false
+  ) throws {
     self.name = name
     rate = content.rate.number
-    (w, u) = (content.w.values.numbers, content.u.values.numbers)
-    let (data, first) = (content.data, u)
+    let own = content.u.values.numbers
+    (w, u) = (content.w.values.numbers, own + [Double](repeating: 1, count: rates))
+    let (data, first, given) = (content.data, u, w)
     func array(_ key: String) throws -> DataArray {
       try DataArray(Shape(data[key].shape.wholes), data[key].values.numbers)
     }
     func bothLevels<Lower>(
       _ lower: Model<Lower>, _ f: @escaping Objective<Tensor, Lower>,
       _ F: @escaping Objective<Tensor, Lower>
-    ) throws -> (any LevelPrograms, ([Double]) -> Void) {
-      let upper = try Model { $0("u", [first.count]) }
+    ) throws -> Made {
+      let upper = try Model { p in
+        let u = p("u", [own.count])
+        if rates > 0 { _ = p("rates", [rates]) }
+        return u
+      }
       upper.values = first
+      lower.values = given
       let levels = try Levels(
         upperObjective: F, upperModel: upper, lowerObjective: f, lowerModel: lower,
-        precision: .double, kernels: nil, hasDirect: true)
-      return (levels, { upper.values = $0 })
+        precision: .double, kernels: nil, hasDirect: true,
+        lowerStart: startsByFormula ? { Self.start(name, $0) } : nil,
+        learnedRates: rates > 0 ? own.count..<first.count : nil)
+      let implicit = try Implicit(
+        levels, ImplicitOptions(lowerLearningRate: 1, precision: .double))
+      return (
+        levels, { upper.values = $0 },
+        { examples, direction in
+          let (loss, gradient, product) = try implicit.lowerDerivatives(
+            train: examples, at: given, along: direction)
+          let mixed = try implicit.mixedProduct(train: examples, at: given, along: direction)
+          return (loss, gradient, product, mixed)
+        }
+      )
     }
     let vector = { (count: Int) in try Model { $0("w", [count]) } }
-    let made: (any LevelPrograms, ([Double]) -> Void)
+    let made: Made
     switch name {
     case "proximal-mlp":
       made = try bothLevels(
         Self.network(content),
         {
           crossEntropy($0.lowerModel($0.data), $0.target)
-            + 0.5 * 2.0 * squaredDistance($0.lowerParameters, $0.upperParameters)
+            + 0.5 * 2.0 * squaredDistance($0.lowerParameters, $0.upperModel)
         }, { crossEntropy($0.lowerModel($0.data), $0.target) })
     case "weighted-examples":
       made = try bothLevels(
@@ -122,7 +149,7 @@ struct MethodsProblem {
         { loss($0) + 0.5 * (exp($0.upperModel) * $0.lowerModel.squared).sum() },
         { loss($0) + 0.01 * squaredNorm($0.upperModel) })
     }
-    (self.levels, setUpper) = made
+    (self.levels, setUpper, derivativesAlong) = made
     if name == "quadratic" {
       train = Examples(
         data: try array("A"), target: try array("B"), extras: [.init("b", try array("b"))])
@@ -135,6 +162,29 @@ struct MethodsProblem {
         data: try array("train_data"), target: target, extras: name == "logistic" ? [] : [rows])
       validate = Examples(
         data: try array("validate_data"), target: try array("validate_target"))
+    }
+  }
+
+  private typealias Made = (
+    any LevelPrograms, ([Double]) -> Void, (Examples, [Double]) throws -> Derivatives
+  )
+
+  func derivatives(_ examples: Examples, along direction: [Double]) throws -> Derivatives {
+    try derivativesAlong(examples, direction)
+  }
+
+  /// The file's starts that depend on u.
+  private static func start<Lower>(
+    _ name: String, _ state: ObjectiveState<Tensor, Lower>
+  ) -> Tensor {
+    let (w, u) = (state.lowerParameters, state.upperModel)
+    switch name {
+    case "proximal-mlp": return u
+    case "weighted-examples": return w + 0.1 * sin(u).sum()
+    case "quadratic":
+      let (n, m) = (w.shape.count, u.shape.count)
+      return 0.3 * u.tiled([(n + m - 1) / m]).sliced(0, 0..<n)
+    default: return 0.2 * u
     }
   }
 
@@ -158,19 +208,22 @@ struct MethodsProblem {
   func run(
     _ method: MethodName, _ options: MethodOptions, steps: any LowerOptimizer = Self.still,
     from start: [Double]? = nil, keeping state: LowerState? = nil, _ batches: (any Batches)? = nil,
-    validate: Examples? = nil
+    validate: Examples? = nil, blocks: (any Blocks)? = nil
   ) throws -> (hypergradient: [Double], outcome: MethodOutcome) {
     let made = try method.make(levels, options, steps)
-    return try run(made, steps: steps, from: start, keeping: state, batches, validate: validate)
+    return try run(
+      made, steps: steps, from: start, keeping: state, batches, validate: validate, blocks: blocks)
   }
 
   func run(
     _ made: any HypergradientMethod, steps: any LowerOptimizer = Self.still,
     from start: [Double]? = nil, keeping state: LowerState? = nil, _ batches: (any Batches)? = nil,
-    validate: Examples? = nil
+    validate: Examples? = nil, blocks: (any Blocks)? = nil
   ) throws -> (hypergradient: [Double], outcome: MethodOutcome) {
-    let data = TaskData(train: train, validate: validate ?? self.validate, batches: batches)
-    let task = try LowerTask(levels, data, steps, from: start ?? w, keeping: state)
+    let data = TaskData(
+      train: train, validate: validate ?? self.validate, batches: batches, blocks: blocks)
+    let begin = try start ?? levels.start()?.values ?? w
+    let task = try LowerTask(levels, data, steps, from: begin, keeping: state)
     var hypergradient = [Double](repeating: 0, count: u.count)
     let outcome = try made.hypergradient(task, into: &hypergradient)
     task.commit()
@@ -187,7 +240,8 @@ struct MethodsProblem {
     begunWith vectors: [String: [Double]] = [:]
   ) throws -> LowerState {
     let state = try LowerState(
-      count: w.count, .double, optimizer: optimizer, method: method.vectors(options))
+      count: w.count, .double, optimizer: optimizer, method: method.vectors(options),
+      upperCount: u.count)
     if !vectors.isEmpty {
       state.vectors = [("w", w)] + vectors.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }

@@ -41,8 +41,10 @@ struct SolverFixtureTests {
         let (hypergradient, outcome) = try problem.run(.implicit, options, keeping: state)
         let remark = "\(solver) \(entry.k.whole)"
         let v = state.vector("solution")
-        // Where iterates are far from the solution and the system is indefinite, rounding is magnified.
-        let tolerance = solver == "bicgstab" && name == "weighted-examples" ? 1e-7 : 1e-9
+        // This system is indefinite, and BiCGSTAB's residual grows tenfold in its second step: the file's own fifth iterate
+        // is 1.6e-8 from that of exact arithmetic (60 digits), as its tenth, which it leaves out, is further still.
+        let isMagnified = solver == "bicgstab" && name == "weighted-examples" && entry.k.whole > 2
+        let tolerance = isMagnified ? 1e-7 : 1e-9
         #expect(relativeDistance(v, entry.v.numbers) < tolerance, "v of \(remark)")
         #expect(
           relativeDistance(hypergradient, entry.hypergradient.numbers) < tolerance, "\(remark)")
@@ -56,6 +58,38 @@ struct SolverFixtureTests {
         }
       }
     }
+  }
+
+  /// The lower Adam's scale takes the diagonal's place: with moments that are its squares, steps are those of the diagonal.
+  @Test(arguments: ["proximal-mlp", "quadratic"]) func scaleOfAdam(_ name: String) throws {
+    let fixture = try MethodsFixture()
+    let problem = try fixture.problem(name)
+    let content = fixture.methods.solvers.problems[name]
+    let adam = try LowerAdam(learningRate: 0.1, steps: 0)
+    for entry in content.results["cg-preconditioned"].list {
+      var options = problem.options(k: entry.k.whole)
+      (options.solver, options.isWarm) = (SolverName(rawValue: "cg-adam"), true)
+      let state = try problem.state(
+        .implicit, options, adam,
+        begunWith: [
+          "LowerAdam.0": problem.w.map { _ in 0 },
+          "LowerAdam.1": content.diagonal.numbers.map { $0 * $0 },
+          "solution": problem.w.map { _ in 0 },
+        ])
+      let (hypergradient, _) = try problem.run(.implicit, options, steps: adam, keeping: state)
+      #expect(relativeDistance(state.vector("solution"), entry.v.numbers) < 1e-9)
+      #expect(relativeDistance(hypergradient, entry.hypergradient.numbers) < 1e-9)
+    }
+  }
+
+  @Test func withoutAdamThereIsNoScale() throws {
+    let problem = try MethodsFixture().problem("quadratic")
+    var options = problem.options(k: 3)
+    options.solver = SolverName(rawValue: "cg-adam")
+    let error = try #require(throws: HypergradientError.self) {
+      try problem.run(.implicit, options)
+    }
+    #expect("\(error)".contains("the lower optimiser must be Adam"))
   }
 
   /// k + 1 steps of descent from nothing are the series of k.

@@ -102,8 +102,9 @@
         #expect(try results(broken) == results(whole))
       }
 
-      /// Row 3: whatever file call the writer dies at, two valid checkpoints are there.
-      @Test(arguments: 0..<14)
+      /// Row 3: whatever file call the writer dies at, two valid checkpoints are there. What tasks keep is in them, so that no
+      /// kill comes between a checkpoint and its lower states.
+      @Test(arguments: 0..<18)
       func row3_killedWhileWritingACheckpoint(_ call: Int) throws {
         let folder = folder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -118,6 +119,7 @@
             "igbm-dist", ["inspect", "\(folder)/checkpoints/\(name)"]
           ).wait(seconds: 30)
           #expect(inspected.exitCode == 0, "\(inspected.errors)")
+          #expect(inspected.output.contains("lower/1/w"), "\(inspected.output)")
         }
       }
 

@@ -50,7 +50,8 @@ extension LaunchedTests {
         "bench --only chess",
         "no workload's name contains chess; there are few-shot-5w1s, few-shot-20w1s, sinusoid, "
           + "cleaning-linear-ls, cleaning-linear-ns, cleaning-mlp-ls, image-5w1s, resnet12-5w1s, "
-          + "lenet-cleaning, lstm-l2, transformer-l2, newsgroups-l2. See igbm-dist bench --help",
+          + "lenet-cleaning, lstm-l2, transformer-l2, newsgroups-l2, minibatch-mlp. "
+          + "See igbm-dist bench --help",
         64
       ),
       (

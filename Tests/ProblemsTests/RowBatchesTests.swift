@@ -28,7 +28,7 @@ import Testing
   private func data(
     task: Int = 0, step: Int, _ settings: TrainingSettings, _ orders: RowOrders
   ) throws -> TaskData {
-    try examples.data(task: task, step: step, settings, orders)
+    try examples.data(task: task, step: step, settings, orders, isOverRows: true)
   }
 
   @Test func anEpochHasEachRowOnce() throws {
@@ -48,7 +48,8 @@ import Testing
 
   @Test func batchesDependOnTheirPlaceAlone() throws {
     let settings = settings {
-      $0.solveBatch = 4; $0.freshProducts = true
+      $0.solveBatch = 4
+      $0.freshProducts = true
     }
     let forward = RowOrders(seed: 1)
     func all(_ steps: [Int], task: Int, _ orders: RowOrders) throws -> [Int: [[Int]]] {

@@ -88,7 +88,7 @@ import Testing
       try problem.implicit(Sinusoid.defaults), try Sinusoid.defaults.lowerOptimizer(),
       from: problem.start)
     problem.upperModel.values[0] = 42
-    #expect(adaptation.startValues == problem.upperModel.values)
+    #expect(try adaptation.startValues == problem.upperModel.values)
   }
 
   @Test func heldOutTasksAreNoneThatTrainingDraws() throws {

@@ -10,7 +10,7 @@ import Testing
     ] {
       #expect(throws: Never.self) { try settings.check() }
     }
-    #expect(try TrainingSettings().entries().count == 47)
+    #expect(try TrainingSettings().entries().count == 57)
   }
 
   @Test func everyLowerRuleMakesItsOptimiser() throws {
@@ -33,7 +33,58 @@ import Testing
     settings.lowerRule = .adam
     let adam = try #require(try settings.lowerOptimizer() as? LowerAdam)
     #expect(adam.schedule.steps == 7)
+    settings.lowerRule = .lbfgs
+    let lbfgs = try #require(try settings.lowerOptimizer() as? LimitedMemoryBFGS)
+    #expect(lbfgs.learningRate == 0.25 && lbfgs.schedule.steps == 7)
+    settings.lowerRule = .newton
+    let newton = try #require(try settings.lowerOptimizer() as? NewtonCG)
+    #expect(newton.products == settings.k && newton.schedule.steps == 7)
+    settings.lowerRule = .proximal
+    let proximal = try #require(try settings.lowerOptimizer() as? ProximalGradient)
+    #expect(proximal.strengths.isEmpty && proximal.usesPenalty)
   }
+
+  @Test func lowerRatesHaveSchedules() throws {
+    var settings = TrainingSettings()
+    (settings.lowerRate, settings.lowerMilestones, settings.lowerDecay) = (0.5, [3], 0.25)
+    settings.lowerRule = .momentum
+    let scheduled = try #require(try settings.lowerOptimizer() as? Scheduled<Momentum>)
+    #expect(scheduled.rate(ofStep: 2) == 0.5 && scheduled.rate(ofStep: 3) == 0.125)
+    settings.lowerClip = 1
+    #expect(try settings.lowerOptimizer() is Regulated<Scheduled<Momentum>>)
+  }
+
+  @Test(arguments: [TrainingSettings.LowerRule.lbfgs, .newton, .proximal])
+  func directionsAreNotSpoilt(_ rule: TrainingSettings.LowerRule) {
+    var settings = TrainingSettings()
+    settings.lowerRule = rule
+    settings.lowerSet = .nonNegative
+    #expect(throws: SettingError.self) { _ = try settings.lowerOptimizer() }
+    settings.lowerSet = .whole
+    settings.lowerFall = 9
+    if rule != .proximal {
+      #expect(throws: SettingError.self) { _ = try settings.lowerOptimizer() }
+    }
+  }
+
+  @Test(arguments: [
+    "whole", "non-negative", "box:-1.0:2.0", "box:-1.0,0.0:2.0,3.0", "simplex", "ball:2.0",
+    "equalities:1.0,1.0=1.0/1.0,-1.0=0.0",
+  ]) func setsHaveWords(_ word: String) throws {
+    let set = try #require(ParameterSet(rawValue: word))
+    #expect(set.rawValue == word)
+    // A point of the set stays where it is.
+    var point = [7.0, -5]
+    set.project(&point)
+    let once = point
+    set.project(&point)
+    #expect(zip(once, point).allSatisfy { abs($0 - $1) < 1e-12 })
+  }
+
+  @Test(arguments: [
+    "box:1:0", "box:0,1:2", "box:0,2:1,1", "ball:0", "equalities:1,1", "equalities:1,1=1/1=2",
+    "equalities:1,1=1/1,1=2", "box:a:b", "cube",
+  ]) func whatIsNoSet(_ word: String) { #expect(ParameterSet(rawValue: word) == nil) }
 
   @Test func everyUpperRuleMakesItsOptimiser() throws {
     var settings = TrainingSettings()

@@ -19,6 +19,12 @@ import Training
     ("all of it", "label-cleaning", warm),
     ("one step of each", "label-cleaning", warm + [("method", "soba"), ("lower-steps", "1")]),
     ("two lower models", "label-cleaning", warm + [("method", "f2sa"), ("lower-rule", "sgd")]),
+    (
+      "tables over blocks", "label-cleaning",
+      warm + [
+        ("method", "saba"), ("lower-steps", "1"), ("blocks", "4"), ("validation-blocks", "3"),
+      ]
+    ),
     // Folds move from task to task, and not all of them are in a step.
     (
       "folds", "regularisation",
@@ -76,7 +82,8 @@ import Training
     #expect(kept.end != anew.end)
   }
 
-  @Test(arguments: [
+  /// Problems, settings that make no sense with them, and a part of what is said.
+  private static let refused: [(String, [(String, String)], String)] = [
     ("regularisation", [("tasks", "7"), ("start", "previous")], "tasks 0 and 5 are the same (0)"),
     ("regularisation", [("start", "previous"), ("lower-rule", "split")], "split pulls towards"),
     ("quadratic", [("batch", "3")], "the examples of quadratic are no rows"),
@@ -93,7 +100,26 @@ import Training
       "sinusoid", [("method", "implicit"), ("solver", "nystrom"), ("damping", "0")],
       "damping is 0.0"
     ),
-  ]) func whatMakesNoSenseIsRefused(
+    (
+      "quadratic", [("method", "saba"), ("start", "previous"), ("lower-steps", "1")], "are no rows"
+    ),
+    ("sinusoid", [("method", "saba")], "with start previous"),
+    (
+      "sinusoid",
+      [
+        ("method", "saba"), ("start", "previous"), ("lower-steps", "1"), ("blocks", "11"),
+        ("lower-rule", "sgd"),
+      ], "blocks=11: the task has 10 rows"
+    ),
+    ("sinusoid", [("lower-rule", "split"), ("lower-pull", "3")], "contains one of 0.1"),
+    ("sinusoid", [("learned-rates", "rates")], "has no such upper parameter"),
+    ("sinusoid", [("lower-rule", "proximal")], "the problem declares none"),
+    ("sinusoid", [("lower-set", "box:0,0:1,1")], "the set is one of 2 parameters"),
+    ("sinusoid", [("lower-rule", "newton"), ("lower-clip", "1")], "set another lower-rule"),
+    ("sinusoid", [("lower-rule", "lbfgs"), ("lower-rise", "3")], "have no rate of their own"),
+  ]
+
+  @Test(arguments: refused) func whatMakesNoSenseIsRefused(
     problem: String, settings: [(String, String)], message: String
   ) throws {
     let error = try #require(throws: (any Error).self) { try Self.train(problem, settings) }

@@ -31,7 +31,7 @@ import Training
     for (word, meant) in [
       ("lr", rates), ("rate", rates), ("learning_rate", rates),
       ("optimizer", "lower-rule or upper-rule"), ("epochs", "steps or lower-steps"),
-      ("decay", "lower-weight-decay, upper-decay or upper-weight-decay"),
+      ("decay", "lower-decay, lower-weight-decay, upper-decay or upper-weight-decay"),
       ("batch-size", "batch, solve-batch or validation-batch"),
     ] {
       #expect(
@@ -78,12 +78,14 @@ import Training
     let common = [
       "seed", "steps", "tasks", "schedule", "method", "solver", "k", "solver-rank", "warm-solve",
       "truncate", "penalty", "joint-rate", "difference", "start", "batch", "solve-batch",
-      "fresh-products", "validation-batch", "tolerance", "relative-tolerance", "damping",
+      "fresh-products", "validation-batch", "blocks", "validation-blocks", "tolerance",
+      "relative-tolerance", "tolerance-fall", "damping",
       "negative-curvature", "check-residual", "non-finite", "lower-rule", "lower-rate",
-      "lower-pull", "lower-steps", "lower-tolerance", "lower-clip", "lower-weight-decay",
+      "lower-milestones", "lower-decay", "lower-rise", "lower-fall", "learned-rates", "lower-pull",
+      "lower-steps", "lower-tolerance", "lower-clip", "lower-weight-decay",
       "lower-set", "sparse", "upper-rule", "upper-rate", "upper-milestones", "upper-decay",
       "upper-rise", "upper-fall", "upper-rates", "upper-clip", "upper-weight-decay", "upper-set",
-      "upper-epsilon", "precision", "evaluation-tasks",
+      "upper-epsilon", "precision", "evaluation-tasks", "score-every", "patience",
       "initial",
     ]
     return (common + own).joined(separator: ", ")
@@ -96,7 +98,9 @@ import Training
     "solve-batch": "0", "fresh-products": "false", "validation-batch": "0", "lower-clip": "0.0",
     "lower-weight-decay": "0.0", "lower-set": "whole", "sparse": "false", "upper-rise": "0",
     "upper-fall": "0", "upper-rates": "", "upper-clip": "0.0", "upper-weight-decay": "0.0",
-    "upper-set": "whole",
+    "upper-set": "whole", "blocks": "10", "validation-blocks": "10", "tolerance-fall": "0",
+    "lower-milestones": "", "lower-decay": "0.1", "lower-rise": "0", "lower-fall": "0",
+    "learned-rates": "", "score-every": "0", "patience": "0",
   ]
 
   private static func listing(_ run: some Run) -> [String: String] {

@@ -34,6 +34,7 @@ struct FaultyWaves: Problem {
     return settings
   }
 
+  static let isOverRows = Sinusoid.isOverRows
   private let waves: Sinusoid
   private let fault: Fault?
 
@@ -47,6 +48,8 @@ struct FaultyWaves: Problem {
   var lowerModel: Model<Sequential> { waves.lowerModel }
   var start: AdaptationStart { waves.start }
   var heldOut: HeldOut<Sequential>? { waves.heldOut }
+
+  var lowerPull: Double? { waves.lowerPull }
 
   func lowerObjective(_ state: ObjectiveState<Sequential, Sequential>) -> Tensor {
     waves.lowerObjective(state)
@@ -147,7 +150,9 @@ enum KilledCheckpoint {
     for step in 1...4 {
       let state = TensorFile(
         metadata: [.init("format", "igbm-dist 2"), .init("step", String(step))],
-        tensors: [NamedTensor("upper/x", shape: [1000], [Double](repeating: 1, count: 1000))])
+        tensors: ["upper/x", "lower/0/w", "lower/1/w"].map {
+          NamedTensor($0, shape: [1000], [Double](repeating: Double(step), count: 1000))
+        })
       let sealed = RunState.sealed(state)
       do {
         try folder.storeCheckpoint(

@@ -9,6 +9,12 @@ package protocol LevelPrograms: AnyObject {
   var counts: (upper: Int, lower: Int) { get }
   /// The lower model's parameters.
   var lowerParameters: [Parameter] { get }
+  /// What lower parameters are of the lower objective.
+  var lowerLevel: LowerLevel { get }
+  /// What the upper parameters make of every lower step's rate: a factor for each step, or one for all; nil for nothing.
+  var rateFactors: [Double]? { get }
+  /// The upper parameters that these factors are.
+  var learnedRates: Range<Int>? { get }
   /// Whether errors about numbers that are not finite say what made them, which takes some hundred times as long as
   /// making them did.
   var explainsNonFinite: Bool { get set }
@@ -17,6 +23,8 @@ package protocol LevelPrograms: AnyObject {
   func lower(_ examples: Examples) throws -> LowerProgram
   /// The upper program, likewise.
   func upper(_ examples: Examples) throws -> UpperProgram
+  /// Where adaptation starts, as a function of the upper parameters, with these set; nil where it is none.
+  func start() throws -> StartProgram?
   /// Vectors for an optimiser's state, zero: made once, used again by every adaptation.
   func optimizerState(vectors: Int) throws(TensorError) -> VectorStore
 }
@@ -72,17 +80,44 @@ package final class Levels<Upper, Lower>: LevelPrograms {
   private let kernels: KernelSet
   /// Whether lower programs have df/du: plans without it are smaller.
   private let hasDirect: Bool
+  package let lowerLevel: LowerLevel
+  package let learnedRates: Range<Int>?
+  private let lowerPenalty: Strengths<Upper, Lower>?
+  private let lowerStart: Objective<Upper, Lower>?
+  private var startProgram: StartProgram?
   private var precision: Precision { algebra.precision }
   private var lowerPrograms = PlanCache<Examples.Form, LowerProgram> { $0.byteCount }
   private var upperPrograms = PlanCache<Examples.Form, UpperProgram> { $0.byteCount }
   private var state: VectorStore?
 
+  /// Both levels.
+  ///
+  /// - Parameters:
+  ///   - upperObjective: F.
+  ///   - upperModel: The upper model.
+  ///   - lowerObjective: f; or phi, where the lower level is a fixed point.
+  ///   - lowerModel: The lower model.
+  ///   - precision: The arithmetic.
+  ///   - kernels: The instruction set; nil for the fastest.
+  ///   - hasDirect: Whether lower programs have df/du.
+  ///   - lowerLevel: What lower parameters are of the lower objective.
+  ///   - lowerPenalty: Strengths of an L1 penalty on the lower parameters that is added to f, made of the upper model: one
+  ///     for each, or one for all.
+  ///   - lowerStart: Where adaptation starts, made of the upper model and the lower model's own values.
+  ///   - learnedRates: The upper parameters that lower rates are multiplied by: one for all steps, or one for each.
+  /// - Throws: `TensorError` for kernels that are not there.
   package init(
     upperObjective: @escaping Objective<Upper, Lower>, upperModel: Model<Upper>,
     lowerObjective: @escaping Objective<Upper, Lower>, lowerModel: Model<Lower>,
-    precision: Precision, kernels: KernelSet?, hasDirect: Bool = false
+    precision: Precision, kernels: KernelSet?, hasDirect: Bool = false,
+    lowerLevel: LowerLevel = .minimum, lowerPenalty: Strengths<Upper, Lower>? = nil,
+    lowerStart: Objective<Upper, Lower>? = nil, learnedRates: Range<Int>? = nil
   ) throws {
     self.hasDirect = hasDirect
+    self.lowerLevel = lowerLevel
+    self.lowerPenalty = lowerPenalty
+    self.lowerStart = lowerStart
+    self.learnedRates = learnedRates
     self.upperObjective = upperObjective
     self.upperModel = upperModel
     self.lowerObjective = lowerObjective
@@ -93,6 +128,17 @@ package final class Levels<Upper, Lower>: LevelPrograms {
   }
 
   package var lowerParameters: [Parameter] { lowerModel.parameters }
+
+  package var rateFactors: [Double]? { learnedRates.map { Array(upperModel.values[$0]) } }
+
+  package func start() throws -> StartProgram? {
+    guard let lowerStart else { return nil }
+    let program =
+      try startProgram ?? StartProgram(lowerStart, upperModel, lowerModel, precision, kernels)
+    startProgram = program
+    try program.load(upperModel.values, lowerModel.values)
+    return program
+  }
 
   /// Values of models are public, so that their lengths are checked here.
   package func lower(_ examples: Examples) throws -> LowerProgram {
@@ -150,7 +196,8 @@ package final class Levels<Upper, Lower>: LevelPrograms {
 
   private func lowerFormulas(_ examples: Examples) throws -> LowerProgram.Formulas {
     try LowerProgram.formulas(
-      lowerObjective, upperModel, lowerModel, examples.form, hasDirect: hasDirect)
+      lowerObjective, lowerLevel, penalty: lowerPenalty, upperModel, lowerModel, examples.form,
+      hasDirect: hasDirect)
   }
 
   private func upperFormulas(_ examples: Examples) throws -> UpperProgram.Formulas {

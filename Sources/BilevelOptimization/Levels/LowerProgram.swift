@@ -2,13 +2,14 @@ import Models
 import Tensors
 
 /// The lower objective f(w, u) with the derivatives that adaptation and hypergradients need, planned for one form
-/// of data.
+/// of data. Where the lower level is a fixed point, w - phi(w, u) is what is called the gradient, its transposed
+/// derivative by w the Hessian, half its squared norm the loss.
 package final class LowerProgram {
   private static let name = "lower objective"
 
   /// The lists of the program, in their order.
   enum List: Int {
-    case task, gradient, loss, direct, linearisation, hessian, mixed
+    case task, gradient, loss, direct, linearisation, hessian, mixed, transposed
   }
 
   /// The objective and its derivatives, not yet planned.
@@ -38,26 +39,48 @@ package final class LowerProgram {
       formulas.trace.graph, formulas.requests, precision, kernels, for: Self.name)
   }
 
+  /// Traces an objective and its derivatives.
+  ///
+  /// - Parameters:
+  ///   - objective: f, or phi.
+  ///   - level: Which of them.
+  ///   - penalty: The strengths of an L1 penalty that is added to f.
+  ///   - upperModel: The upper model.
+  ///   - lowerModel: The lower model.
+  ///   - form: That of the examples.
+  ///   - hasDirect: Whether df/du is wanted.
+  /// - Returns: The formulas, not yet planned.
+  /// - Throws: As the trace; what the objective throws.
   static func formulas<Upper, Lower>(
-    _ objective: @escaping Objective<Upper, Lower>, _ upperModel: Model<Upper>,
-    _ lowerModel: Model<Lower>, _ form: Examples.Form, hasDirect: Bool
+    _ objective: @escaping Objective<Upper, Lower>, _ level: LowerLevel,
+    penalty: Strengths<Upper, Lower>?, _ upperModel: Model<Upper>, _ lowerModel: Model<Lower>,
+    _ form: Examples.Form, hasDirect: Bool
   ) throws -> Formulas {
+    let isMap = level == .fixedPoint
     let repeated = try RepeatedTrace {
-      try Trace(Self.name, objective, upperModel, lowerModel, form)
+      try Trace(
+        Self.name, objective, upperModel, lowerModel, form,
+        gives: isMap ? .lowerVector : .number, penalty: penalty)
     }
     let trace = repeated.trace
     let graph = trace.graph
     let (w, u) = (trace.lower, trace.upper)
     let direction = graph.input(w.shape, stage: .vector)
-    let gradient = graph.gradients(of: trace.value, withRespectTo: [w])[0] ?? w.filled(0, w.shape)
+    let gradient =
+      isMap
+      ? w - trace.value.reshaped(w.shape)
+      : graph.gradients(of: trace.value, withRespectTo: [w])[0] ?? w.filled(0, w.shape)
+    let loss = isMap ? 0.5 * gradient.squared.sum() : trace.value
     // Forward over reverse: H v is the gradient's tangent along v.
-    let hessian = graph.tangents(of: [gradient], along: [(w, direction)])[0]
+    let product = graph.tangents(of: [gradient], along: [(w, direction)])[0]
+    let hessian =
+      isMap ? graph.cotangents(of: [w], seeds: [(gradient, direction)])[0] : product
     let curved = hessian?.presentElements ?? []
     // C v is what u receives when the gradient receives v.
     let mixed = graph.cotangents(of: [u], seeds: [(gradient, direction)])[0]
     let direct =
       hasDirect
-      ? graph.gradients(of: trace.value, withRespectTo: [u])[0] ?? u.filled(0, u.shape) : nil
+      ? graph.gradients(of: loss, withRespectTo: [u])[0] ?? u.filled(0, u.shape) : nil
     return Formulas(
       repeated: repeated, direction: direction,
       dependsOnUpper: mixed != nil || trace.value.depends(on: u),
@@ -65,14 +88,15 @@ package final class LowerProgram {
         !curved.contains { $0.overlaps(parameter.range) }
       },
       requests: [
-        ListRequest("task", .task),
+        ListRequest("task", .task, trace.strengths.map { [$0] } ?? []),
         ListRequest("gradient", .point, [gradient]),
-        ListRequest("loss", .point, [trace.value]),
+        ListRequest("loss", .point, [loss]),
         ListRequest("direct", .point, direct.map { [$0] } ?? []),
         // The last of its stage: all that products need of the point and no root does.
         ListRequest("linearisation", .point),
         ListRequest("hessian", .vector, [hessian ?? w.filled(0, w.shape)]),
         ListRequest("mixed", .vector, [mixed ?? u.filled(0, u.shape)]),
+        ListRequest("transposed", .vector, isMap ? [product ?? w.filled(0, w.shape)] : []),
       ])
   }
 
@@ -124,6 +148,20 @@ package final class LowerProgram {
   func hessianVectorProduct() -> Elements {
     program.run(List.hessian.rawValue)
     return program.root(0, of: List.hessian.rawValue)
+  }
+
+  /// H' v: another product than H v where the lower level is a fixed point.
+  func transposedProduct() -> Elements {
+    guard !formulas.requests[List.transposed.rawValue].roots.isEmpty else {
+      return hessianVectorProduct()
+    }
+    program.run(List.transposed.rawValue)
+    return program.root(0, of: List.transposed.rawValue)
+  }
+
+  /// The strengths of the objective's L1 penalty; nil where it declares none.
+  var strengths: Elements? {
+    trace.strengths == nil ? nil : program.root(0, of: List.task.rawValue)
   }
 
   /// C v with C the mixed derivative of f in u and w; valid until the next call.

@@ -36,3 +36,7 @@ public struct ObjectiveState<Upper, Lower> {
 /// on the lower model, from the state's tensors and numbers alone, the same formula whenever it runs: once for each form of data and a few
 /// times to compare, not once a step.
 public typealias Objective<Upper, Lower> = (ObjectiveState<Upper, Lower>) throws -> Tensor
+
+/// The strengths of an L1 penalty on the lower parameters, as a formula over the upper model: one for each lower parameter, or one
+/// for all; nil for no penalty.
+public typealias Strengths<Upper, Lower> = (ObjectiveState<Upper, Lower>) throws -> Tensor?

@@ -11,18 +11,37 @@ struct Trace {
   let inputs: [(name: String, tensor: Tensor)]
   /// The objective's value.
   let value: Tensor
+  /// The strengths of an L1 penalty on the lower parameters that the value contains; nil where there is none.
+  let strengths: Tensor?
   /// What errors call it: "lower objective".
   let name: String
   /// The parameters of both models, as errors name them.
   let parameters: (upper: [Parameter], lower: [Parameter])
 
+  /// What an objective gives.
+  enum Result {
+    /// One number that depends on the lower model.
+    case number
+    /// As many numbers as there are lower parameters; whether they depend on these is theirs.
+    case lowerVector
+  }
+
   /// Runs an objective once; `name` is what errors call it.
   ///
-  /// - Throws: ``TensorError`` where shapes do not fit, the result is not one number, does not depend on the lower
+  /// - Parameters:
+  ///   - name: What errors call it.
+  ///   - objective: The objective.
+  ///   - upperModel: The upper model.
+  ///   - lowerModel: The lower model.
+  ///   - form: That of the examples.
+  ///   - result: What the objective is to give.
+  ///   - penalty: Strengths of an L1 penalty on the lower parameters, which is added to the objective; nil for none.
+  /// - Throws: ``TensorError`` where shapes do not fit, the result is not what it is to be, does not depend on the lower
   ///   model or depends on data without elements; what the objective throws.
   init<Upper, Lower>(
     _ name: String, _ objective: Objective<Upper, Lower>, _ upperModel: Model<Upper>,
-    _ lowerModel: Model<Lower>, _ form: Examples.Form
+    _ lowerModel: Model<Lower>, _ form: Examples.Form, gives result: Result = .number,
+    penalty: Strengths<Upper, Lower>? = nil
   ) throws {
     self.name = name
     parameters = (upperModel.parameters, lowerModel.parameters)
@@ -41,7 +60,9 @@ struct Trace {
       data: data, target: target, upperModel: try upperModel.body(over: upper, in: graph),
       lowerModel: try lowerModel.body(over: lower, in: graph), upperParameters: upper,
       lowerParameters: lower, extras: extras, misses: .init())
-    value = try objective(state)
+    let plain = try objective(state)
+    strengths = try penalty?(state)?.broadcast(to: [lowerModel.count])
+    value = strengths.map { plain + ($0 * abs(state.lowerParameters)).sum() } ?? plain
     if let missing = state.misses.first {
       throw TensorError(
         .name,
@@ -61,6 +82,21 @@ struct Trace {
         .objective,
         "the \(name) is made from \"\(empty.name)\", which has shape \(empty.tensor.shape) and no "
           + "elements; give at least one example")
+    }
+    if let strengths, strengths.depends(on: lower) {
+      throw TensorError(
+        .objective,
+        "the strengths of the lower penalty depend on the lower model; make them of the upper model alone"
+      )
+    }
+    if result == .lowerVector {
+      guard value.shape.count == lowerModel.count else {
+        throw TensorError(
+          .objective,
+          "the \(name) has shape \(value.shape), but must give \(lowerModel.count) numbers, one for "
+            + "each lower parameter")
+      }
+      return
     }
     guard value.shape.count == 1 else {
       throw TensorError(

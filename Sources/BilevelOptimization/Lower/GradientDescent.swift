@@ -3,7 +3,7 @@ import Tensors
 /// Gradient descent: w = w - learningRate * df/dw.
 public struct GradientDescent: LowerOptimizer {
   /// The step size, above 0.
-  public let learningRate: Double
+  public internal(set) var learningRate: Double
   /// How many steps, and when to stop before.
   public let schedule: AdaptationSchedule
   /// None.
@@ -38,7 +38,7 @@ public struct GradientDescent: LowerOptimizer {
 /// keep theirs.
 public struct Momentum: LowerOptimizer {
   /// The step size, above 0.
-  public let learningRate: Double
+  public internal(set) var learningRate: Double
   /// The part of m that stays, from 0 to below 1.
   public let momentum: Double
   /// Whether it is Nesterov's.

@@ -6,8 +6,10 @@ public struct LowerAdam: LowerOptimizer {
   public let schedule: AdaptationSchedule
   /// 2: the first and second moments.
   public static var stateVectors: Int { 2 }
+  /// The second.
+  public static var secondMoment: Int? { 1 }
   /// The step size, above 0.
-  public let learningRate: Double
+  public internal(set) var learningRate: Double
   let rule: AdamRule
 
   /// Adam with the paper's defaults but for the learning rate.

@@ -11,6 +11,11 @@ public protocol LowerOptimizer: Sendable {
   static var usesLoss: Bool { get }
   /// Whether its state means something to the task's next adaptation; by default it does.
   static var keepsState: Bool { get }
+  /// Which of its vectors is a mean of squared gradients, element by element; by default none is.
+  static var secondMoment: Int? { get }
+  /// Whether it needs the strengths of the problem's L1 penalty, which then are in the first vector of its state; by default
+  /// it does not.
+  var usesPenalty: Bool { get }
 
   /// Makes one step.
   ///
@@ -56,4 +61,10 @@ extension LowerOptimizer {
 
   /// The state is kept.
   public static var keepsState: Bool { true }
+
+  /// No vector is such a mean.
+  public static var secondMoment: Int? { nil }
+
+  /// Penalties are not looked at.
+  public var usesPenalty: Bool { false }
 }

@@ -7,10 +7,14 @@ package final class LowerState {
   package private(set) var steps = 0
   /// Whether there is anything to go on from.
   package private(set) var isBegun = false
-  private let store: VectorStore
+  /// What is as long as the lower parameters, and what is as long as the upper ones.
+  private let store, upperStore: VectorStore
   private let optimizerVectors: Int
-  /// All vectors' names, in the store's order.
+  /// All vectors' names, and where they are.
   private let names: [String]
+  private let vectorsByName: [Elements]
+  /// Those of the method.
+  private let methodVectors: [Elements]
   /// Whether adaptations go on from the point; otherwise only what the method keeps is kept.
   private let keepsPoint: Bool
 
@@ -22,32 +26,50 @@ package final class LowerState {
   ///   - count: The lower parameters.
   ///   - precision: Their precision.
   ///   - optimizer: The lower optimiser.
-  ///   - vectors: The names of what the method keeps.
+  ///   - vectors: What the method keeps.
+  ///   - upperCount: The upper parameters.
   ///   - keepsPoint: Whether the lower parameters and the optimiser's state are kept.
   /// - Throws: `TensorError` where there is no memory for it.
   package init(
-    count: Int, _ precision: Precision, optimizer: any LowerOptimizer, method vectors: [String],
-    keepsPoint: Bool = true
+    count: Int, _ precision: Precision, optimizer: any LowerOptimizer, method vectors: [KeptVector],
+    upperCount: Int = 0, keepsPoint: Bool = true
   ) throws(TensorError) {
     let kind = type(of: optimizer)
     optimizerVectors = keepsPoint && kind.keepsState ? kind.stateVectors : 0
-    names =
-      (keepsPoint ? ["w"] : []) + (0..<optimizerVectors).map { "\(kind).\($0)" } + vectors
+    let own = (keepsPoint ? ["w"] : []) + (0..<optimizerVectors).map { "\(kind).\($0)" }
+    names = own + vectors.map(\.name)
     self.keepsPoint = keepsPoint
+    let upper = vectors.count { $0.level == .upper }
     store = try VectorStore(
-      vectors: names.count, count: count, precision, for: "the lower states that tasks keep")
+      vectors: names.count - upper, count: count, precision,
+      for: "the lower states that tasks keep")
+    upperStore = try VectorStore(
+      vectors: upper, count: upperCount, precision, for: "the lower states that tasks keep")
+    var (places, next) = (
+      (0..<own.count).map { [store] in store[$0] }, (lower: own.count, upper: 0)
+    )
+    for vector in vectors {
+      switch vector.level {
+      case .lower:
+        places.append(store[next.lower])
+        next.lower += 1
+      case .upper:
+        places.append(upperStore[next.upper])
+        next.upper += 1
+      }
+    }
+    vectorsByName = places
+    methodVectors = Array(places[own.count...])
   }
 
   /// Whether an adaptation goes on from it.
   var hasPoint: Bool { isBegun && keepsPoint }
 
   /// Bytes of memory.
-  package var byteCount: Int { store.byteCount }
+  package var byteCount: Int { store.byteCount + upperStore.byteCount }
 
   /// One of the vectors that the method keeps.
-  func methodVector(_ index: Int) -> Elements {
-    store[(keepsPoint ? 1 : 0) + optimizerVectors + index]
-  }
+  func methodVector(_ index: Int) -> Elements { methodVectors[index] }
 
   /// Sets a point and an optimiser's state to what was kept.
   func load(into point: Elements, _ optimizer: VectorStore) {
@@ -71,17 +93,16 @@ package final class LowerState {
   package var vectors: [(name: String, values: [Double])] {
     get {
       guard isBegun else { return [] }
-      return [(Self.counters, counterValues)] + names.enumerated().map { ($1, store[$0].values) }
+      return [(Self.counters, counterValues)] + zip(names, vectorsByName).map { ($0, $1.values) }
     }
     set {
       let found = Set(newValue.map(\.name))
       isBegun = !found.isEmpty && (!keepsPoint || found.contains(names[0]))
       for (name, values) in newValue {
         if name == Self.counters { counterValues = values }
-        guard let index = names.firstIndex(of: name), values.count == store[index].count else {
-          continue
-        }
-        store[index].set(values)
+        guard let index = names.firstIndex(of: name), values.count == vectorsByName[index].count
+        else { continue }
+        vectorsByName[index].set(values)
       }
       if !names.allSatisfy(found.contains) { steps = 0 }
     }
@@ -90,15 +111,16 @@ package final class LowerState {
   /// The same as one list, of a length that is always the same: for messages.
   package var numbers: [Double] {
     get {
-      [isBegun ? 1 : 0] + counterValues + names.indices.flatMap { store[$0].values }
+      [isBegun ? 1 : 0] + counterValues + vectorsByName.flatMap(\.values)
     }
     set {
       let first = 1 + counterValues.count
       isBegun = newValue[0] == 1
       counterValues = Array(newValue[1..<first])
-      for index in names.indices {
-        let start = first + index * store[index].count
-        store[index].set(Array(newValue[start..<start + store[index].count]))
+      var start = first
+      for vector in vectorsByName {
+        vector.set(Array(newValue[start..<start + vector.count]))
+        start += vector.count
       }
     }
   }
@@ -112,4 +134,29 @@ package final class LowerState {
       store.scalars = Array(newValue.dropFirst())
     }
   }
+}
+
+/// A vector that a task keeps for a method.
+package struct KeptVector: Sendable, Hashable, ExpressibleByStringLiteral {
+  /// What it is as long as.
+  package enum Level: Sendable, Hashable {
+    /// The lower parameters.
+    case lower
+    /// The upper parameters.
+    case upper
+  }
+
+  /// Its name in files, which stays.
+  package let name: String
+  /// What it is as long as.
+  package let level: Level
+
+  /// A vector.
+  package init(_ name: String, _ level: Level) {
+    self.name = name
+    self.level = level
+  }
+
+  /// One as long as the lower parameters.
+  package init(stringLiteral name: String) { self.init(name, .lower) }
 }

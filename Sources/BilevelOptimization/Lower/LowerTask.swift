@@ -17,6 +17,9 @@ package final class LowerTask {
   /// Where it begins, unless a state was kept.
   let start: [Double]
   private let state: VectorStore
+  /// The optimiser, where its steps need products, and the set that it keeps parameters in.
+  private let newton: (any CurvatureOptimizer)?
+  private let set: ParameterSet
   private let adapted: () -> Void
   /// The lower step whose examples are loaded; nil for a solve's.
   private var loaded: Int? = 0
@@ -39,7 +42,10 @@ package final class LowerTask {
   ) throws {
     self.levels = levels
     self.data = data
+    let optimizer = Self.optimizer(optimizer, times: levels.rateFactors)
     self.optimizer = optimizer
+    newton = optimizer as? any CurvatureOptimizer
+    set = (optimizer as? any ConstrainedOptimizer)?.set ?? .whole
     self.start = start
     self.kept = kept
     self.adapted = adapted
@@ -47,6 +53,30 @@ package final class LowerTask {
       data.batches?.lower(step: 0) ?? data.train, at: start, "the start of the adaptation")
     state = try levels.optimizerState(vectors: type(of: optimizer).stateVectors)
     if let kept, kept.hasPoint { kept.load(into: lower.point, state) }
+    try loadPenalty()
+  }
+
+  /// An optimiser whose rates are multiplied by learnt factors; itself where there are none, or it has no rate.
+  private static func optimizer(
+    _ optimizer: any LowerOptimizer, times factors: [Double]?
+  ) -> any LowerOptimizer {
+    guard let factors, let rated = optimizer as? any RatedOptimizer else { return optimizer }
+    func scheduled(_ base: some RatedOptimizer) -> any LowerOptimizer {
+      Scheduled(base, .given(factors))
+    }
+    return scheduled(rated)
+  }
+
+  /// Gives an optimiser that needs them the strengths of the problem's penalty.
+  private func loadPenalty() throws {
+    guard optimizer.usesPenalty else { return }
+    guard let strengths = lower.strengths else {
+      throw HypergradientError(
+        .parameter,
+        "the lower optimiser takes steps along an L1 penalty, and the problem declares none; it must "
+          + "declare its strengths, or the optimiser be another one")
+    }
+    state[0].copy(from: strengths)
   }
 
   /// The number of the next step to the optimiser's state.
@@ -82,9 +112,8 @@ package final class LowerTask {
       before(step)
       let gradient = try gradient(step)
       observe(lower, gradient)
-      if schedule.gradientTolerance > 0, algebra.norm(gradient) < schedule.gradientTolerance {
-        break
-      }
+      let tolerance = schedule.gradientTolerance * data.tightness
+      if tolerance > 0, stationarity(gradient) < tolerance { break }
       makeStep(along: gradient)
     }
     adapted()
@@ -95,8 +124,27 @@ package final class LowerTask {
     if loaded != step, let batches = data.batches { try load(batches.lower(step: step)) }
     loaded = step
     let gradient = lower.gradient()
-    if step == 0 { startGradientNorm = algebra.norm(gradient) }
+    if step == 0 { startGradientNorm = stationarity(gradient) }
     return gradient
+  }
+
+  /// How far the point is from being stationary: the gradient's norm; where lower parameters stay in a set, that of the way
+  /// which a step of rate 1 goes within it; where there is an L1 penalty that the optimiser knows, that of the smallest
+  /// subgradient.
+  func stationarity(_ gradient: Elements) -> Double {
+    let norm = algebra.norm(gradient)
+    guard norm.isFinite else { return norm }
+    if set != .whole {
+      let point = lower.point.values
+      var moved = zip(point, gradient.values).map { $0 - $1 }
+      set.project(&moved)
+      return zip(moved, point).map { $0 - $1 }.euclideanNorm
+    }
+    guard optimizer.usesPenalty, let strengths = lower.strengths else { return norm }
+    return (0..<gradient.count).map { index in
+      lower.point[index] == 0
+        ? max(abs(gradient[index]) - strengths[index], 0) : gradient[index]
+    }.euclideanNorm
   }
 
   /// The same at another point, which becomes the task's.
@@ -104,6 +152,9 @@ package final class LowerTask {
     lower.point.copy(from: point)
     return try gradient(step)
   }
+
+  /// The optimiser's mean of squared gradients; nil where it has none.
+  var secondMoment: Elements? { type(of: optimizer).secondMoment.map { state[$0] } }
 
   /// Copies the point and the optimiser's vectors to a place of a store, as many as there are.
   func save(to store: VectorStore, at place: Int) {
@@ -124,6 +175,18 @@ package final class LowerTask {
 
   /// Makes the optimiser's next step.
   func makeStep(along gradient: Elements) {
+    if let newton {
+      let (program, loss) = (lower, lower.loss())
+      program.linearise()
+      newton.update(
+        count, along: gradient, loss: loss, lower.point, state: state, algebra
+      ) { vector in
+        program.vector.copy(from: vector)
+        return program.hessianVectorProduct()
+      }
+      steps += 1
+      return
+    }
     let loss = type(of: optimizer).usesLoss ? lower.loss() : .nan
     optimizer.update(
       count, along: gradient, loss: loss, lower.point, state: state, algebra)
@@ -147,6 +210,7 @@ package final class LowerTask {
     guard kept?.hasPoint != true else { return nil }
     lower.point.set(start)
     state.clear()
+    try loadPenalty()
     steps = 0
     var found: (step: Int, point: [Double])?
     try adapt(observe: { lower, gradient in

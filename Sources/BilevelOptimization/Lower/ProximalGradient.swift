@@ -5,28 +5,34 @@ import Tensors
 /// Parameters that the penalty wins are exactly 0.
 public struct ProximalGradient: LowerOptimizer {
   /// The step size, above 0.
-  public let learningRate: Double
-  /// The strengths that the objective contains, one for each lower parameter or one for all.
+  public internal(set) var learningRate: Double
+  /// The strengths that the objective contains, one for each lower parameter or one for all; none where they are those of
+  /// the problem's penalty.
   public let strengths: [Double]
   /// How many steps, and when to stop before.
   public let schedule: AdaptationSchedule
-  /// None.
-  public static var stateVectors: Int { 0 }
+  /// 1: the strengths of the problem's penalty.
+  public static var stateVectors: Int { 1 }
+  /// It has none but those.
+  public static var keepsState: Bool { false }
+  /// Whether the strengths are those of the problem's penalty.
+  public var usesPenalty: Bool { strengths.isEmpty }
 
   /// Proximal gradient descent.
   ///
   /// - Parameters:
   ///   - learningRate: The step size, finite and above 0; at most 1 / the largest curvature.
-  ///   - strengths: Finite and 0 or more; one for each lower parameter, or one for all.
+  ///   - strengths: Finite and 0 or more; one for each lower parameter, or one for all. None: those of the problem's
+  ///     penalty, which may depend on the upper parameters.
   ///   - steps: The most steps, 0 or more.
   ///   - gradientTolerance: Stops before a step when the norm of the whole objective's gradient is below; 0 never does.
   /// - Throws: ``HypergradientError`` of code `parameter` for one outside its range.
   public init(
-    learningRate: Double, strengths: [Double], steps: Int, gradientTolerance: Double = 0
+    learningRate: Double, strengths: [Double] = [], steps: Int, gradientTolerance: Double = 0
   ) throws(HypergradientError) {
     try HypergradientError.requireRate(learningRate)
     try HypergradientError.require(
-      !strengths.isEmpty && strengths.allSatisfy { $0.isFinite && $0 >= 0 },
+      strengths.allSatisfy { $0.isFinite && $0 >= 0 },
       "strengths are \(strengths); they must be finite and 0 or more")
     self.learningRate = learningRate
     self.strengths = strengths
@@ -39,7 +45,8 @@ public struct ProximalGradient: LowerOptimizer {
     _ algebra: VectorAlgebra
   ) {
     for index in 0..<point.count {
-      let strength = strengths[strengths.count == 1 ? 0 : index]
+      let strength =
+        strengths.isEmpty ? state[0][index] : strengths[strengths.count == 1 ? 0 : index]
       let w = point[index]
       let slope = gradient[index] - strength * (w > 0 ? 1 : w < 0 ? -1 : 0)
       let moved = w - learningRate * slope

@@ -2,7 +2,7 @@ import Tensors
 
 /// A lower optimiser with what is often put around one: gradients are cut to a norm before a step, parameters decay in it
 /// (decoupled, as in AdamW: Loshchilov and Hutter, 2019), and are moved back into a set after it.
-public struct Regulated<Base: LowerOptimizer>: LowerOptimizer {
+public struct Regulated<Base: LowerOptimizer>: LowerOptimizer, ConstrainedOptimizer {
   /// The optimiser.
   public let base: Base
   /// The largest norm of a gradient; 0 for any.
@@ -16,9 +16,13 @@ public struct Regulated<Base: LowerOptimizer>: LowerOptimizer {
   /// Those of the optimiser, and the gradient that was cut.
   public static var stateVectors: Int { Base.stateVectors + 1 }
   /// As the optimiser's.
+  public static var secondMoment: Int? { Base.secondMoment }
+  /// As the optimiser's.
   public static var usesLoss: Bool { Base.usesLoss }
   /// As the optimiser's.
   public static var keepsState: Bool { Base.keepsState }
+  /// As the optimiser's.
+  public var usesPenalty: Bool { base.usesPenalty }
 
   /// Puts it around an optimiser.
   ///
@@ -54,4 +58,10 @@ public struct Regulated<Base: LowerOptimizer>: LowerOptimizer {
     base.update(step, along: gradient, loss: loss, point, state: state, algebra)
     set.project(point)
   }
+}
+
+/// A lower optimiser that keeps parameters in a set.
+protocol ConstrainedOptimizer {
+  /// The set.
+  var set: ParameterSet { get }
 }

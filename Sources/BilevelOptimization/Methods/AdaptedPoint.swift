@@ -6,7 +6,7 @@ struct AdaptedPoint {
   let loss: Double
   /// dF/dw and dF/du; valid until the upper program runs again.
   let g, direct: Elements
-  /// ||df/dw||.
+  /// ||df/dw||, or what takes its place where lower parameters are constrained.
   let gradientNorm: Double
   /// The program that F is of.
   let upper: UpperProgram
@@ -32,7 +32,8 @@ struct AdaptedPoint {
     upper = try levels.upper(validate)
     if !isMoved { try levels.requireDependence(lower, upper) }
     (loss, g, direct) = upper.evaluate(at: lower.point)
-    gradientNorm = levels.algebra.norm(lowerGradient ?? lower.gradient())
+    let gradient = lowerGradient ?? lower.gradient()
+    gradientNorm = task?.stationarity(gradient) ?? levels.algebra.norm(gradient)
     try levels.requireFinite(
       gradientNorm, "the lower gradient at the adapted parameters",
       "lower the learning rate of the adaptation, or check the training data"

@@ -5,7 +5,8 @@ import Tensors
 final class DifferenceDifferentiation: HypergradientMethod {
   static let entry = MethodEntry(
     name: "difference", about: "implicit differentiation by differences of gradients",
-    figures: SolveFigures.all, alarms: SolveFigures.alarms, needsDirect: true
+    figures: SolveFigures.all, alarms: SolveFigures.alarms, needsDirect: true, needsObjective: true,
+    solver: SolverName.neumann.entry
   ) { levels, options, _ in try DifferenceDifferentiation(levels, options) }
 
   /// H by differences.
@@ -67,10 +68,12 @@ final class DifferenceDifferentiation: HypergradientMethod {
       difference, scratch[2], scratch[3], damping: options.damping, algebra)
     let scale = UnitScale(of: point.g)
     let report = solver.solve(
-      LinearSystem(hessian, point.g, scale, algebra), from: .zero, into: v)
+      LinearSystem(
+        hessian, point.g, scale, algebra, tightness: task.data.tightness,
+        secondMoment: task.secondMoment), from: .zero, into: v)
     difference.mixedProduct(v, into: mixed[0])
     point.direct.subtract(scale.factor, times: mixed[0], into: &hypergradient)
     return try point.outcome(
-      hypergradient, figures: SolveFigures.values(report, error: .nan, flat: nil))
+      hypergradient, figures: SolveFigures.values(report, .unknown, flat: nil))
   }
 }

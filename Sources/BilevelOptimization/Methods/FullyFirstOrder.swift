@@ -7,7 +7,7 @@ import Tensors
 final class FullyFirstOrder: HypergradientMethod {
   static let entry = MethodEntry(
     name: "f2sa", about: "a penalty with two lower models, first-order throughout (F2SA)",
-    needsDirect: true, vectors: { _ in ["other"] }, check: ValueFunction.check
+    needsDirect: true, needsObjective: true, vectors: { _ in ["other"] }, check: ValueFunction.check
   ) { levels, options, _ in try FullyFirstOrder(levels, options) }
 
   private let levels: any LevelPrograms

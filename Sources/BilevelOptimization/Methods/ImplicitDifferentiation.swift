@@ -14,14 +14,15 @@ final class ImplicitDifferentiation: HypergradientMethod {
   private(set) var solve: SolveReport?
   /// The lower parameters, by name, that made the last solve's system inconsistent.
   private(set) var flatParameters: [String] = []
-  /// The norm of the last lower gradient.
-  private var gradientNorm = 0.0
+  /// What the present solve's tolerances are multiplied by, and what the lower optimiser knows of the gradients.
+  private var tightness = 1.0
+  private var secondMoment: Elements?
 
-  private static let solutionName = "solution"
+  private static let solution: KeptVector = "solution"
 
   /// What a task keeps for it.
-  static func vectors(_ options: MethodOptions) -> [String] {
-    options.isWarm ? [solutionName] : []
+  static func vectors(_ options: MethodOptions) -> [KeptVector] {
+    options.isWarm ? [solution] : []
   }
 
   /// Makes room for solves.
@@ -81,6 +82,7 @@ final class ImplicitDifferentiation: HypergradientMethod {
       lower, damped: scratch[2], algebra, fresh: task.flatMap(FreshProducts.init))
     let system: any LinearOperator =
       directions.map { RestrictedOperator(hessian, $0, into: scratch[4]) } ?? hessian
+    (tightness, secondMoment) = (task?.data.tightness ?? 1, task?.secondMoment)
     let report = try solve(
       hessian, system, lower, g, scale, from: guess(task, scale, directions))
     if report.reason == .breakdown { try requireFiniteHessian(lower, g) }
@@ -94,11 +96,21 @@ final class ImplicitDifferentiation: HypergradientMethod {
     let flat = flatParameters.first.flatMap { name in
       levels.lowerParameters.firstIndex { $0.name == name }
     }
+    let trust = SolveFigures.Trust(
+      error: error, gradient: point.gradientNorm, startGradient: startGradient(of: task),
+      curvature: report.smallestCurvature)
     return try point.outcome(
-      hypergradient, figures: SolveFigures.values(report, error: error, flat: flat),
+      hypergradient, figures: SolveFigures.values(report, trust, flat: flat),
       "raise the damping, or check the direct term",
       " (the solve ended by \(report.reason.rawValue))"
     ) { try last.originOfNonFinite(in: .mixed) }
+  }
+
+  /// The lower gradient's norm before the first of several steps that began anew; nil for others, of which one cannot tell how
+  /// far they were to come.
+  private func startGradient(of task: LowerTask?) -> Double? {
+    guard let task, task.kept?.hasPoint != true, task.steps > 1 else { return nil }
+    return task.startGradientNorm
   }
 
   /// The part of a vector in some directions; itself where they are all there are.
@@ -179,7 +191,8 @@ final class ImplicitDifferentiation: HypergradientMethod {
     _ hessian: LowerHessian, _ operators: any LinearOperator, _ lower: LowerProgram, _ g: Elements,
     _ scale: UnitScale, from guess: Guess
   ) throws -> SolveReport {
-    let system = LinearSystem(operators, g, scale, algebra)
+    let system = LinearSystem(
+      operators, g, scale, algebra, tightness: tightness, secondMoment: secondMoment)
     var report = solver.solve(system, from: guess, into: solution)
     try hessian.rethrow()
     flatParameters =

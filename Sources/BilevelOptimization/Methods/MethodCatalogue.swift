@@ -10,8 +10,14 @@ struct MethodEntry: Sendable {
   var alarms: [Alarm] = []
   /// Whether it needs df/du.
   var needsDirect = false
-  /// The vectors that a task keeps for it, by name, as long as the lower parameters.
-  var vectors: @Sendable (MethodOptions) -> [String] = { _ in [] }
+  /// Whether the lower level must have an objective, which a fixed point has not.
+  var needsObjective = false
+  /// Whether it differentiates the adaptation itself: by its rates, and by where it starts.
+  var differentiatesAdaptation = false
+  /// The vectors that a task keeps for it.
+  var vectors: @Sendable (MethodOptions) -> [KeptVector] = { _ in [] }
+  /// The solver of its linear systems, where options name none; nil for methods without.
+  var solver: SolverEntry?
   /// Throws for options and lower optimisers that make no sense with it.
   var check: @Sendable (MethodOptions, any LowerOptimizer) throws(HypergradientError) -> Void = {
     _, _ in
@@ -29,6 +35,7 @@ public struct MethodName: RawRepresentable, Sendable, Hashable, CaseIterable {
     ImplicitMethod.allCases.map(ImplicitDifferentiation.entry) + [
       ImplicitDifferentiation.entry, DifferenceDifferentiation.entry, Unrolled.entry,
       FirstOrder.entry, Reptile.entry, OneStepDifference.entry, SingleLoop.entry,
+      VarianceReduced.entry,
       FullyFirstOrder.entry, ValueFunction.fixed, ValueFunction.adaptive,
     ]
 
@@ -67,8 +74,8 @@ public struct MethodName: RawRepresentable, Sendable, Hashable, CaseIterable {
   /// Whether it needs df/du of the lower objective.
   package var needsDirect: Bool { entry.needsDirect }
 
-  /// The vectors that a task keeps for it, by name, as long as the lower parameters.
-  package func vectors(_ options: MethodOptions) -> [String] { entry.vectors(options) }
+  /// The vectors that a task keeps for it.
+  package func vectors(_ options: MethodOptions) -> [KeptVector] { entry.vectors(options) }
 
   /// Makes the method.
   ///
@@ -79,6 +86,7 @@ public struct MethodName: RawRepresentable, Sendable, Hashable, CaseIterable {
   ) throws -> any HypergradientMethod {
     try options.check()
     try entry.check(options, optimizer)
+    try LowerLevelCheck(levels, entry, options, optimizer).check()
     return try entry.make(levels, options, optimizer)
   }
 }
@@ -99,7 +107,7 @@ extension ImplicitDifferentiation {
   ) -> MethodEntry {
     MethodEntry(
       name: name, about: about, figures: SolveFigures.all, alarms: SolveFigures.alarms,
-      vectors: vectors,
+      vectors: vectors, solver: (own ?? .conjugateGradient).entry,
       check: { options, _ throws(HypergradientError) in
         if case .interior(.ball) = options.restriction {
           throw HypergradientError(

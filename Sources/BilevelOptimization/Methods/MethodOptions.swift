@@ -33,6 +33,8 @@ public struct MethodOptions: Sendable, Hashable {
   public var jointRate = 0.1
   /// The length of the steps that differences of gradients are taken over, above 0.
   public var difference = 0.01
+  /// The blocks that methods with variance reduction cut each level's examples into, 1 or more.
+  public var blocks = 10, validationBlocks = 10
   /// The directions that linear systems are solved on.
   public var restriction = Restriction.none
   /// Whether adaptation starts at the upper parameters.
@@ -58,6 +60,9 @@ public struct MethodOptions: Sendable, Hashable {
     try HypergradientError.require(k >= 0, "k is \(k); it must be 0 or more")
     try HypergradientError.require(rank >= 1, "rank is \(rank); it must be 1 or more")
     try HypergradientError.require(probes >= 1, "probes is \(probes); it must be 1 or more")
+    try HypergradientError.require(
+      min(blocks, validationBlocks) >= 1,
+      "blocks are \(blocks) and \(validationBlocks); they must be 1 or more")
     try HypergradientError.require(
       truncation >= 0, "truncate is \(truncation); it must be 0 or more")
     for (name, value) in [

@@ -5,7 +5,7 @@ import Tensors
 final class OneStepDifference: HypergradientMethod {
   static let entry = MethodEntry(
     name: "darts", about: "one step of descent, by differences of gradients (DARTS)",
-    needsDirect: true
+    needsDirect: true, needsObjective: true
   ) { levels, options, _ in try OneStepDifference(levels, options) }
 
   private let levels: any LevelPrograms

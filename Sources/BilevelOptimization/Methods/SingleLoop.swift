@@ -11,7 +11,7 @@ final class SingleLoop: HypergradientMethod {
       Figure("residual", "residual", chart: "Residual of the linear system", .mean),
       Figure("products", "products a task", .sum),
     ],
-    vectors: { _ in [solutionName] },
+    vectors: { _ in ["solution"] },
     check: { options, optimizer throws(HypergradientError) in
       let steps = optimizer.schedule.steps
       try HypergradientError.require(
@@ -22,7 +22,6 @@ final class SingleLoop: HypergradientMethod {
     }
   ) { levels, options, _ in try SingleLoop(levels, options) }
 
-  private static let solutionName = "solution"
   private let levels: any LevelPrograms
   private let options: MethodOptions
   private let algebra: VectorAlgebra

@@ -10,6 +10,7 @@ final class Unrolled: HypergradientMethod {
       Figure("rate_slope", "slope in the lower rate", chart: "Slope of F in the lower rate", .mean),
       Figure("products", "products a task", .sum),
     ],
+    differentiatesAdaptation: true,
     check: { options, optimizer throws(HypergradientError) in
       try HypergradientError.require(
         optimizer is any DifferentiableOptimizer,
@@ -25,6 +26,7 @@ final class Unrolled: HypergradientMethod {
 
   private let levels: any LevelPrograms
   private let options: MethodOptions
+  /// Without the factors that upper parameters may multiply its rates by.
   private let optimizer: any DifferentiableOptimizer
   private let algebra: VectorAlgebra
   /// The first step that is gone back through.
@@ -82,19 +84,38 @@ final class Unrolled: HypergradientMethod {
     for index in hypergradient.indices { hypergradient[index] = point.direct[index] }
     cotangents[0].copy(from: point.g)
     for index in 1..<width { algebra.clear(cotangents[index]) }
+    guard let optimizer = task.optimizer as? any DifferentiableOptimizer else {
+      fatalError("the optimiser was checked before")
+    }
     var slope = 0.0
     for segment in stride(from: first, to: steps, by: interval).reversed() {
       try replay(segment..<min(segment + interval, steps), task)
       for step in (segment..<min(segment + interval, steps)).reversed() {
-        slope += try goBack(step, in: segment, task, &hypergradient)
+        let byStep = try goBack(step, in: segment, task, optimizer, &hypergradient)
+        slope += byStep
+        add(byStep, ofStep: step, to: &hypergradient)
       }
     }
     task.restore(from: end, at: 0, steps: steps)
-    if options.startsAtUpper, options.truncation == 0, task.kept?.hasPoint != true {
-      for index in hypergradient.indices { hypergradient[index] += cotangents[0][index] }
-    }
+    if first == 0, task.kept?.hasPoint != true { try addStart(&hypergradient) }
     let products = Double(2 * max(0, steps - first))
     return try point.outcome(hypergradient, figures: [slope, products])
+  }
+
+  /// What the upper parameters do to where adaptation starts.
+  private func addStart(_ hypergradient: inout [Double]) throws {
+    let received =
+      options.startsAtUpper ? cotangents[0] : try levels.start()?.pullBack(cotangents[0])
+    guard let received else { return }
+    for index in hypergradient.indices { hypergradient[index] += received[index] }
+  }
+
+  /// What they do to a step's rate, where they are factors of it.
+  private func add(_ slope: Double, ofStep step: Int, to hypergradient: inout [Double]) {
+    guard let range = levels.learnedRates, let rated = optimizer as? any RatedOptimizer else {
+      return
+    }
+    hypergradient[range.lowerBound + min(step, range.count - 1)] += slope * rated.rate(ofStep: step)
   }
 
   /// Makes steps again from a kept one, and keeps each.
@@ -109,7 +130,8 @@ final class Unrolled: HypergradientMethod {
 
   /// Goes back through a step; gives the derivative by its rate.
   private func goBack(
-    _ step: Int, in segment: Int, _ task: LowerTask, _ hypergradient: inout [Double]
+    _ step: Int, in segment: Int, _ task: LowerTask, _ optimizer: any DifferentiableOptimizer,
+    _ hypergradient: inout [Double]
   ) throws -> Double {
     let place = (step - segment) * width
     task.restore(from: between, at: place, steps: step)

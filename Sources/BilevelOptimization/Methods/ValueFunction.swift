@@ -18,7 +18,7 @@ final class ValueFunction: HypergradientMethod {
         Figure(
           "value_gap", "value gap", chart: "f at the lower parameters less f after descent", .mean),
         Figure("multiplier", "multiplier", chart: "Multiplier of the penalty", .mean),
-      ], needsDirect: true, check: check
+      ], needsDirect: true, needsObjective: true, check: check
     ) { levels, options, _ in try ValueFunction(levels, options, eta: eta(options)) }
   }
 

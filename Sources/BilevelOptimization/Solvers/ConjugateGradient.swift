@@ -3,7 +3,8 @@ import Tensors
 /// LS: conjugate gradients, as `solver=cg`.
 final class ConjugateGradient: LinearSolver {
   static let entry = SolverEntry(
-    "cg", "conjugate gradients, for positive definite Hessians", needsCurvature: true
+    "cg", "conjugate gradients, for positive definite Hessians", needsCurvature: true,
+    needsSymmetry: true
   ) { try ConjugateGradient($0, $1, $2) }
 
   private let options: MethodOptions

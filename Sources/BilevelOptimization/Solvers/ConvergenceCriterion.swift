@@ -10,4 +10,10 @@ struct ConvergenceCriterion {
   func isMet(_ residual: Double, rightHandSide norm: Double) -> Bool {
     residual == 0 || (residual < tolerance && residual < relativeTolerance * norm)
   }
+
+  /// The same with both tolerances multiplied by a factor.
+  func tightened(by factor: Double) -> ConvergenceCriterion {
+    ConvergenceCriterion(
+      tolerance: factor * tolerance, relativeTolerance: factor * relativeTolerance)
+  }
 }

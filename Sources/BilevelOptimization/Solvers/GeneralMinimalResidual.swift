@@ -58,7 +58,7 @@ final class GeneralMinimalResidual: LinearSolver {
       if !isComplete { algebra.scale(next, by: 1 / column[place + 1]) }
       // Where the residual looks small enough, the solution is formed and its true residual found.
       let norm = problem.residual * progress.system.scale.factor
-      if options.criterion.isMet(norm, rightHandSide: progress.system.norm) { break }
+      if progress.criterion.isMet(norm, rightHandSide: progress.system.norm) { break }
     }
     guard let weights = problem.solution else { return progress.end(.inconsistent) }
     for (index, weight) in weights.enumerated() { algebra.add(weight, basis[index], to: v) }

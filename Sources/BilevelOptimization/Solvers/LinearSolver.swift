@@ -23,16 +23,23 @@ struct SolverEntry: Sendable {
   let about: String
   /// Whether it has no solution where H has rows of zeros that g has a part in.
   let needsCurvature: Bool
+  /// Whether the matrix must be symmetric.
+  let needsSymmetry: Bool
+  /// Whether the lower optimiser must have a mean of squared gradients.
+  let needsSecondMoment: Bool
   /// Makes one for vectors of a length.
   let make: @Sendable (MethodOptions, Int, VectorAlgebra) throws -> any LinearSolver
 
   init(
-    _ name: String, _ about: String, needsCurvature: Bool = false,
+    _ name: String, _ about: String, needsCurvature: Bool = false, needsSymmetry: Bool = false,
+    needsSecondMoment: Bool = false,
     _ make: @escaping @Sendable (MethodOptions, Int, VectorAlgebra) throws -> any LinearSolver
   ) {
     self.name = name
     self.about = about
     self.needsCurvature = needsCurvature
+    self.needsSymmetry = needsSymmetry
+    self.needsSecondMoment = needsSecondMoment
     self.make = make
   }
 }
@@ -44,7 +51,7 @@ public struct SolverName: RawRepresentable, Sendable, Hashable, CaseIterable {
     ConjugateGradient.entry, NeumannSeries.entry, MinimalResidual.entry,
     GeneralMinimalResidual.entry, StabilisedBiconjugate.entry, NormalConjugateGradient.entry,
     PreconditionedConjugateGradient.entry, NystromSolver.entry, DirectSolver.entry,
-    DescentSolver.entry,
+    DescentSolver.entry, AdaptedConjugateGradient.entry,
   ]
 
   /// `cg`.

@@ -8,10 +8,19 @@ struct LinearSystem {
   let scaledNorm: Double
   let norm: Double
   let scale: UnitScale
+  /// What tolerances are multiplied by.
+  let tightness: Double
+  /// A mean of squared gradients, element by element, where the lower optimiser has one.
+  let secondMoment: Elements?
   private let g: Elements
 
   /// A system; the operator's vector becomes g / scale.
-  init(_ hessian: any LinearOperator, _ g: Elements, _ scale: UnitScale, _ algebra: VectorAlgebra) {
+  init(
+    _ hessian: any LinearOperator, _ g: Elements, _ scale: UnitScale, _ algebra: VectorAlgebra,
+    tightness: Double = 1, secondMoment: Elements? = nil
+  ) {
+    self.tightness = tightness
+    self.secondMoment = secondMoment
     self.hessian = hessian
     self.g = g
     self.scale = scale

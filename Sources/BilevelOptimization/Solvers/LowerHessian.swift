@@ -24,7 +24,15 @@ final class LowerHessian: LinearOperator {
 
   func product() -> Elements {
     refresh()
-    let product = program.hessianVectorProduct()
+    return damped(program.hessianVectorProduct())
+  }
+
+  func transposedProduct() -> Elements {
+    refresh()
+    return damped(program.transposedProduct())
+  }
+
+  private func damped(_ product: Elements) -> Elements {
     if damping == 0 { return product }
     damped.copy(from: product)
     algebra.add(damping, program.vector, to: damped)

@@ -4,7 +4,7 @@ import Tensors
 /// systems that may be indefinite or semidefinite.
 final class MinimalResidual: LinearSolver {
   static let entry = SolverEntry(
-    "minres", "minimal residuals (MINRES), for Hessians that may be indefinite"
+    "minres", "minimal residuals (MINRES), for Hessians that may be indefinite", needsSymmetry: true
   ) { try MinimalResidual($0, $1, $2) }
 
   private let options: MethodOptions

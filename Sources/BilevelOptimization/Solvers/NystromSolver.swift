@@ -5,7 +5,8 @@ import Tensors
 /// the columns K, v = (H_K H_KK^-1 H_K' + rho I)^-1 g by Woodbury's formula. It needs a product a column, whatever k is.
 final class NystromSolver: LinearSolver {
   static let entry = SolverEntry(
-    "nystrom", "the inverse of a low-rank approximation of the Hessian plus damping"
+    "nystrom", "the inverse of a low-rank approximation of the Hessian plus damping",
+    needsSymmetry: true
   ) { try NystromSolver($0, $1, $2) }
 
   private let options: MethodOptions

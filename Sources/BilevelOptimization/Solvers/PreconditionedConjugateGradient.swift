@@ -6,13 +6,13 @@ import Tensors
 final class PreconditionedConjugateGradient: LinearSolver {
   static let entry = SolverEntry(
     "cg-diagonal", "conjugate gradients with an estimate of the diagonal as preconditioner",
-    needsCurvature: true
+    needsCurvature: true, needsSymmetry: true
   ) { try PreconditionedConjugateGradient($0, $1, $2) }
 
   private let options: MethodOptions
   private let scratch: VectorStore
 
-  private init(_ options: MethodOptions, _ count: Int, _ algebra: VectorAlgebra) throws {
+  init(_ options: MethodOptions, _ count: Int, _ algebra: VectorAlgebra) throws {
     self.options = options
     scratch = try VectorStore(
       vectors: 4, count: count, algebra.precision, for: "the vectors of conjugate gradients")
@@ -21,15 +21,31 @@ final class PreconditionedConjugateGradient: LinearSolver {
   var byteCount: Int { scratch.byteCount }
 
   func solve(_ system: LinearSystem, from guess: Guess, into v: Elements) -> SolveReport {
+    solve(system, from: guess, into: v) { [self] inverse, progress in
+      if let diagonal = options.diagonal {
+        inverse.set(diagonal.map { 1 / $0 })
+      } else {
+        estimate(inverse, &progress)
+      }
+    }
+  }
+
+  /// The same with a preconditioner of one's own.
+  ///
+  /// - Parameters:
+  ///   - system: H and g.
+  ///   - guess: Where to begin.
+  ///   - v: Holds the guess, if there is one, and receives the solution.
+  ///   - precondition: Sets the preconditioner, a positive factor for each element of a residual.
+  /// - Returns: How it ended.
+  func solve(
+    _ system: LinearSystem, from guess: Guess, into v: Elements,
+    precondition: (Elements, inout SolveProgress) -> Void
+  ) -> SolveReport {
     let residual = scratch[0]
     var progress = SolveProgress(system, options, from: guess, v, into: residual)
     guard progress.hasStep else { return progress.report }
-    let inverse = scratch[3]
-    if let diagonal = options.diagonal {
-      inverse.set(diagonal.map { 1 / $0 })
-    } else {
-      estimate(inverse, &progress)
-    }
+    precondition(scratch[3], &progress)
     while progress.hasStep { descend(&progress, v, residual) }
     return progress.report
   }

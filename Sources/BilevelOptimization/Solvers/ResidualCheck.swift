@@ -12,7 +12,7 @@ struct ResidualCheck {
 
   init(_ system: LinearSystem, _ criterion: ConvergenceCriterion) {
     self.system = system
-    self.criterion = criterion
+    self.criterion = criterion.tightened(by: system.tightness)
   }
 
   /// What rounding leaves of a residual, scaled, where the solution has a norm.

@@ -26,6 +26,9 @@ struct SolveProgress {
     system.begin(guess, v, into: residual, &report)
   }
 
+  /// When it has converged.
+  var criterion: ConvergenceCriterion { check.criterion }
+
   /// Whether another step may be made.
   var hasStep: Bool { !isOver && report.steps < maximumSteps }
 

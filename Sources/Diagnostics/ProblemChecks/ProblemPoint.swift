@@ -30,11 +30,7 @@ struct ProblemPoint<P: Problem> {
     self.settings = settings
     task = try problem.task(0, step: 0)
     upper = problem.upperModel.values
-    start =
-      switch problem.start {
-      case .lowerModel: problem.lowerModel.values
-      case .upperModel: problem.upperModel.values
-      }
+    start = try problem.start.values(problem.levels(settings))
     lower = Vectors.sum(start, Vectors.drawn(start.count, seed: 31), times: 1 / 16)
   }
 

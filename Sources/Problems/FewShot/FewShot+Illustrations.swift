@@ -34,7 +34,7 @@ extension FewShot {
           mark: mark)
       }
     }
-    let (before, after) = (try classes(at: training.startValues), try classes(at: adapted))
+    let (before, after) = (try classes(at: try training.startValues), try classes(at: adapted))
     let labels = task.validate.target.values.map { Int($0) }
     let right = zip(after, labels).count { $0 == $1 }
     return [

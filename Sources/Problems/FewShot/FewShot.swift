@@ -96,6 +96,9 @@ public struct FewShot: Problem {
       + 0.5 * settings.proximal * squaredDistance(state.lowerParameters, state.upperParameters)
   }
 
+  /// That of the proximal term.
+  public var lowerPull: Double? { settings.proximal }
+
   /// F.
   public func upperObjective(_ state: ObjectiveState<Sequential, Sequential>) -> Tensor {
     crossEntropy(state.lowerModel(state.data), state.target)

@@ -6,8 +6,8 @@ import Tensors
 /// Finding wrong labels among images (data hyper-cleaning; Franceschi et al., 2017): the upper parameters are one logit a
 /// training example; the lower model is trained on the cross-entropy weighted by their sigmoids, plus a penalty; the
 /// upper objective is its cross-entropy on clean validation images. A task is a random part of the training and of
-/// the validation images. Training labels are a user's own where a folder of clean images validates, or where none is
-/// replaced: then nothing is said about which are truly wrong.
+/// the validation images, or, where the parts are 1, all of them in their order. Training labels are a user's own where a
+/// folder of clean images validates, or where none is replaced: then nothing is said about which are truly wrong.
 public struct LabelCleaning: Problem {
   /// The word that the command line knows it by.
   public static let name = "label-cleaning"
@@ -37,6 +37,12 @@ public struct LabelCleaning: Problem {
   let images: LabelledImages
   let settings: LabelCleaningSettings
   private let seed: UInt64
+  private let whole = WholeTask()
+
+  /// The task that all images are in, once it was asked for.
+  private final class WholeTask {
+    var examples: TaskExamples?
+  }
 
   /// Reads the data and corrupts their labels.
   ///
@@ -108,15 +114,20 @@ public struct LabelCleaning: Problem {
   ///
   /// - Throws: `TensorError` for arrays that do not fit each other.
   public func task(_ index: Int, step: Int) throws -> TaskExamples {
+    let isWhole = settings.trainPart == 1 && settings.validationPart == 1
+    if isWhole, let examples = whole.examples { return examples }
     var stream = RandomStream(seed: seed, purpose: .task, step: step, index: index)
-    let train = stream.choose(
-      Self.part(settings.trainPart, of: upperModel.count), of: upperModel.count)
-    let validate = stream.choose(
-      Self.part(settings.validationPart, of: corrupted.validate.count), of: corrupted.validate.count
-    )
-    return TaskExamples(
+    /// All rows keep their order, so that batches of every step are of the same rows.
+    func drawn(_ part: Double, of count: Int) -> [Int] {
+      part == 1 ? Array(0..<count) : stream.choose(Self.part(part, of: count), of: count)
+    }
+    let train = drawn(settings.trainPart, of: upperModel.count)
+    let validate = drawn(settings.validationPart, of: corrupted.validate.count)
+    let task = TaskExamples(
       train: try corrupted.trainExamples(train, labels: corrupted.givenLabels),
       validate: try corrupted.examples(validate.map { corrupted.validate[$0] }))
+    if isWhole { whole.examples = task }
+    return task
   }
 
   /// A part of so many, rounded down, at least one.

@@ -58,12 +58,15 @@ extension Regularisation {
     let count = Double(table.trainCount)
     let names = lowerModel.parameters.map(\.name)
     let hasRanges = settings.grouping == .parameter
-    let other = table.isClassification ? "C = 1 / (N s)" : "alpha = N s / 2"
+    let isLasso = settings.penalty == .l1
+    let other =
+      table.isClassification ? "C = 1 / (N s)" : isLasso ? "alpha = s / 2" : "alpha = N s / 2"
     func row(_ name: String, _ logarithms: some Collection<Double>) -> [String] {
       let sorted = logarithms.sorted()
       let middle = exp(sorted[sorted.count / 2])
       let range = hasRanges ? [exp(sorted[0]), exp(sorted[sorted.count - 1])] : []
-      let theirs = table.isClassification ? 1 / (count * middle) : count * middle / 2
+      let theirs =
+        table.isClassification ? 1 / (count * middle) : (isLasso ? 1 : count) * middle / 2
       return [name] + ([middle] + range + [theirs]).map { String(format: "%.4g", $0) }
     }
     let rows =
@@ -78,7 +81,7 @@ extension Regularisation {
         }
       }
     return ResultTable(
-      "Learnt strengths s of the penalty 1/2 sum s w^2 beside the mean "
+      "Learnt strengths s of the penalty \(isLasso ? "sum s |w|" : "1/2 sum s w^2") beside the mean "
         + "\(table.isClassification ? "cross-entropy" : "squared error") of N = \(table.trainCount) "
         + "standardised examples",
       columns: ["", hasRanges ? "median" : "s"] + (hasRanges ? ["smallest", "largest"] : []) + [

@@ -12,11 +12,11 @@ import Tensors
 ///     f = (m(w; folds but one) + 1/2 sum_i exp(u_i) w_i^2) / c
 ///     F = m(w; that fold) + 1/(2 N width^2) sum_i (u_i - u_0)^2
 ///
-/// where c bounds the curvature of m for a linear model: the largest eigenvalue of the mean of x x', times 1/2 for the
-/// cross-entropy and 2 for the squared error (and a guessed 4 for networks). It changes no minimum, but makes lower rates
-/// suit any table. The last term of F is a normal prior of the logarithms: validation alone, on few examples, takes
-/// strengths that overfit the folds. They begin at u_0 = log(1/N): with it, exp(-N c f) is the posterior of w under a
-/// standard normal prior.
+/// or, for a lasso, with |w_i| in place of w_i^2 / 2; where c bounds the curvature of m for a linear model: the largest
+/// eigenvalue of the mean of x x', times 1/2 for the cross-entropy and 2 for the squared error (and a guessed 4 for networks).
+/// It changes no minimum, but makes lower rates suit any table. The last term of F is a normal prior of the logarithms:
+/// validation alone, on few examples, takes strengths that overfit the folds. They begin at u_0 = log(1/N): with it,
+/// exp(-N c f) is the posterior of w under a standard normal prior.
 public struct Regularisation: Problem {
   /// The word that the command line knows it by.
   public static let name = "regularisation"
@@ -93,8 +93,18 @@ public struct Regularisation: Problem {
 
   /// f.
   public func lowerObjective(_ state: ObjectiveState<Tensor, Sequential>) -> Tensor {
-    let strengths = exp(state.upperModel).rows(state["group"])
-    return (loss(state) + 0.5 * (strengths * state.lowerParameters.squared).sum()) / curvature
+    let loss = loss(state)
+    guard settings.penalty == .l2 else { return loss / curvature }
+    return (loss + 0.5 * (strengths(state) * state.lowerParameters.squared).sum()) / curvature
+  }
+
+  /// Those of the lasso.
+  public func lowerPenalty(_ state: ObjectiveState<Tensor, Sequential>) -> Tensor? {
+    settings.penalty == .l1 ? strengths(state) / curvature : nil
+  }
+
+  private func strengths(_ state: ObjectiveState<Tensor, Sequential>) -> Tensor {
+    exp(state.upperModel).rows(state["group"])
   }
 
   /// F.

@@ -10,6 +10,14 @@ public struct RegularisationSettings: SettingGroup, Equatable {
     case one
   }
 
+  /// What a strength multiplies.
+  public enum Penalty: String, Sendable, CaseIterable {
+    /// Half the square of a lower parameter.
+    case l2
+    /// Its size: lower parameters that examples say little of are exactly 0, with `lower-rule=proximal`.
+    case l1
+  }
+
   /// The examples.
   public var table = TableSettings()
   /// Examples that train and validate; 0: all that do not test.
@@ -22,6 +30,8 @@ public struct RegularisationSettings: SettingGroup, Equatable {
   public var network = DenseNetwork.linear
   /// Units of the hidden layer.
   public var hidden = 32
+  /// What a strength multiplies.
+  public var penalty = Penalty.l2
   /// Which lower parameters share a strength.
   public var grouping = Grouping.layer
   /// Every strength at the start, and the middle of their prior; 0: 1 / examples that train and validate.
@@ -42,6 +52,7 @@ public struct RegularisationSettings: SettingGroup, Equatable {
     try keys("folds", &folds, 2...1000, "folds that the training examples are cut into")
     try keys("network", &network, "lower model: linear, tanh or relu")
     try keys("hidden", &hidden, 1...10_000, "units of the hidden layer")
+    try keys("norm", &penalty, "what strengths multiply: l2 (w^2 / 2) or l1 (|w|, a lasso)")
     try keys("grouping", &grouping, "a strength for each parameter, each layer's, or one for all")
     try keys("strength", &strength, 0...1e6, "every strength at the start; 0: 1 / train")
     guard strength == 0 || strength >= 1e-12 else {

@@ -3,12 +3,36 @@ import BilevelOptimization
 extension Problem {
   /// Both levels, as the method of the settings needs them.
   ///
-  /// - Throws: For kernels that are not there.
+  /// - Throws: For kernels that are not there, and a name of learnt rates that no upper parameter has.
   package func levels(_ settings: TrainingSettings) throws -> Levels<Upper, Lower> {
     try Levels(
       upperObjective: upperObjective, upperModel: upperModel, lowerObjective: lowerObjective,
       lowerModel: lowerModel, precision: settings.precision, kernels: nil,
-      hasDirect: settings.method.needsDirect)
+      hasDirect: settings.method.needsDirect, lowerLevel: lowerLevel, lowerPenalty: lowerPenalty,
+      lowerStart: start == .formula ? lowerStart : nil, learnedRates: learnedRates(settings))
+  }
+
+  private func learnedRates(_ settings: TrainingSettings) throws -> Range<Int>? {
+    guard !settings.learnedRates.isEmpty else { return nil }
+    guard let rates = upperModel.parameters.first(where: { $0.name == settings.learnedRates })
+    else {
+      throw SettingError(
+        "learned-rates=\(settings.learnedRates): \(Self.name) has no such upper parameter; it has "
+          + upperModel.parameters.map(\.name).joined(separator: ", "))
+    }
+    return rates.offset..<rates.offset + rates.shape.count
+  }
+
+  /// Throws for settings that what the problem says of itself makes no sense with.
+  package func check(_ settings: TrainingSettings) throws {
+    if settings.lowerRule == .split, let pull = lowerPull, pull != settings.lowerPull {
+      throw SettingError(
+        "lower-rule=split, lower-pull=\(settings.lowerPull): split leaves out a pull towards the start "
+          + "that the lower objective must contain, and that of \(Self.name) contains one of "
+          + "\(pull); set lower-pull=\(pull), or another lower-rule")
+    }
+    try settings.lowerSet.check(count: lowerModel.count)
+    try settings.upperSet.check(count: upperModel.count)
   }
 
   /// The options of the method and its solver.
@@ -53,7 +77,10 @@ extension TrainingSettings {
     (options.penalty, options.jointRate) = (penalty, jointRate)
     options.difference = difference
     options.keepsPoint = start == .previous
-    options.restriction = sparse ? .support : lowerSet == .whole ? .none : .interior(lowerSet)
+    options.restriction =
+      sparse || lowerRule == .proximal
+      ? .support : lowerSet == .whole ? .none : .interior(lowerSet)
+    (options.blocks, options.validationBlocks) = (blocks, validationBlocks)
     return options
   }
 

@@ -5,9 +5,30 @@ extension TrainingSettings {
   ///
   /// - Throws: `HypergradientError` for a rate or steps outside their range.
   public func lowerOptimizer() throws -> any LowerOptimizer {
-    let base = try plainLowerOptimizer()
+    let base = try scheduled(plainLowerOptimizer())
     guard lowerClip > 0 || lowerWeightDecay > 0 || lowerSet != .whole else { return base }
+    guard ![LowerRule.lbfgs, .newton, .proximal].contains(lowerRule) else {
+      throw SettingError(
+        "lower-clip, lower-weight-decay, lower-set: lower-rule=\(lowerRule.rawValue) moves in directions "
+          + "that clipping, decay and projections would spoil; set another lower-rule")
+    }
     return try regulated(base)
+  }
+
+  /// With a rate that changes, where it is to.
+  private func scheduled(_ base: any LowerOptimizer) throws -> any LowerOptimizer {
+    guard !lowerMilestones.isEmpty || lowerRise > 0 || lowerFall > 0 else { return base }
+    let rate = try SteppedRate(
+      lowerRate, milestones: lowerMilestones, factor: lowerDecay, rise: lowerRise, fall: lowerFall)
+    guard let rated = base as? any RatedOptimizer else {
+      throw SettingError(
+        "lower-milestones, lower-rise, lower-fall: the steps of lower-rule=\(lowerRule.rawValue) have no "
+          + "rate of their own in every step; set sgd, momentum, nesterov, adam or proximal")
+    }
+    func wrapped(_ base: some RatedOptimizer) -> any LowerOptimizer {
+      Scheduled(base, .schedule(rate))
+    }
+    return wrapped(rated)
   }
 
   private func regulated(_ base: some LowerOptimizer) throws -> any LowerOptimizer {
@@ -29,6 +50,13 @@ extension TrainingSettings {
       try Momentum(
         learningRate: rate, isNesterov: true, steps: steps, gradientTolerance: tolerance)
     case .adam: try LowerAdam(learningRate: rate, steps: steps, gradientTolerance: tolerance)
+    case .lbfgs:
+      try LimitedMemoryBFGS(learningRate: rate, steps: steps, gradientTolerance: tolerance)
+    case .newton:
+      try NewtonCG(
+        learningRate: rate, products: max(k, 1), steps: steps, gradientTolerance: tolerance)
+    case .proximal:
+      try ProximalGradient(learningRate: rate, steps: steps, gradientTolerance: tolerance)
     }
   }
 

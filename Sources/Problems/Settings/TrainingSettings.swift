@@ -25,6 +25,12 @@ public struct TrainingSettings: SettingGroup, Equatable {
     case nesterov
     /// Adam with the paper's defaults.
     case adam
+    /// L-BFGS with backtracking.
+    case lbfgs
+    /// Newton's method with truncated conjugate gradients and backtracking.
+    case newton
+    /// Proximal gradient descent on an L1 penalty that the problem declares.
+    case proximal
   }
 
   /// Upper optimisers by name.
@@ -89,10 +95,16 @@ public struct TrainingSettings: SettingGroup, Equatable {
   public var freshProducts = false
   /// The examples of the upper objective; 0 for all.
   public var validationBatch = 0
+  /// The blocks that method saba cuts the lower objective's examples into.
+  public var blocks = 10
+  /// Those of the upper objective's examples.
+  public var validationBlocks = 10
   /// Stops a solve, with ``relativeTolerance``.
   public var tolerance = 1e-10
   /// The part of the right-hand side's norm that a residual must be below as well.
   public var relativeTolerance = 1e-10
+  /// How fast tolerances fall: those of upper step t, from 0, are divided by (t + 1) to this power.
+  public var toleranceFall = 0
   /// Added to the Hessian's diagonal in a solve.
   public var damping = 0.0
   /// What LS does on meeting negative curvature.
@@ -105,6 +117,16 @@ public struct TrainingSettings: SettingGroup, Equatable {
   public var lowerRule = LowerRule.sgd
   /// Its learning rate, which is also the step of the Neumann series.
   public var lowerRate = 0.1
+  /// After how many lower steps the rate falls; none for a constant rate.
+  public var lowerMilestones: [Int] = []
+  /// What the rate is multiplied by at each of them.
+  public var lowerDecay = 0.1
+  /// The lower steps in which the rate rises.
+  public var lowerRise = 0
+  /// The lower steps until it has fallen to nothing along half a cosine; 0 for never.
+  public var lowerFall = 0
+  /// The upper parameter that lower rates are multiplied by; empty for none.
+  public var learnedRates = ""
   /// The pull towards the start, (pull / 2) ||w - start||^2, that ``LowerRule/split`` leaves out until the last step.
   public var lowerPull = 0.0
   /// Lower steps a task.
@@ -145,6 +167,10 @@ public struct TrainingSettings: SettingGroup, Equatable {
   public var precision = Precision.single
   /// Held-out tasks that are scored after training.
   public var evaluationTasks = 100
+  /// After how many upper steps each held-out tasks are scored; 0 for the end alone.
+  public var scoreEvery = 0
+  /// How many scores without a better one end the run; 0 for never.
+  public var patience = 0
   /// A file with the upper parameters to start from; empty for the problem's own first values.
   public var initial = ""
 
@@ -179,10 +205,17 @@ public struct TrainingSettings: SettingGroup, Equatable {
     try keys(
       "validation-batch", &validationBatch, 0...Int(Int32.max),
       "examples of the upper objective; 0 for all")
+    try keys("blocks", &blocks, 1...1_000_000, "blocks of the lower objective's examples in saba")
+    try keys(
+      "validation-blocks", &validationBlocks, 1...1_000_000,
+      "blocks of the upper objective's examples in saba")
     try keys("tolerance", &tolerance, 0...1e12, "residual norm that stops a solve, where it is")
     try keys(
       "relative-tolerance", &relativeTolerance, 0...1e12,
       "also below this part of the right-hand side's norm")
+    try keys(
+      "tolerance-fall", &toleranceFall, 0...10,
+      "tolerances of upper step t, from 0, are divided by (t + 1) to this power (HOAG)")
     try keys("damping", &damping, 0...1e12, "added to the Hessian's diagonal in a solve")
     try keys(
       "negative-curvature", &negativeCurvature, "what LS does on it: report, truncate, damp or stop"
@@ -191,8 +224,19 @@ public struct TrainingSettings: SettingGroup, Equatable {
     try keys("non-finite", &nonFinite, "what a task that diverges does: stop the run, or skip it")
     try keys(
       "lower-rule", &lowerRule,
-      "lower optimiser: sgd, backtracking, split, momentum, nesterov or adam")
+      "lower optimiser: sgd, backtracking, split, momentum, nesterov, adam, lbfgs, newton (k products "
+        + "a step) or proximal (L1 penalties)")
     try keys.positive("lower-rate", &lowerRate, "its learning rate; also the Neumann step")
+    try keys("lower-milestones", &lowerMilestones, "lower steps after which it falls: 80,120")
+    try keys(
+      "lower-decay", &lowerDecay, .leastNormalMagnitude...1, "what it is then multiplied by")
+    try keys("lower-rise", &lowerRise, 0...1_000_000_000, "first lower steps, in which it rises")
+    try keys(
+      "lower-fall", &lowerFall, 0...1_000_000_000,
+      "lower steps until it has fallen to 0 along half a cosine; 0 for never")
+    try keys(
+      "learned-rates", &learnedRates,
+      "upper parameter that lower rates are multiplied by (unrolled)")
     try keys("lower-pull", &lowerPull, 0...1e12, "pull that split leaves out until the last step")
     try keys("lower-steps", &lowerSteps, 0...1_000_000, "lower steps a task")
     try keys("lower-tolerance", &lowerTolerance, 0...1e12, "lower gradient norm that ends them")
@@ -200,8 +244,8 @@ public struct TrainingSettings: SettingGroup, Equatable {
     try keys("lower-weight-decay", &lowerWeightDecay, 0...1e12, "decay of lower steps (AdamW's)")
     try keys(
       "lower-set", &lowerSet,
-      expecting: "whole, non-negative, box:LOW:HIGH, simplex or ball:RADIUS",
-      "where lower parameters stay: whole, non-negative, box:LOW:HIGH, simplex, ball:RADIUS")
+      expecting: ParameterSet.words,
+      "where lower parameters stay: \(ParameterSet.words)")
     try keys("sparse", &sparse, "whether solves leave lower parameters of 0 out (L1 penalties)")
     try keys("upper-rule", &upperRule, "upper optimiser: sgd, momentum or adam")
     // As wide as numbers are: the rate is in units of upper parameters over those of the hypergradient.
@@ -222,13 +266,20 @@ public struct TrainingSettings: SettingGroup, Equatable {
     try keys("upper-weight-decay", &upperWeightDecay, 0...1e12, "decay of upper steps (AdamW's)")
     try keys(
       "upper-set", &upperSet,
-      expecting: "whole, non-negative, box:LOW:HIGH, simplex or ball:RADIUS",
+      expecting: ParameterSet.words,
       "where upper parameters stay, as lower-set")
     try keys.positive("upper-epsilon", &upperEpsilon, "what adam adds to the root it divides by")
     try keys("precision", &precision, "arithmetic: single or double")
     try keys(
       "evaluation-tasks", &evaluationTasks, 0...10_000_000,
       "held-out tasks scored after training, where the problem has such")
+    try keys(
+      "score-every", &scoreEvery, 0...1_000_000_000,
+      "upper steps from one score of the held-out tasks to the next; 0: the end alone")
+    try keys("patience", &patience, 0...1_000_000, "scores without a better one that end the run")
+    guard patience == 0 || scoreEvery > 0 else {
+      throw SettingError("patience=\(patience), score-every=0: nothing is scored; set score-every")
+    }
     try keys("initial", &initial, "file of upper parameters to start from (.safetensors or .npz)")
   }
 }

@@ -30,7 +30,7 @@ extension Sinusoid {
       return CurveFigure.Panel(
         "task \(index): squared error \(String(format: "%.3g", score[0])) on its query points",
         [
-          try curve("before adaptation", at: training.startValues),
+          try curve("before adaptation", at: try training.startValues),
           try curve("after adaptation", at: adapted),
           dots("support points", task.train), dots("query points", task.validate),
         ])

@@ -92,6 +92,9 @@ public struct Sinusoid: Problem {
       + 0.5 * settings.proximal * squaredDistance(state.lowerParameters, state.upperParameters)
   }
 
+  /// That of the proximal term.
+  public var lowerPull: Double? { settings.proximal }
+
   /// F.
   public func upperObjective(_ state: ObjectiveState<Sequential, Sequential>) -> Tensor {
     squaredError(state.lowerModel(state.data), state.target)

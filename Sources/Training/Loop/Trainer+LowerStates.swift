@@ -27,7 +27,7 @@ extension Trainer {
     return LowerStates(communicator, everywhere: settings.schedule == .dynamic) {
       try LowerState(
         count: levels.counts.lower, settings.precision, optimizer: optimizer, method: vectors,
-        keepsPoint: keepsPoint)
+        upperCount: levels.counts.upper, keepsPoint: keepsPoint)
     }
   }
 

@@ -45,6 +45,7 @@ public final class Trainer<P: Problem> {
     self.communicator = communicator
     (levels, method, lowerOptimizer, upperOptimizer) = try communicator.agreeing {
       try settings.check()
+      try problem.check(settings)
       let levels = try problem.levels(settings)
       let optimizer = try problem.lowerOptimizer(settings)
       let options = problem.methodOptions(settings)
@@ -166,8 +167,10 @@ public final class Trainer<P: Problem> {
     let identity = problem.identity(ofTask: index, step: step)
     let examples = try problem.task(index, step: step)
     return try LowerTask(
-      levels, examples.data(task: identity, step: step, settings, orders), lowerOptimizer,
-      from: problem.startValues, keeping: states?.state(of: identity), adapted: adapted)
+      levels,
+      examples.data(
+        task: identity, step: step, settings, orders, isOverRows: P.isOverRows), lowerOptimizer,
+      from: problem.start.values(levels), keeping: states?.state(of: identity), adapted: adapted)
   }
 
   /// The rank that computed a task of the last step; nil where it was left out.

@@ -180,10 +180,14 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
     if continuation.state == nil { try initialise(problem.upperModel, communicator) }
     let trainer = try Trainer(problem, training, communicator)
     var lineage: [String] = []
+    var course = HeldOutCourse()
     if let (file, path) = continuation.state {
       let changes = try communicator.agreeing {
         try RunState.restore(
           trainer, of: self, allowing: continuation.allowedChanges, from: file, at: path)
+      }
+      course = try communicator.agreeing {
+        try HeldOutCourse(file, of: problem.upperModel, at: path)
       }
       lineage = Lineage.continued(from: file, step: trainer.step, changes)
     }
@@ -191,17 +195,19 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
     /// Collective, because ranks have lower states.
     func state() throws -> TensorFile {
       let lower = try trainer.collectStates()
-      return RunState.file(of: trainer, settings: settings, lineage: lineage, lower: lower)
+      return RunState.file(
+        of: trainer, settings: settings, lineage: lineage, lower: lower, course)
     }
     StopSignal.startSteps()
-    while trainer.step < training.steps {
+    while trainer.step < training.steps, !course.isOver(training) {
       let summary = try trainer.makeStep(asking: { continuation.requests(trainer.step + 1) })
       observe(summary, trainer.timing)
+      try course.note(trainer)
       let requests = trainer.requests
       guard requests.checkpoint || requests.stop != nil else { continue }
       let stored = try state()
       try communicator.onRoot { try continuation.store(stored, trainer.step, requests.stop) }
-      if let stop = requests.stop, trainer.step < training.steps {
+      if let stop = requests.stop, trainer.step < training.steps, !course.isOver(training) {
         return RunOutcome(
           results: [], state: nil, lower: nil,
           digest: ParameterDigest.sha256(of: problem.upperModel),
@@ -221,7 +227,8 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
     return try communicator.agreeing {
       RunOutcome(
         results: communicator.isRoot
-          ? [evaluation?.table].compactMap(\.self) + (try problem.results(trainer.adaptation()))
+          ? [evaluation?.table, course.table].compactMap(\.self)
+            + (try problem.results(trainer.adaptation()))
           : [],
         state: communicator.isRoot ? last : nil,
         lower: communicator.isRoot

@@ -53,6 +53,14 @@ public enum RunState {
     of trainer: Trainer<P>, settings: [SettingEntry], lineage: [String] = [],
     lower states: [StoredLowerState] = []
   ) -> TensorFile {
+    file(of: trainer, settings: settings, lineage: lineage, lower: states, HeldOutCourse())
+  }
+
+  /// The same with the course of its held-out score.
+  static func file<P: Problem>(
+    of trainer: Trainer<P>, settings: [SettingEntry], lineage: [String],
+    lower states: [StoredLowerState], _ course: HeldOutCourse
+  ) -> TensorFile {
     let model = trainer.problem.upperModel
     let upper = model.parameters.map { parameter in
       let range = parameter.offset..<parameter.offset + parameter.shape.count
@@ -78,8 +86,10 @@ public enum RunState {
         TensorFile.Word(settingPrefix + $0.key, $0.value)
       }
       + trainer.problem.data.map { TensorFile.Word(dataPrefix + $0.name, text($0)) }
-      + Lineage.words(lineage)
-    return StateSeal.sealed(TensorFile(metadata: words, tensors: upper + optimizer + lower))
+      + course.words + Lineage.words(lineage)
+    return StateSeal.sealed(
+      TensorFile(
+        metadata: words, tensors: upper + optimizer + lower + course.tensors(model)))
   }
 
   /// What tasks kept, by their identities.

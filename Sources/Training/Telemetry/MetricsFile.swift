@@ -11,7 +11,8 @@ public final class MetricsFile {
   /// Lines that could not be written.
   public private(set) var lost = 0
 
-  /// Opens the file, and cuts it to the lines of the steps that a run goes on from.
+  /// Opens the file, and cuts it to the lines of the steps that a run goes on from. Where it has other columns, what it has of
+  /// those that are wanted goes into a new one, and the old one stays as `NAME.until-STEPS`.
   ///
   /// - Parameters:
   ///   - path: The file.
@@ -27,7 +28,10 @@ public final class MetricsFile {
     var kept = header
     if steps > 0, FileManager.default.fileExists(atPath: path) {
       let bytes = try DurableFile.read(path)
-      let whole = bytes.starts(with: header) ? bytes : header
+      let isSame = bytes.starts(with: header)
+      // Of another version of the program, or another method: it stays as it is, beside the new one.
+      if !isSame { try DurableFile.publish(bytes, at: "\(path).until-\(steps)") }
+      let whole = isSame ? bytes : header + format.lines(of: bytes, figures)
       (kept, missing) = Self.lines(
         of: whole, after: header.count, upTo: steps
       ) { format.step(of: $0, figures) }

@@ -44,6 +44,21 @@ public enum MetricsFormat: String, Sendable, CaseIterable {
     }
   }
 
+  /// The lines of a file with another first line, in the columns of a method with such figures; columns that it lacks are
+  /// empty. Of lines of JSON there is no first line.
+  func lines(of bytes: [UInt8], _ figures: [Figure]) -> [UInt8] {
+    var rows = String(decoding: bytes, as: UTF8.self)
+      .split(separator: "\n", omittingEmptySubsequences: true)
+      .map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+    guard self == .commaSeparated, !rows.isEmpty else { return [] }
+    let old = rows.removeFirst()
+    let places = Self.names(figures).map { name in old.firstIndex { $0 == name } }
+    let lines = rows.filter { $0.count == old.count }.map { row in
+      places.map { $0.map { String(row[$0]) } ?? "" }.joined(separator: ",") + "\n"
+    }
+    return Array(lines.joined().utf8)
+  }
+
   private struct Column: Sendable {
     let name: String
     let text: @Sendable (StepSummary) -> String
