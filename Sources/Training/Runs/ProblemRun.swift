@@ -198,7 +198,15 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
       let summary = try trainer.makeStep(asking: { continuation.requests(trainer.step + 1) })
       observe(summary, trainer.timing)
       let requests = trainer.requests
-      guard requests.checkpoint || requests.stop != nil else { continue }
+      guard requests.checkpoint || requests.stop != nil else {
+        // What tasks keep lies on other ranks as well, and cannot be had without them.
+        if communicator.isRoot, trainer.states == nil, trainer.timing?.seconds ?? 0 > Self.longStep
+        {
+          let content = RunState.content(of: trainer, settings: settings, lineage: lineage)
+          continuation.keep(content, trainer.step)
+        }
+        continue
+      }
       let stored = try state()
       try communicator.onRoot { try continuation.store(stored, trainer.step, requests.stop) }
       if let stop = requests.stop, trainer.step < training.steps {
@@ -230,6 +238,9 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
         digest: ParameterDigest.sha256(of: problem.upperModel), stop: nil, steps: trainer.step)
     }
   }
+
+  /// Seconds from which on a step is long: after a shorter one, a request to stop waits for the next one's end.
+  private static var longStep: Double { 0.1 }
 
   /// Held-out tasks that findings are about, at most; ``evaluate(_:at:tasks:_:)`` scores as many as one likes.
   static var mostTasksOfFindings: Int { 1000 }

@@ -10,7 +10,7 @@ import Foundation
 ///     RUN/timings.jsonl                          a line a step: where its time went
 ///     RUN/earlier-1/                             what another run had left when this one began here; then earlier-2
 ///     RUN/lock                                   who is writing
-public final class RunFolder {
+public final class RunFolder: Sendable {
   /// The folder.
   public let path: String
   /// Checkpoints that are kept.

@@ -15,8 +15,15 @@ public final class RunRecords {
   private let events: EventFile?
   /// Steps made before that the metrics lack.
   public var missing: Int { metrics[0].missing }
-  /// Lines of metrics that could not be written.
-  public var lost: Int { metrics.reduce(0) { $0 + $1.lost } }
+  /// Files that lost lines, as on a full disk, and how many.
+  public var lost: [(path: String, lines: Int)] {
+    files.filter { $0.lost > 0 }.map { ($0.path, $0.lost) }
+  }
+  /// Files that did not take their last line.
+  public var losing: [String] { files.filter(\.isLosing).map(\.path) }
+  private var files: [AppendedFile] {
+    metrics.map(\.file) + [timings.file] + [events?.file].compactMap(\.self)
+  }
 
   /// Opens the files of a run's folder.
   ///
