@@ -124,7 +124,9 @@ struct TrainingSession {
           host: communicator.hostName, ranks: communicator.size,
           command: CommandLine.arguments.joined(separator: " ")), isNew: stored == nil))
     let records = try RunRecords(
-      in: storage, options.metrics, figures: run.method.figures, after: done)
+      in: storage, options.metrics, figures: run.method.figures,
+      isScored: run.settings.contains { $0.key == "evaluation-every" && $0.value != "0" },
+      after: done)
     if records.missing > 0 {
       voice.warn("\(storage.metricsPath) lacks \(count(records.missing, "step")) of \(done)")
     }
@@ -154,6 +156,14 @@ struct TrainingSession {
       store: { state, step, stop in
         records?.synchronise().forEach(voice.warnOnce)
         try checkpoints?.store(state, step: step, isLast: stop != nil)
+      },
+      score: { scores, step in
+        switch scores {
+        case .success(let evaluation): records?.append(evaluation, after: step)
+        case .failure(let error):
+          progress.finish()
+          voice.warn("no held-out scores after step \(step): \(error)")
+        }
       },
       keep: { checkpoints?.keep($0, step: $1) },
       finish: { state in

@@ -140,7 +140,7 @@
     /// mpirun that is interrupted kills its ranks two seconds later, in the midst of a step that takes longer: what the
     /// last one left is stored.
     @Test(.enabled(if: requireMPI()), arguments: [1, 2])
-    func anInterruptInALongStepLosesThatStepAlone(_ interrupts: Int) throws {
+    func row36_anInterruptInALongStepLosesThatStepAlone(_ interrupts: Int) throws {
       let (whole, path) = (folder(), folder())
       defer { for path in [whole, path] { try? FileManager.default.removeItem(atPath: path) } }
       #expect(try run(0, whole).exitCode == 0)
@@ -160,7 +160,7 @@
     }
 
     /// A process alone ends at its step's end, or at once on a second Ctrl-C, and says what is stored by then.
-    @Test func insistingInALongStepLosesThatStepAlone() throws {
+    @Test func row36_insistingInALongStepLosesThatStepAlone() throws {
       let path = folder()
       defer { try? FileManager.default.removeItem(atPath: path) }
       let program = try Launcher.alone(

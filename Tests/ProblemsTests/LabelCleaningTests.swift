@@ -220,7 +220,7 @@ import Testing
       #expect("\(try #require(error))".contains(message), "\(String(describing: error))")
       settings.validation = .place(paths[1] + "-none")
       let missing = #expect(throws: DataFileError.self) { try LabelCleaning(settings, seed: 1) }
-      #expect(missing?.path == paths[1] + "-none")
+      #expect(missing?.file == paths[1] + "-none")
     }
   }
 
@@ -229,7 +229,7 @@ import Testing
     var settings = LabelCleaningSettings()
     settings.data = "/nowhere.csv"
     let error = #expect(throws: DataFileError.self) { try LabelCleaning(settings, seed: 1) }
-    #expect(error?.path == "/nowhere.csv")
+    #expect(error?.file == "/nowhere.csv")
   }
 
   @Test func validationIsANumberOrAPlace() throws {

@@ -82,8 +82,7 @@ import Training
       "lower-pull", "lower-steps", "lower-tolerance", "lower-clip", "lower-weight-decay",
       "lower-set", "sparse", "upper-rule", "upper-rate", "upper-milestones", "upper-decay",
       "upper-rise", "upper-fall", "upper-rates", "upper-clip", "upper-weight-decay", "upper-set",
-      "upper-epsilon", "precision", "evaluation-tasks",
-      "initial",
+      "upper-epsilon", "precision", "evaluation-tasks", "evaluation-every", "initial",
     ]
     return (common + own).joined(separator: ", ")
   }
@@ -95,7 +94,7 @@ import Training
     "solve-batch": "0", "fresh-products": "false", "validation-batch": "0", "lower-clip": "0.0",
     "lower-weight-decay": "0.0", "lower-set": "whole", "sparse": "false", "upper-rise": "0",
     "upper-fall": "0", "upper-rates": "", "upper-clip": "0.0", "upper-weight-decay": "0.0",
-    "upper-set": "whole",
+    "upper-set": "whole", "evaluation-every": "0",
   ]
 
   private static func listing(_ run: some Run) -> [String: String] {
@@ -118,6 +117,7 @@ import Training
       "upper-milestones": "", "upper-decay": "0.1",
       "precision": "single", "evaluation-tasks": "100", "initial": "",
       "shots": "10", "query": "10", "hidden": "40", "proximal": "0.1", "amplitude": "5.0",
+      "evaluation-every": "100",
     ]
     #expect(Self.listing(run) == expected.merging(Self.shared) { one, _ in one })
   }
@@ -129,7 +129,8 @@ import Training
         == Self.keys([
           "data", "images", "labels", "train", "validation", "test", "corruption",
           "corruption-kind", "network", "hidden", "l2", "train-part", "validation-part",
-          "final-steps",
+          "final-steps", "target", "categorical", "ignore", "missing", "separator", "header",
+          "decimal",
         ]))
     let expected = [
       "seed": "1", "steps": "60", "tasks": "8", "method": "NS", "k": "20", "tolerance": "1e-10",
@@ -143,6 +144,8 @@ import Training
       "train": "1000", "validation": "297", "test": "500", "corruption": "0.4",
       "corruption-kind": "wrong", "network": "tanh", "hidden": "32", "l2": "0.0001",
       "train-part": "0.5", "validation-part": "0.6666666666666666", "final-steps": "2000",
+      "target": "-1", "categorical": "", "ignore": "", "missing": "mean", "separator": "auto",
+      "header": "auto", "decimal": "point",
     ]
     #expect(Self.listing(run) == expected.merging(Self.shared) { one, _ in one })
   }

@@ -145,6 +145,8 @@ public struct TrainingSettings: SettingGroup, Equatable {
   public var precision = Precision.single
   /// Held-out tasks that are scored after training.
   public var evaluationTasks = 100
+  /// Steps after which they are scored on the way, too; 0: after training alone.
+  public var evaluationEvery = 0
   /// A file with the upper parameters to start from; empty for the problem's own first values.
   public var initial = ""
 
@@ -229,6 +231,9 @@ public struct TrainingSettings: SettingGroup, Equatable {
     try keys(
       "evaluation-tasks", &evaluationTasks, 0...10_000_000,
       "held-out tasks scored after training, where the problem has such")
+    try keys(
+      "evaluation-every", &evaluationEvery, 0...1_000_000_000,
+      "upper steps after which they are scored on the way, too; 0 for never")
     try keys("initial", &initial, "file of upper parameters to start from (.safetensors or .npz)")
   }
 }

@@ -67,7 +67,7 @@ extension ExampleTable {
       table, settings, target: target, other.encoding.matched(to: table), classes: classes)
   }
 
-  /// - Parameter classes: The classes that there may be; none: all that there are.
+  /// Encodes a table's rows. Of `classes`, none stands for all that there are.
   private init(
     _ table: Table, _ settings: TableSettings, target: Int, _ encoding: InputEncoding,
     classes: [String]

@@ -195,13 +195,14 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
     }
     StopSignal.startSteps()
     while trainer.step < training.steps {
+      try scoreOnTheWay(trainer, continuation)
       let summary = try trainer.makeStep(asking: { continuation.requests(trainer.step + 1) })
       observe(summary, trainer.timing)
       let requests = trainer.requests
       guard requests.checkpoint || requests.stop != nil else {
         // What tasks keep lies on other ranks as well, and cannot be had without them.
-        if communicator.isRoot, trainer.states == nil, trainer.timing?.seconds ?? 0 > Self.longStep
-        {
+        let isLong = trainer.timing?.seconds ?? 0 > Self.longStep || isScored(after: trainer.step)
+        if communicator.isRoot, trainer.states == nil, isLong {
           let content = RunState.content(of: trainer, settings: settings, lineage: lineage)
           continuation.keep(content, trainer.step)
         }
@@ -225,6 +226,9 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
         digest: ParameterDigest.sha256(of: problem.upperModel), stop: stop, steps: trainer.step)
     }
     let evaluation = try Evaluation.run(trainer, tasks: training.evaluationTasks)
+    if let evaluation, communicator.isRoot, isScored(after: trainer.step) {
+      continuation.score(.success(evaluation), trainer.step)
+    }
     // The others wait here while rank 0 works out the results.
     return try communicator.agreeing {
       RunOutcome(
@@ -239,11 +243,28 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
     }
   }
 
+  /// Whether held-out tasks are scored after so many steps.
+  private func isScored(after step: Int) -> Bool {
+    training.evaluationEvery > 0 && training.evaluationTasks > 0 && step > 0
+      && step % training.evaluationEvery == 0
+  }
+
+  /// Scores held-out tasks before the step that follows those named by settings: a run that is stopped after these does so
+  /// when it is taken up. What goes wrong with scores ends no training, and a request to stop waits for them. Collective.
+  private func scoreOnTheWay(_ trainer: Trainer<P>, _ continuation: Continuation) throws {
+    guard isScored(after: trainer.step) else { return }
+    do {
+      let tasks = min(training.evaluationTasks, Evaluation.fewTasks)
+      guard let evaluation = try Evaluation.run(trainer, tasks: tasks), trainer.communicator.isRoot
+      else { return }
+      continuation.score(.success(evaluation), trainer.step)
+    } catch let error where !(error is MessagePassingError) {
+      if trainer.communicator.isRoot { continuation.score(.failure(error), trainer.step) }
+    }
+  }
+
   /// Seconds from which on a step is long: after a shorter one, a request to stop waits for the next one's end.
   private static var longStep: Double { 0.1 }
-
-  /// Held-out tasks that findings are about, at most; ``evaluate(_:at:tasks:_:)`` scores as many as one likes.
-  static var mostTasksOfFindings: Int { 1000 }
 
   /// What stored upper parameters achieve.
   ///
@@ -252,7 +273,7 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
     let communicator = SoloCommunicator()
     let trainer = try trainer(of: state, at: path, communicator)
     // A file decides how many; it must not keep who looks at it for days.
-    let tasks = min(training.evaluationTasks, Self.mostTasksOfFindings)
+    let tasks = min(training.evaluationTasks, Evaluation.fewTasks)
     let evaluation = try Evaluation.run(trainer, tasks: tasks)
     let problem = trainer.problem
     return RunFindings(
