@@ -40,8 +40,8 @@ extension LaunchedTests {
     @Test func keysOfSettings() throws {
       #expect(
         try offers("igbm-dist train sinusoid --set lower-r") == ["lower-rate=", "lower-rule="])
-      #expect(try offers("igbm-dist train few-shot --set wa") == ["ways="])
-      #expect(try offers("igbm-dist plan --set wa") == [])
+      #expect(try offers("igbm-dist train few-shot --set way") == ["ways="])
+      #expect(try offers("igbm-dist plan --set way") == [])
     }
 
     @Test func files() throws {
