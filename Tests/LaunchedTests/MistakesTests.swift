@@ -49,7 +49,8 @@ extension LaunchedTests {
       (
         "bench --only chess",
         "no workload's name contains chess; there are few-shot-5w1s, few-shot-20w1s, sinusoid, "
-          + "cleaning-linear-ls, cleaning-linear-ns, cleaning-mlp-ls. See igbm-dist bench --help",
+          + "cleaning-linear-ls, cleaning-linear-ns, cleaning-mlp-ls, image-5w1s, resnet12-5w1s, "
+          + "lenet-cleaning, lstm-l2, transformer-l2, newsgroups-l2. See igbm-dist bench --help",
         64
       ),
       (
@@ -82,7 +83,7 @@ extension LaunchedTests {
       ("train --set upper-rate=0", "upper-rate=0.0: must be above 0", 78),
       (
         "train --set lr=3",
-        "label-cleaning has no setting \"lr\"; did you mean lower-rate or upper-rate?", 78
+        "label-cleaning has no setting \"lr\"; did you mean joint-rate, lower-rate or upper-rate?", 78
       ),
       ("train --set k=0x10", "k=0x10: not a whole number", 78),
       ("train --set damping=0x1p3", "damping=0x1p3: not a finite number", 78),
