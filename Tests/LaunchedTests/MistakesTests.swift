@@ -83,7 +83,8 @@ extension LaunchedTests {
       ("train --set upper-rate=0", "upper-rate=0.0: must be above 0", 78),
       (
         "train --set lr=3",
-        "label-cleaning has no setting \"lr\"; did you mean joint-rate, lower-rate or upper-rate?", 78
+        "label-cleaning has no setting \"lr\"; did you mean joint-rate, lower-rate or upper-rate?",
+        78
       ),
       ("train --set k=0x10", "k=0x10: not a whole number", 78),
       ("train --set damping=0x1p3", "damping=0x1p3: not a finite number", 78),
