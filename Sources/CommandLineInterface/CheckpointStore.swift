@@ -4,6 +4,7 @@ import Training
 /// Stores a run's checkpoints when they are due, and bears with some that fail, for want of room say. Rank 0's alone.
 final class CheckpointStore {
   private let folder: RunFolder
+  private let unfinished: UnfinishedStep
   private let schedule: CheckpointSchedule
   private let voice: SessionVoice
   private let clock = ContinuousClock()
@@ -14,6 +15,7 @@ final class CheckpointStore {
 
   init(_ folder: RunFolder, _ schedule: CheckpointSchedule, _ voice: SessionVoice) {
     self.folder = folder
+    unfinished = UnfinishedStep(folder)
     self.schedule = schedule
     self.voice = voice
     last = clock.now
@@ -27,6 +29,14 @@ final class CheckpointStore {
       || !folder.isInPlace
   }
 
+  /// Keeps what makes the state after a step, for a request to stop in the midst of the next one.
+  func keep(_ content: @escaping @Sendable () -> TensorFile, step: Int) {
+    unfinished.begin(after: step, content)
+  }
+
+  /// Forgets what was kept: the last step is made.
+  func finish() { unfinished.end {} }
+
   /// Stores a checkpoint.
   ///
   /// - Parameters:
@@ -37,7 +47,10 @@ final class CheckpointStore {
   func store(_ state: TensorFile, step: Int, isLast: Bool) throws(StateError) {
     last = clock.now
     do throws(StateError) {
-      voice.warnOnce(try folder.storeCheckpoint(state, step: step))
+      voice.warnOnce(
+        try unfinished.end { () throws(StateError) in
+          try folder.storeCheckpoint(state, step: step)
+        })
       voice.note("checkpoint stored", ["step": "\(step)"])
       failures = 0
     } catch {

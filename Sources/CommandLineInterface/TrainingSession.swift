@@ -118,12 +118,15 @@ struct TrainingSession {
         "\(folder) holds what this run does not go on from: it is kept in \(earlier)")
     }
     try storeConfiguration(kernels)
-    history?.begin(
-      RunHistory.Start(
-        host: communicator.hostName, ranks: communicator.size,
-        command: CommandLine.arguments.joined(separator: " ")), isNew: stored == nil)
+    voice.warnOnce(
+      history?.begin(
+        RunHistory.Start(
+          host: communicator.hostName, ranks: communicator.size,
+          command: CommandLine.arguments.joined(separator: " ")), isNew: stored == nil))
     let records = try RunRecords(
-      in: storage, options.metrics, figures: run.method.figures, after: done)
+      in: storage, options.metrics, figures: run.method.figures,
+      isScored: run.settings.contains { $0.key == "evaluation-every" && $0.value != "0" },
+      after: done)
     if records.missing > 0 {
       voice.warn("\(storage.metricsPath) lacks \(count(records.missing, "step")) of \(done)")
     }
@@ -154,7 +157,17 @@ struct TrainingSession {
         records?.synchronise().forEach(voice.warnOnce)
         try checkpoints?.store(state, step: step, isLast: stop != nil)
       },
+      score: { scores, step in
+        switch scores {
+        case .success(let evaluation): records?.append(evaluation, after: step)
+        case .failure(let error):
+          progress.finish()
+          voice.warn("no held-out scores after step \(step): \(error)")
+        }
+      },
+      keep: { checkpoints?.keep($0, step: $1) },
       finish: { state in
+        checkpoints?.finish()
         records?.synchronise().forEach(voice.warnOnce)
         voice.warnOnce(try storage?.storeLast(state))
         progress.finish()
@@ -165,6 +178,9 @@ struct TrainingSession {
     let outcome = try run.train(communicator, continuation) { summary, timing in
       guard communicator.isRoot else { return }
       records?.append(summary, timing)
+      records?.losing.forEach {
+        voice.warnOnce("\($0) cannot be written: its lines are lost until it can")
+      }
       for warning in health.warnings(after: summary, timing) {
         progress.finish()
         voice.warn(warning)
@@ -176,8 +192,8 @@ struct TrainingSession {
       }
     }
     if communicator.isRoot { voice.warnOnce(health.warningAtEnd) }
-    if let records, records.lost > 0 {
-      voice.warn("\(records.lost) lines of \(folder)/metrics.jsonl could not be written")
+    for (path, lines) in records?.lost ?? [] {
+      voice.warn("\(count(lines, "line")) of \(path) could not be written")
     }
     return outcome
   }

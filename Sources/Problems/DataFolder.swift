@@ -18,6 +18,10 @@ struct DataFolder {
     guard !folder.isEmpty || name.hasPrefix("/") else {
       throw SettingError("data is not set: give the folder with the data, --set data=FOLDER")
     }
+    guard name.hasPrefix("/") || access(folder, F_OK) == 0 else {
+      throw DataFileError(
+        folder, "no such file or folder", remedy: "set data to where the data are", isMissing: true)
+    }
     let path = name.hasPrefix("/") ? name : "\(folder)/\(name)"
     let candidates = [path, path + ".gz"]
     guard let found = candidates.first(where: { access($0, F_OK) == 0 }) else {

@@ -103,6 +103,13 @@ struct TimingRecord: LineRecord, Sendable {
   }
 }
 
+extension HeldOutFile.Line: LineRecord {
+  var isPossible: Bool {
+    (1...1_000_000_000).contains(step) && (0...10_000_000).contains(tasks)
+      && [before, beforeHalfWidth, after, afterHalfWidth].allSatisfy(\.isFinite)
+  }
+}
+
 /// Reads files of one JSON object a line, and believes none of them.
 enum LineFile {
   /// The lines' objects; the last line may be cut off, because a run may still be writing it.

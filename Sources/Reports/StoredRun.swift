@@ -16,6 +16,8 @@ public struct StoredRun: Sendable {
   let remarks: [String]
   let steps: [StepRecord]
   let timings: [TimingRecord]
+  /// Held-out scores on the way.
+  let heldOut: [HeldOutFile.Line]
   /// The step of the state that findings are about.
   let step: Int
   /// What the problem is.
@@ -57,6 +59,10 @@ public struct StoredRun: Sendable {
     timings =
       isTimed
       ? Self.last(try LineFile.read(timingsPath, as: TimingRecord.self), by: \.step) : []
+    let heldOutPath = "\(folder)/\(HeldOutFile.name)"
+    heldOut =
+      FileManager.default.fileExists(atPath: heldOutPath)
+      ? try LineFile.read(heldOutPath, as: HeldOutFile.Line.self) : []
     guard let (path, state) = stored else {
       step = steps.last?.step ?? 0
       upper = ResultTable("", columns: [], rows: [])

@@ -39,5 +39,8 @@ struct EnvironmentReportTests {
     #expect(own.facts.suffix(2).map(\.name) == ["IGBM_A", "IGBM_KERNELS"])
     #expect(own["OTHER"] == nil)
     #expect(own["kernels available"]?.contains("portable") == true)
+    #if MPI
+      #expect(own["mpirun refuses"]?.contains("--oversubscribe") == true)
+    #endif
   }
 }

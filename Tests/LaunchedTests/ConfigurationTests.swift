@@ -38,6 +38,13 @@
             ["train", "\(folder)/first/configuration.yaml", "--output", "\(folder)/second"]
           ).wait(seconds: 60)
           #expect(try digest(again) == digest(first))
+          // A run's folder stands for what it holds.
+          let folderAgain = try Launcher.alone(
+            "igbm-dist", ["train", "\(folder)/first", "--output", "\(folder)/third"]
+          ).wait(seconds: 60)
+          #expect(try digest(folderAgain) == digest(first))
+          let inspected = try Launcher.alone("igbm-dist", ["inspect", "\(folder)/first"])
+          #expect(try digest(inspected.wait(seconds: 30)) == digest(first))
           let other = try Launcher.alone(
             "igbm-dist", ["train", file, "--output", "\(folder)/other"]
           ).wait(seconds: 60)

@@ -16,6 +16,18 @@ import Testing
       let file = site.appendingPathComponent("documentation/\(page)/index.html")
       #expect(FileManager.default.fileExists(atPath: file.path), "\(page)")
     }
+    // The root leads to the landing page, which has all modules.
+    let root = try String(contentsOf: site.appendingPathComponent("index.html"), encoding: .utf8)
+    #expect(root.contains("url=documentation/igbm/"))
+    let landing = try String(
+      contentsOf: site.appendingPathComponent("data/documentation/igbm.json"), encoding: .utf8)
+    let library = try String(
+      contentsOf: Launcher.root.appendingPathComponent("Sources/IGBM/IGBM.swift"), encoding: .utf8)
+    let modules = library.matches(of: /(?m)^@_exported import (\w+)/).map(\.output.1)
+    #expect(modules.count > 8)
+    for module in modules {
+      #expect(landing.contains("doc://igbm/documentation/\(module)\""), "\(module)")
+    }
   }
 
   /// The public declarations of a source that no doc comment precedes, and how many there are in all.

@@ -63,20 +63,23 @@
           + values.withUnsafeBytes { Data($0) }
       }
 
+      /// The table as two files of NumPy's, and the settings that name them.
+      private func arrays(in folder: String) throws -> (paths: [String], settings: [String]) {
+        let numbers = table.split { ",\n".contains($0) }.compactMap { Double($0) }
+        let rows = numbers.count / 3
+        let inputs = (0..<rows).flatMap { numbers[3 * $0..<3 * $0 + 2] }
+        let classes = (0..<rows).map { numbers[3 * $0 + 2] }
+        let paths = ["inputs", "classes"].map { "\(folder)/\($0).npy" }
+        try npy("\(rows), 2", inputs).write(to: URL(fileURLWithPath: paths[0]))
+        try npy("\(rows),", classes).write(to: URL(fileURLWithPath: paths[1]))
+        return (paths, ["--set", "inputs=\(paths[0])", "--set", "classes=\(paths[1])"])
+      }
+
       @Test func aProblemOverFilesHasTheSameBitsOnTwoRanks() throws {
         try withFolder { folder in
-          let numbers = table.split { ",\n".contains($0) }.compactMap { Double($0) }
-          let rows = numbers.count / 3
-          let inputs = (0..<rows).flatMap { numbers[3 * $0..<3 * $0 + 2] }
-          let classes = (0..<rows).map { numbers[3 * $0 + 2] }
-          let paths = ["inputs", "classes"].map { "\(folder)/\($0).npy" }
-          try npy("\(rows), 2", inputs).write(to: URL(fileURLWithPath: paths[0]))
-          try npy("\(rows),", classes).write(to: URL(fileURLWithPath: paths[1]))
+          let (paths, settings) = try arrays(in: folder)
           func arguments(_ run: String) -> [String] {
-            [
-              "--steps", "3", "--output", "\(folder)/\(run)", "--set", "inputs=\(paths[0])",
-              "--set", "classes=\(paths[1])",
-            ]
+            ["--steps", "3", "--output", "\(folder)/\(run)"] + settings
           }
           let alone = try Launcher.alone("own-data", arguments("1")).wait(seconds: 60)
           let two = try Launcher.mpirun(2, "own-data", arguments("2")).wait(seconds: 60)
@@ -84,6 +87,20 @@
           try FileManager.default.removeItem(atPath: paths[1])
           let missing = try Launcher.alone("own-data", arguments("3")).wait(seconds: 60)
           #expect(missing.exitCode == 66 && missing.errors.contains(paths[1]), "\(missing.errors)")
+        }
+      }
+
+      /// The example's defaults are worth a run: what they learn is seen.
+      @Test func theProblemOverFilesLearns() throws {
+        try withFolder { folder in
+          let arguments = ["--output", "\(folder)/run"] + (try arrays(in: folder).settings)
+          let end = try Launcher.alone("own-data", arguments).wait(seconds: 60)
+          #expect(end.exitCode == 0, "\(end.errors)")
+          let text = try String(contentsOfFile: "\(folder)/run/metrics.jsonl", encoding: .utf8)
+          let losses = text.matches(of: /"upper_loss":([^,]+)/).compactMap { Double($0.output.1) }
+          let (first, last) = (losses.prefix(10), losses.suffix(10))
+          #expect(losses.count == 50)
+          #expect(last.reduce(0, +) < 0.3 * first.reduce(0, +), "\(losses)")
         }
       }
 

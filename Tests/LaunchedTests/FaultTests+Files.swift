@@ -86,7 +86,8 @@
       #expect(!end.errors.contains("rank 0 on"), "\(end.errors)")
     }
 
-    /// Row 33: metrics that cannot be written any more cost their lines, not the run.
+    /// Row 33: metrics, times and events that cannot be written any more cost their lines, not the run, and each is said:
+    /// at once, and how many at the end.
     @Test func row33_lostMetricsDoNotEndTheRun() throws {
       let (whole, limited) = (folder(), folder())
       defer { for path in [whole, limited] { try? FileManager.default.removeItem(atPath: path) } }
@@ -94,11 +95,18 @@
       #expect(try run(0, whole, steps).exitCode == 0)
       // A checkpoint fits, 400 lines do not.
       let end = try Launcher.shell(
-        "ulimit -f 64; exec \"$0\" train --steps 400 --output \(limited) --checkpoint-every 50",
+        "ulimit -f 64; exec \"$0\" train --steps 400 --output \(limited) --checkpoint-every 50 "
+          + "--metrics tensorboard",
         Self.command
       ).wait(seconds: 60)
       #expect(end.exitCode == 0, "\(end.errors)")
-      #expect(end.errors.contains("metrics.jsonl could not be written"), "\(end.errors)")
+      for name in ["metrics.jsonl", "timings.jsonl", "tfevents"] {
+        let warnings = end.errors.split(separator: "\n").filter { $0.contains(name) }
+        #expect(warnings.count == 2, "\(name): \(end.errors)")
+        let first = "cannot be written: its lines are lost until it can"
+        #expect(warnings.first?.hasSuffix(first) == true)
+        #expect(warnings.last?.hasSuffix("could not be written") == true)
+      }
       #expect(
         try bytes("\(limited)/state.safetensors").suffix(40_000)
           == bytes("\(whole)/state.safetensors").suffix(40_000))

@@ -15,9 +15,12 @@
       wait { FileManager.default.fileExists(atPath: path) }
     }
 
-    /// Waits until a run has made a step.
-    func waitForSteps(_ folder: String) -> Bool {
-      wait { (try? bytes("\(folder)/metrics.jsonl").isEmpty) == false }
+    /// Waits until a run has made so many steps.
+    func waitForSteps(_ folder: String, _ count: Int = 1) -> Bool {
+      wait {
+        let lines = (try? bytes("\(folder)/metrics.jsonl"))?.count { $0 == UInt8(ascii: "\n") }
+        return lines ?? 0 >= count
+      }
     }
 
     /// A run of so many steps that it is still going on when it is looked at.

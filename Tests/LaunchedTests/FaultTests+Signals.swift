@@ -137,6 +137,45 @@
       #expect(stored.contains { $0.hasSuffix(".safetensors") }, "\(stored)")
     }
 
+    /// mpirun that is interrupted kills its ranks two seconds later, in the midst of a step that takes longer: what the
+    /// last one left is stored.
+    @Test(.enabled(if: requireMPI()), arguments: [1, 2])
+    func row36_anInterruptInALongStepLosesThatStepAlone(_ interrupts: Int) throws {
+      let (whole, path) = (folder(), folder())
+      defer { for path in [whole, path] { try? FileManager.default.removeItem(atPath: path) } }
+      #expect(try run(0, whole).exitCode == 0)
+      let program = try Launcher.mpirun(
+        2, Self.command, ["train", "--output", path], environment: ["FAULT": "long:3:1500"])
+      #expect(waitForSteps(path, 4))
+      Thread.sleep(forTimeInterval: 0.5)
+      for _ in 0..<interrupts {
+        program.send(SIGINT)
+        Thread.sleep(forTimeInterval: 0.4)
+      }
+      #expect(program.wait(seconds: 30).exitCode != 0)
+      let stored = try FileManager.default.contentsOfDirectory(atPath: "\(path)/checkpoints")
+      #expect(stored == ["step-000000004.safetensors"])
+      #expect(try run(1, path, ["--resume", "auto"]).exitCode == 0)
+      #expect(try results(path) == results(whole))
+    }
+
+    /// A process alone ends at its step's end, or at once on a second Ctrl-C, and says what is stored by then.
+    @Test func row36_insistingInALongStepLosesThatStepAlone() throws {
+      let path = folder()
+      defer { try? FileManager.default.removeItem(atPath: path) }
+      let program = try Launcher.alone(
+        Self.command, ["train", "--output", path], environment: ["FAULT": "long:2:600"])
+      #expect(waitForSteps(path, 3))
+      program.send(SIGINT)
+      Thread.sleep(forTimeInterval: 1.5)
+      program.send(SIGINT)
+      let end = program.wait(seconds: 30)
+      #expect(end.exitCode == 128 + SIGINT)
+      #expect(end.errors.contains("the state after step 3 is stored"), "\(end.errors)")
+      let stored = try FileManager.default.contentsOfDirectory(atPath: "\(path)/checkpoints")
+      #expect(stored == ["step-000000003.safetensors"])
+    }
+
     /// What an mpirun that has ended left in the environment is called by its name, not by Open MPI's page.
     @Test(.enabled(if: requireMPI())) func theEnvironmentOfAnEndedLauncherIsRefused() throws {
       let path = folder()

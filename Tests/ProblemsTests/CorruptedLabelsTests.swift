@@ -10,7 +10,7 @@ import Testing
     settings.train = train
     settings.corruption = corruption
     settings.corruptionKind = kind
-    return CorruptedLabels(Digits.all, settings, validation: 297, seed: seed)
+    return CorruptedLabels(.images(Digits.all), settings, validation: 297, seed: seed)
   }
 
   @Test func labelsOfAnyClassAreRightByChance() {

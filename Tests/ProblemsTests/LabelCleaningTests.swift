@@ -1,5 +1,6 @@
 import BilevelOptimization
 import DataFiles
+import Foundation
 import Problems
 import TestSupport
 import Testing
@@ -132,7 +133,7 @@ import Testing
     let given = try ImageFolder(classes: 3, drawings: 20, labels: labels)
     let clean = try ImageFolder(classes: 3, drawings: 10)
     var settings = LabelCleaningSettings()
-    (settings.data, settings.validation) = (given.path, .folder(clean.path))
+    (settings.data, settings.validation) = (given.path, .place(clean.path))
     (settings.images, settings.labels) = ("images", "labels")
     (settings.network, settings.finalSteps) = (.linear, 300)
     let problem = try LabelCleaning(settings, seed: 1)
@@ -153,14 +154,88 @@ import Testing
     #expect(throws: DataFileError.self) {
       try problem.predictions(lower.values, forFile: "\(small.path)/images")
     }
-    settings.validation = .folder(small.path)
+    settings.validation = .place(small.path)
     #expect(throws: DataFileError.self) { try LabelCleaning(settings, seed: 1) }
   }
 
-  @Test func validationIsANumberOrAFolder() throws {
+  /// A table at a path that is gone when the test ends.
+  private func withFiles(_ texts: [String], _ body: ([String]) throws -> Void) throws {
+    let paths = texts.map { _ in
+      FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+    }
+    defer { for path in paths { try? FileManager.default.removeItem(atPath: path) } }
+    for (path, text) in zip(paths, texts) {
+      try text.write(toFile: path, atomically: true, encoding: .utf8)
+    }
+    try body(paths)
+  }
+
+  /// Rows of two classes that lie apart, 100 and 1 in size; the label of one is wrong, and a row has none.
+  private var rows: [String] {
+    (0..<40).map { row in
+      let side = row % 2 == 0 ? 1.0 : -1
+      let label = row == 6 ? "right" : row % 2 == 0 ? "left" : "right"
+      return "\(100 * side + Double(row)),\(side),\(row == 1 ? "" : label)"
+    }
+  }
+
+  /// Rows of a table as images: all train with the labels that they have, those of another table validate.
+  @Test func rowsOfATableAreCleanedToo() throws {
+    let clean = ["y,x,side"] + (0..<10).map { $0 % 2 == 0 ? "1,103,left" : "-1,-98,right" }
+    let unlabelled = ["x,y", "100,1", "-100,-1"]
+    let texts = [["x,y,side"] + rows, clean, unlabelled].map { $0.joined(separator: "\n") + "\n" }
+    try withFiles(texts) { paths in
+      var settings = LabelCleaningSettings()
+      (settings.data, settings.validation) = (paths[0], .place(paths[1]))
+      (settings.network, settings.finalSteps) = (.linear, 300)
+      let problem = try LabelCleaning(settings, seed: 1)
+      #expect(problem.upperModel.count == 39 && problem.corrupted.validate.count == 10)
+      #expect(problem.data.map(\.name) == ["table", "validation-table"])
+      let inputs = try problem.task(0, step: 0).train.data
+      #expect(inputs.shape == [19, 2] && inputs.values.allSatisfy { $0.magnitude < 2 })
+      // Row 6 of the file, before which one is left out.
+      problem.upperModel.values[5] = -30
+      let tables = try problem.results(adaptation(of: problem))
+      #expect(tables[0].title == "Validation accuracy (10 rows) after training on")
+      #expect(tables[1].rows == [["6", "right", "left", "0.0000"]])
+      #expect(try problem.illustrations(adaptation(of: problem)).isEmpty)
+      let lower = try #require(try problem.trainedLower(adaptation(of: problem)))
+      #expect(lower.extras.map(\.name) == ["inputs/mean", "inputs/scale"])
+      let predictions = try #require(try problem.predictions(lower.values, forFile: paths[2]))
+      #expect(predictions.columns == ["row", "prediction", "P(left)", "P(right)"])
+      #expect(predictions.rows.map { $0[1] } == ["left", "right"])
+    }
+  }
+
+  /// What validates has the columns and classes of what trains.
+  @Test(arguments: [
+    ("x,y,side\n1,1,left\n2,2,up\n", "the class \"up\" is none of those that train"),
+    ("x,z,side\n1,1,left\n2,2,right\n", "y"), ("", "empty"),
+  ])
+  func anotherTableIsRefused(_ text: String, _ message: String) throws {
+    try withFiles([(["x,y,side"] + rows).joined(separator: "\n"), text]) { paths in
+      var settings = LabelCleaningSettings()
+      (settings.data, settings.validation) = (paths[0], .place(paths[1]))
+      let error = #expect(throws: DataFileError.self) { try LabelCleaning(settings, seed: 1) }
+      #expect(error?.description.contains(message) == true, "\(String(describing: error))")
+      settings.validation = .place(paths[1] + "-none")
+      let missing = #expect(throws: DataFileError.self) { try LabelCleaning(settings, seed: 1) }
+      #expect(missing?.file == paths[1] + "-none")
+    }
+  }
+
+  /// Neither a folder nor a table.
+  @Test func aPlaceThatIsNotThereIsNamed() {
+    var settings = LabelCleaningSettings()
+    settings.data = "/nowhere.csv"
+    let error = #expect(throws: DataFileError.self) { try LabelCleaning(settings, seed: 1) }
+    #expect(error?.file == "/nowhere.csv")
+  }
+
+  @Test func validationIsANumberOrAPlace() throws {
     var settings = LabelCleaningSettings()
     #expect(try settings.set("validation", to: "30") && settings.validation == .count(30))
-    #expect(try settings.set("validation", to: "clean") && settings.validation == .folder("clean"))
+    #expect(try settings.set("validation", to: "clean") && settings.validation == .place("clean"))
     for text in ["0", "-3", ""] {
       #expect(throws: SettingError.self) { try settings.set("validation", to: text) }
     }

@@ -15,7 +15,13 @@ import Training
     let storage = try RunFolder(locking: folder)
     let metrics = try MetricsFile(storage.metricsPath, figures: run.method.figures, after: 0)
     let timings = isTimed ? try TimingsFile(storage.timingsPath, isNew: true) : nil
-    let outcome = try run.train(SoloCommunicator(), .none) { summary, timing in
+    let heldOut = try HeldOutFile("\(folder)/\(HeldOutFile.name)", after: 0)
+    let continuation = Continuation(
+      from: nil, requests: { _ in StepRequests() }, store: { _, _, _ in },
+      score: { scores, step in
+        if case .success(let evaluation) = scores { heldOut.append(evaluation, after: step) }
+      })
+    let outcome = try run.train(SoloCommunicator(), continuation) { summary, timing in
       metrics.append(summary)
       if let timing { timings?.append(timing) }
     }
@@ -54,6 +60,7 @@ import Training
 
   private static let sinusoid = [
     ("steps", "6"), ("tasks", "3"), ("hidden", "5"), ("evaluation-tasks", "3"),
+    ("evaluation-every", "2"),
   ]
 
   @Test func aRunHasCurvesResultsTimesAndSettings() throws {
@@ -69,7 +76,7 @@ import Training
       "<h2>Upper parameters</h2>", "upper: the network&#39;s initialisation",
       "<th scope=\"row\">dense1.weight</th><td>F64</td><td>[1, 5]</td>", "6 steps on 1 rank took",
       "<th scope=\"row\">hidden</th><td>5</td>",
-      "SHA-256 of the upper parameters",
+      "SHA-256 of the upper parameters", "<h3>On held-out tasks</h3>", "Held-out squared error",
     ] {
       #expect(page.contains(text), "\(text)")
     }
@@ -148,6 +155,14 @@ import Training
     ] {
       try write("timings.jsonl", [line])
       #expect(throws: StateError.self) { try page([folder]) }
+    }
+    try write("timings.jsonl", [])
+    for (step, mean) in [("0", "1"), ("\(Int.max)", "1"), ("1", "1e999"), ("1", "\"nan\"")] {
+      let score = "\"before\":1,\"before_half_width\":1,\"after\":\(mean),\"after_half_width\":1"
+      try write(
+        HeldOutFile.name, ["{\"step\":\(step),\"tasks\":3,\"measure\":\"<b>\",\(score)}"])
+      let error = #expect(throws: StateError.self) { try page([folder]) }
+      #expect(error?.description.contains("held-out.jsonl: line 1 is not what") == true)
     }
   }
 

@@ -10,8 +10,8 @@ import Training
   private static let browser = ["chromium", "chromium-browser", "google-chrome"]
     .first(where: isOnPath)
 
-  /// No part of the page is wider than a phone, and every picture is one.
-  @Test func slow_aPhoneShowsAllOfThePage() throws {
+  /// No part of the page is wider than a phone, no caption is cut, and every picture is one.
+  @Test(arguments: [375, 500]) func slow_aPhoneShowsAllOfThePage(_ width: Int) throws {
     guard let browser = Self.browser else {
       print("skipped: no browser is installed")
       return
@@ -22,29 +22,38 @@ import Training
       "label-cleaning", in: folder,
       [("steps", "4"), ("tasks", "2"), ("train", "60"), ("test", "40"), ("final-steps", "20")])
     let text = ReportPage([try StoredRun(folder, .builtIn)], made: "test").text
-    // The page itself has no scripts; this one measures it.
+    // The page itself has no scripts; this one measures it, in a frame, because windows have a least width.
     let probe = """
-      <script>document.title = [document.documentElement.scrollWidth, innerWidth,
+      <script>onload = () => parent.postMessage([document.documentElement.scrollWidth, innerWidth,
       [...document.images].filter(i => !i.complete || i.naturalWidth == 0).length,
-      document.images.length, document.querySelectorAll('svg.plot').length].join(' ')</script></body>
+      document.images.length, document.querySelectorAll('svg.plot').length,
+      [...document.querySelectorAll('h1, h2, h3, p, caption, figcaption')]
+        .filter(e => e.getBoundingClientRect().right > innerWidth + 1 || e.scrollWidth > e.clientWidth + 1)
+        .length].join(' '), '*')</script></body>
       """
-    let page = "\(folder)/probe.html"
     try text.replacing("</body>", with: probe).write(
-      toFile: page, atomically: true, encoding: .utf8)
+      toFile: "\(folder)/probe.html", atomically: true, encoding: .utf8)
+    let page = "\(folder)/frame.html"
+    try """
+    <!doctype html><title></title><script>onmessage = e => { document.title = e.data }</script>
+    <iframe src="probe.html" style="width: \(width)px; height: 900px; border: 0"></iframe>
+    """.write(toFile: page, atomically: true, encoding: .utf8)
     let end = try Launcher.command(
       "/usr/bin/env",
       [
         browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-        "--window-size=500,900", "--virtual-time-budget=3000", "--dump-dom", "file://\(page)",
+        "--window-size=600,950", "--virtual-time-budget=3000", "--dump-dom", "file://\(page)",
       ]
     ).wait(seconds: 60)
     let title =
       end.output.split(separator: "<title>").dropFirst().first?
       .prefix { $0 != "<" } ?? ""
     let numbers = title.split(separator: " ").compactMap { Int($0) }
-    try #require(numbers.count == 5, "\(end.errors.suffix(400))")
+    try #require(numbers.count == 6, "\(end.output.prefix(400)) \(end.errors.suffix(400))")
+    #expect(numbers[1] == width)
     #expect(numbers[0] <= numbers[1], "the page is \(numbers[0]) wide, the window \(numbers[1])")
     #expect(numbers[2] == 0 && numbers[3] > 0 && numbers[4] >= 4)
+    #expect(numbers[5] == 0, "\(numbers[5]) texts are cut")
     #expect(!end.errors.contains("CONSOLE"), "\(end.errors)")
   }
 }

@@ -37,6 +37,15 @@ import Training
     }
   }
 
+  /// With the defaults, and a fifth of their steps, a wave is learnt from its points.
+  @Test func theDefaultsOfWavesLearn() throws {
+    let run = try ProblemRun<Sinusoid>(
+      RunRequest([("steps", "200"), ("evaluation-tasks", "50"), ("evaluation-every", "0")]))
+    let state = try #require(try run.train(SoloCommunicator()) { _, _ in }.state)
+    let score = try run.evaluate(state, at: "state", tasks: 50, SoloCommunicator()).scores[0]
+    #expect(score.after.mean < 1.5 && score.before.mean > 2.5, "\(score)")
+  }
+
   @Test func withoutLowerStepsNothingChanges() throws {
     let run = try ProblemRun<Sinusoid>(RunRequest([("steps", "0"), ("lower-steps", "0")]))
     let outcome = try run.train(SoloCommunicator()) { _, _ in }

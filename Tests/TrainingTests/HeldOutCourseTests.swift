@@ -7,7 +7,7 @@ import Training
 /// Runs that are scored on the way, and end where that gets no better.
 @Suite struct HeldOutCourseTests {
   private static let settings = [
-    ("steps", "30"), ("tasks", "2"), ("evaluation-tasks", "4"), ("score-every", "2"),
+    ("steps", "30"), ("tasks", "2"), ("evaluation-tasks", "4"), ("evaluation-every", "2"),
     ("patience", "2"), ("hidden", "4"), ("lower-steps", "4"),
     // Steps so long that scores get worse.
     ("upper-rate", "0.5"),
@@ -54,8 +54,11 @@ import Training
   }
 
   @Test(arguments: [
-    ("sinusoid", [("patience", "2")], "nothing is scored"),
-    ("quadratic", [("score-every", "1"), ("steps", "1")], "has no held-out tasks to score"),
+    ("sinusoid", [("patience", "2"), ("evaluation-every", "0")], "nothing is scored"),
+    (
+      "quadratic", [("evaluation-every", "1"), ("patience", "1"), ("steps", "1")],
+      "has no held-out tasks to score"
+    ),
   ]) func whatCannotBeScoredIsRefused(
     _ problem: String, _ settings: [(String, String)], _ message: String
   ) throws {

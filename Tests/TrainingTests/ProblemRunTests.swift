@@ -85,8 +85,7 @@ import Training
       "lower-steps", "lower-tolerance", "lower-clip", "lower-weight-decay",
       "lower-set", "sparse", "upper-rule", "upper-rate", "upper-milestones", "upper-decay",
       "upper-rise", "upper-fall", "upper-rates", "upper-clip", "upper-weight-decay", "upper-set",
-      "upper-epsilon", "precision", "evaluation-tasks", "score-every", "patience",
-      "initial",
+      "upper-epsilon", "precision", "evaluation-tasks", "evaluation-every", "patience", "initial",
     ]
     return (common + own).joined(separator: ", ")
   }
@@ -100,7 +99,7 @@ import Training
     "upper-fall": "0", "upper-rates": "", "upper-clip": "0.0", "upper-weight-decay": "0.0",
     "upper-set": "whole", "blocks": "10", "validation-blocks": "10", "tolerance-fall": "0",
     "lower-milestones": "", "lower-decay": "0.1", "lower-rise": "0", "lower-fall": "0",
-    "learned-rates": "", "score-every": "0", "patience": "0",
+    "learned-rates": "", "evaluation-every": "0", "patience": "0",
   ]
 
   private static func listing(_ run: some Run) -> [String: String] {
@@ -123,6 +122,7 @@ import Training
       "upper-milestones": "", "upper-decay": "0.1",
       "precision": "single", "evaluation-tasks": "100", "initial": "",
       "shots": "10", "query": "10", "hidden": "40", "proximal": "0.1", "amplitude": "5.0",
+      "evaluation-every": "100",
     ]
     #expect(Self.listing(run) == expected.merging(Self.shared) { one, _ in one })
   }
@@ -134,7 +134,8 @@ import Training
         == Self.keys([
           "data", "images", "labels", "train", "validation", "test", "corruption",
           "corruption-kind", "network", "hidden", "l2", "train-part", "validation-part",
-          "final-steps",
+          "final-steps", "target", "categorical", "ignore", "missing", "separator", "header",
+          "decimal",
         ]))
     let expected = [
       "seed": "1", "steps": "60", "tasks": "8", "method": "NS", "k": "20", "tolerance": "1e-10",
@@ -148,6 +149,8 @@ import Training
       "train": "1000", "validation": "297", "test": "500", "corruption": "0.4",
       "corruption-kind": "wrong", "network": "tanh", "hidden": "32", "l2": "0.0001",
       "train-part": "0.5", "validation-part": "0.6666666666666666", "final-steps": "2000",
+      "target": "-1", "categorical": "", "ignore": "", "missing": "mean", "separator": "auto",
+      "header": "auto", "decimal": "point",
     ]
     #expect(Self.listing(run) == expected.merging(Self.shared) { one, _ in one })
   }

@@ -93,11 +93,15 @@ import Training
     let folder = try RunFolder(locking: path)
     defer { try? FileManager.default.removeItem(atPath: path) }
     let own = ["earlier/notes.txt", "earlier-x", "checkpoints/step-5.safetensors", "notes.txt"]
+    let records = [
+      "configuration.yaml", "held-out.jsonl", "history.jsonl", "lower.safetensors",
+      "metrics.jsonl", "suspects.csv", "timings.jsonl",
+    ]
     try DurableFile.createFolder("\(path)/earlier")
     for name in own { try DurableFile.publish(Array("mine".utf8), at: "\(path)/\(name)") }
     for run in 1...3 {
       for step in [1, 2, 3] { try folder.storeCheckpoint(state(10 * run + step), step: step) }
-      for name in ["metrics.jsonl", "timings.jsonl", "configuration.yaml"] {
+      for name in records {
         try DurableFile.publish(Array("run \(run)".utf8), at: "\(path)/\(name)")
       }
       #expect(try folder.setAside(after: nil) == "\(path)/earlier-\(run)")
@@ -107,7 +111,7 @@ import Training
       let earlier = RunFolder(reading: "\(path)/earlier-\(run)")
       #expect(
         try names(earlier.path)
-          == ["checkpoints", "configuration.yaml", "metrics.jsonl", "timings.jsonl"])
+          == (["checkpoints"] + records))
       #expect(earlier.checkpoints().map(\.step) == [2, 3])
       #expect(try DurableFile.read(earlier.checkpointPath(3)) == state(10 * run + 3).encoded())
       #expect(try DurableFile.read(earlier.metricsPath) == Array("run \(run)".utf8))

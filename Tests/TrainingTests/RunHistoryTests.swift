@@ -37,6 +37,21 @@ import Training
     }
   }
 
+  /// A link is followed, and what may never take a line is no place for one.
+  @Test func linksAreFollowedAndPipesRefused() throws {
+    try withFolder { folder in
+      let path = "\(folder)/\(RunHistory.name)"
+      #expect(symlink("elsewhere", path) == 0)
+      #expect(RunHistory(in: folder).begin(start, isNew: true) == nil)
+      #expect(RunHistory.entries(in: folder).count == 1)
+      #expect(FileManager.default.fileExists(atPath: "\(folder)/elsewhere"))
+      unlink(path)
+      #expect(mkfifo(path, 0o600) == 0)
+      let warning = RunHistory(in: folder).begin(start, isNew: true)
+      #expect(warning?.contains(path) == true, "\(warning ?? "none")")
+    }
+  }
+
   @Test func whatCannotBeReadIsLeftOut() throws {
     try withFolder { folder in
       #expect(RunHistory.entries(in: folder).isEmpty)

@@ -38,6 +38,11 @@ struct RunPlanTests {
     #expect(plan.stepSeconds == 3.5)
     // Six steps, and three held-out tasks on rank 0.
     #expect(plan.runSeconds == 6 * 3.5 + 3 * 2)
+    // After steps 6 and 9, too.
+    let often = self.plan(
+      tasks: [3, 2], settings: ["evaluation-tasks": "5", "evaluation-every": "3"], steps: 10,
+      done: 4)
+    #expect(often.runSeconds == 6 * 3.5 + 3 * (3 * 2))
   }
 
   @Test func aPlanWithoutProblemsHasNoWarnings() {

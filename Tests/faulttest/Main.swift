@@ -12,6 +12,7 @@ import TestProblems
 ///     storm:STEP:RANK                   hundreds of SIGUSR1 from a thread, from that step on
 ///     flip:STEP:RANK                    a bit of that rank's upper parameters
 ///     sleep:STEP:RANK                   that rank is slow, from that step on
+///     long:STEP:MILLISECONDS            every task takes so long, from that step on
 ///     memory:STEP:RANK                  that rank asks for more memory than there is
 ///     uneven:STEP:TASKS                 the first tasks take longer, from that step on
 ///     nan:STEP:TASK                     data of that task that are not numbers
@@ -118,6 +119,7 @@ final class Fault {
   func delay(task: Int, step: Int) {
     guard step >= self.step else { return }
     if kind == "sleep", rank == number { usleep(4000) }
+    if kind == "long" { usleep(UInt32(1000 * number)) }
     // Where ranks draw their tasks, the others leave it one.
     if kind == "kill", rank != number { usleep(10_000) }
     guard kind == "uneven", task < number else { return }

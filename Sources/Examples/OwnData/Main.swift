@@ -15,7 +15,7 @@ struct Classifier: Problem {
     var settings = TrainingSettings()
     (settings.steps, settings.tasks, settings.upperRate) = (50, 4, 0.1)
     (settings.lowerSteps, settings.lowerRate) = (200, 0.3)
-    (settings.method, settings.k, settings.damping) = (.linearSystem, 20, 0.01)
+    (settings.method, settings.k, settings.damping) = (.linearSystem, 20, 0.1)
     return settings
   }
   let upperModel: Model<Tensor>, lowerModel: Model<Sequential>
@@ -27,7 +27,7 @@ struct Classifier: Problem {
     let classes = try labels.labels(count: inputs.rows, of: settings.inputs)
     (self.inputs, self.classes, self.seed) = (inputs, classes, seed)
     data = [DataChecksum("inputs", inputs.checksum), DataChecksum("classes", labels.checksum)]
-    upperModel = try Model { p in p("log-strength", [1], .constant(-5)) }
+    upperModel = try Model { p in p("log-strength", [1], .constant(-2)) }
     lowerModel = try Model(seed: seed) { p in
       Sequential(
         Dense(p.part("hidden"), inputs.rowCount, 16), Activation.tanh,

@@ -25,6 +25,7 @@ public struct FewShot: Problem {
     settings.lowerSteps = 16
     settings.upperRate = 0.001
     settings.upperEpsilon = 0.001
+    settings.evaluationEvery = 1000
     return settings
   }
 

@@ -3,14 +3,15 @@ import Models
 import Tensors
 
 extension LabelCleaning {
-  /// The training images whose labels have the least weight.
+  /// The training images whose labels have the least weight; nothing for rows of a table.
   ///
   /// - Throws: What adaptation and predictions throw: `HypergradientError`, `TensorError`.
   public func illustrations(_ training: Adaptation<Tensor, Sequential>) throws -> [Illustration] {
+    guard case .images(let images) = examples else { return [] }
     let logits = upperModel.values
     let accused = suspects(logits)
     guard !accused.isEmpty else { return [] }
-    guard corrupted.isTruthKnown else { return [try suspects(accused, training)] }
+    guard corrupted.isTruthKnown else { return [try suspects(accused, of: images, training)] }
     let isWrong = { (number: Int) in corrupted.givenLabels[number] != corrupted.rightLabels[number]
     }
     let rightly = accused.filter(isWrong)
@@ -41,7 +42,7 @@ extension LabelCleaning {
 
   /// The labels of least weight, and what the model says instead; which are wrong nobody knows.
   private func suspects(
-    _ numbers: [Int], _ training: Adaptation<Tensor, Sequential>
+    _ numbers: [Int], of images: LabelledImages, _ training: Adaptation<Tensor, Sequential>
   ) throws -> Illustration {
     let shown = Array(numbers.prefix(Self.mostShown))
     let said = try trainedLower(training).map { try predictedClasses(shown, $0.values) } ?? []

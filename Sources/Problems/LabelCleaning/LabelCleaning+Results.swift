@@ -1,5 +1,4 @@
 import BilevelOptimization
-import DataFiles
 import Foundation
 import Models
 import Tensors
@@ -28,7 +27,7 @@ extension LabelCleaning {
       corrupted.test.isEmpty ? (corrupted.validate, "Validation") : (corrupted.test, "Test")
     return [
       ResultTable(
-        "\(name) accuracy (\(scored.count) images) after training on",
+        "\(name) accuracy (\(scored.count) \(noun)) after training on",
         columns: ["", "accuracy"],
         rows: try finals.map {
           [$0.name, String(format: "%.4f", try accuracy($0.values, on: scored))]
@@ -37,7 +36,9 @@ extension LabelCleaning {
     ]
   }
 
-  /// The lower model trained on all training images with weights of the upper model: its parameters.
+  private var noun: String { if case .images = examples { "images" } else { "rows" } }
+
+  /// The lower model trained on all training examples with weights of the upper model: its parameters.
   private func finalModel(
     _ training: Adaptation<Tensor, Sequential>, labels: [Int]
   ) throws -> [Double] {
@@ -47,33 +48,34 @@ extension LabelCleaning {
     return try trainer.adapt(training.implicit, train: all).values
   }
 
-  /// The lower model trained on all training images with the learnt weights.
+  /// The lower model trained on all training examples with the learnt weights. Of a table, its inputs are
+  /// (x - `inputs/mean`) times `inputs/scale`.
   ///
   /// - Throws: What adaptation throws: `HypergradientError`, `TensorError`.
   public func trainedLower(_ training: Adaptation<Tensor, Sequential>) throws -> TrainedLower? {
-    TrainedLower(try finalModel(training, labels: corrupted.givenLabels))
+    let values = try finalModel(training, labels: corrupted.givenLabels)
+    guard case .rows(let rows) = examples else { return TrainedLower(values) }
+    return TrainedLower(
+      values,
+      extras: [
+        .init("inputs/mean", rows.standards.map(\.center)),
+        .init("inputs/scale", rows.standards.map(\.factor)),
+      ],
+      words: rows.table.encoding.columns.enumerated().map { ("input/\($0)", $1.name) }
+        + rows.classNames.enumerated().map { ("class/\($0)", $1) })
   }
 
-  /// The classes of a file of IDX images.
+  /// The classes of a file of IDX images, or of a table's rows.
   ///
-  /// - Throws: `DataFileError` for a file that cannot be read, or images of another shape.
+  /// - Throws: `DataFileError` for a file that cannot be read, or examples of another shape.
   public func predictions(_ lower: [Double], forFile path: String) throws -> ResultTable? {
-    let (file, pixels) = try ImageFiles.images(path)
-    let count = file.rowCount
-    guard count == images.pixelCount, file.shape[2] == images.width else {
-      throw DataFileError(
-        path,
-        "has images of \(file.shape[1])x\(file.shape[2]) pixels, and those of training had "
-          + "\(images.pixelCount / images.width)x\(images.width)",
-        remedy: "give images of that shape")
-    }
-    let inks = LabelledImages(
-      pixels: pixels, fullInk: 255, pixelCount: count, width: images.width,
-      labels: [Int](repeating: 0, count: file.rows))
-    let logits = try lowerModel.evaluate(
-      try inks.images(Array(0..<file.rows)), at: lower
-    ) { $0($1) }
-    return Predictions.classes(logits, named: (0..<images.classCount).map(String.init))
+    let inputs: DataArray =
+      switch examples {
+      case .images(let images): try images.images(ofFile: path)
+      case .rows(let rows): try rows.inputs(ofFile: path, settings.table)
+      }
+    let logits = try lowerModel.evaluate(inputs, at: lower) { $0($1) }
+    return Predictions.classes(logits, named: examples.classNames)
   }
 
   /// What the model that was trained with the learnt weights says about the labels of least weight: claims nothing about
@@ -81,27 +83,29 @@ extension LabelCleaning {
   private func suspects(_ logits: [Double], _ lower: [Double]) throws -> ResultTable {
     let found = suspects(logits)
     let said = try predictedClasses(found, lower)
+    let names = examples.classNames
     return ResultTable(
       "Labels of weight below 1/2, the lightest first: \(found.count) of \(logits.count)",
       columns: ["index", "label", "model", "weight"],
       rows: zip(found, said).map { number, said in
         let weight = 1 / (1 + exp(-logits[number]))
         return [
-          "\(corrupted.train[number])", "\(corrupted.givenLabels[number])", "\(said)",
+          "\(examples.place(of: corrupted.train[number]))",
+          names[corrupted.givenLabels[number]], names[said],
           String(format: "%.4f", weight),
         ]
       }, file: "suspects.csv")
   }
 
-  /// The training images of weight below 1/2, the lightest first.
+  /// The training examples of weight below 1/2, the lightest first.
   func suspects(_ logits: [Double]) -> [Int] {
     logits.indices.filter { logits[$0] < 0 }.sorted { (logits[$0], $0) < (logits[$1], $1) }
   }
 
-  /// The classes that a lower model finds for training images.
+  /// The classes that a lower model finds for training examples.
   func predictedClasses(_ numbers: [Int], _ lower: [Double]) throws -> [Int] {
     guard !numbers.isEmpty else { return [] }
-    let inputs = try images.images(numbers.map { corrupted.train[$0] })
+    let inputs = try examples.inputs(numbers.map { corrupted.train[$0] })
     return Scores.classes(of: try lowerModel.evaluate(inputs, at: lower) { $0($1) })
   }
 
@@ -120,9 +124,9 @@ extension LabelCleaning {
   }
 
   private func accuracy(_ values: [Double], on numbers: [Int]) throws -> Double {
-    let logits = try lowerModel.evaluate(try images.images(numbers), at: values) { $0($1) }
+    let logits = try lowerModel.evaluate(try examples.inputs(numbers), at: values) { $0($1) }
     return try Scores.classification(
-      logits, DataArray(indices: numbers.map { images.labels[$0] }))[0]
+      logits, DataArray(indices: numbers.map { examples.labels[$0] }))[0]
   }
 }
 

@@ -1,19 +1,21 @@
 import BilevelOptimization
+import Foundation
 import Models
 import Randomness
 import Tensors
 
-/// Finding wrong labels among images (data hyper-cleaning; Franceschi et al., 2017): the upper parameters are one logit a
-/// training example; the lower model is trained on the cross-entropy weighted by their sigmoids, plus a penalty; the
-/// upper objective is its cross-entropy on clean validation images. A task is a random part of the training and of
-/// the validation images, or, where the parts are 1, all of them in their order. Training labels are a user's own where a
-/// folder of clean images validates, or where none is replaced: then nothing is said about which are truly wrong.
+/// Finding wrong labels among images, or rows of a table (data hyper-cleaning; Franceschi et al., 2017): the upper
+/// parameters are one logit a training example; the lower model is trained on the cross-entropy weighted by their
+/// sigmoids, plus a penalty; the upper objective is its cross-entropy on clean validation examples. A task is a random
+/// part of the training and of the validation examples, or, where the parts are 1, all of them in their order. Training
+/// labels are a user's own where a folder or table of clean ones validates, or where none is replaced: then nothing is
+/// said about which are truly wrong.
 public struct LabelCleaning: Problem {
   /// The word that the command line knows it by.
   public static let name = "label-cleaning"
   /// One line about it.
   public static let about =
-    "finds wrong labels among images; upper: a weight an example"
+    "finds wrong labels among images, or rows of a table; upper: a weight an example"
   /// How it is trained unless told otherwise.
   public static var defaults: TrainingSettings {
     var settings = TrainingSettings()
@@ -34,7 +36,7 @@ public struct LabelCleaning: Problem {
   /// Where adaptation starts.
   public let start = AdaptationStart.lowerModel
   package let corrupted: CorruptedLabels
-  let images: LabelledImages
+  var examples: LabelledExamples { corrupted.examples }
   let settings: LabelCleaningSettings
   private let seed: UInt64
   private let whole = WholeTask()
@@ -52,34 +54,62 @@ public struct LabelCleaning: Problem {
     try settings.check()
     self.settings = settings
     self.seed = seed
-    let given = try Self.images(settings.data, settings)
+    let given = try Self.examples(settings)
     switch settings.validation {
     case .count(let count):
-      images = given
       try Self.requireEnough(given, settings, validation: count)
       corrupted = CorruptedLabels(given, settings, validation: count, seed: seed)
-    case .folder(let path):
-      images = try given.followed(by: try Self.images(path, settings), from: path)
-      corrupted = CorruptedLabels(images, trainingWithFirst: given.labels.count)
+    case .place(let path):
+      corrupted = CorruptedLabels(
+        try Self.examples(given, followedBy: path, settings),
+        trainingWithFirst: given.labels.count)
     }
-    guard images.classCount >= 2 else {
+    let (inputs, classes) = (corrupted.examples.inputCount, corrupted.examples.classNames.count)
+    guard classes >= 2 else {
       throw SettingError("labels=\(settings.labels): all images are of one class; two are needed")
     }
-    let (images, count) = (images, corrupted.train.count)
+    let count = corrupted.train.count
     upperModel = try Model(seed: seed) { p in p("logits", [count], .zeros) }
     lowerModel = try Model(seed: seed) { p in
-      settings.network.layers(p, images.pixelCount, hidden: settings.hidden, images.classCount)
+      settings.network.layers(p, inputs, hidden: settings.hidden, classes)
     }
   }
 
   private static func requireEnough(
-    _ images: LabelledImages, _ settings: LabelCleaningSettings, validation: Int
+    _ examples: LabelledExamples, _ settings: LabelCleaningSettings, validation: Int
   ) throws {
-    guard settings.train + validation + settings.test <= images.labels.count else {
+    guard settings.train + validation + settings.test <= examples.labels.count else {
       throw SettingError(
         "train=\(settings.train), validation=\(validation), test=\(settings.test): there are "
-          + "only \(images.labels.count) images; ask for no more together")
+          + "only \(examples.labels.count) examples; ask for no more together")
     }
+  }
+
+  /// The data, a folder's or a table's.
+  private static func examples(_ settings: LabelCleaningSettings) throws -> LabelledExamples {
+    isTable(settings.data)
+      ? .rows(try LabelledRows(settings.table)) : .images(try images(settings.data, settings))
+  }
+
+  /// The data, then those of another place of the same kind.
+  private static func examples(
+    _ given: LabelledExamples, followedBy path: String, _ settings: LabelCleaningSettings
+  ) throws -> LabelledExamples {
+    switch given {
+    case .images(let given):
+      return .images(try given.followed(by: try images(path, settings), from: path))
+    case .rows(let rows):
+      var table = settings.table
+      table.data = path
+      return .rows(try rows.followed(by: table))
+    }
+  }
+
+  /// Whether a path leads to a file: images come in folders.
+  private static func isTable(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+      && !isFolder.boolValue
   }
 
   private static func images(
@@ -92,11 +122,11 @@ public struct LabelCleaning: Problem {
       labels: try folder.path(of: settings.labels, key: "labels"))
   }
 
-  /// The images.
+  /// The examples.
   public static let isOverRows = true
 
-  /// The images and their classes, where they are a user's own.
-  public var data: [DataChecksum] { images.checksums }
+  /// The examples and their classes, where they are a user's own.
+  public var data: [DataChecksum] { examples.checksums }
 
   /// f.
   public func lowerObjective(_ state: ObjectiveState<Tensor, Sequential>) -> Tensor {

@@ -12,23 +12,33 @@ public struct LabelCleaningSettings: SettingGroup, Equatable {
   public enum Validation: Sendable, Hashable {
     /// So many of the data's own.
     case count(Int)
-    /// All of another folder, with files of the same names. Then all of the data train, with the labels that they have.
-    case folder(String)
+    /// All of another folder, with files of the same names, or another table. Then all of the data train, with the labels
+    /// that they have.
+    case place(String)
 
     /// As settings write it.
     var text: String {
       switch self {
       case .count(let count): "\(count)"
-      case .folder(let path): path
+      case .place(let path): path
       }
     }
 
-    /// A number, or else a folder.
-    init(_ text: String) { self = Int(text).map(Validation.count) ?? .folder(text) }
+    /// A number, or else a folder or table.
+    init(_ text: String) { self = Int(text).map(Validation.count) ?? .place(text) }
   }
 
-  /// The folder with the data; the embedded digits where there is none.
-  public var data = ""
+  /// The data: a folder of images, or a table, read as the settings say; the embedded digits where `table.data` is empty.
+  public var table: TableSettings = {
+    var table = TableSettings()
+    table.kind = .classification
+    return table
+  }()
+  /// The folder or the table.
+  public var data: String {
+    get { table.data }
+    set { table.data = newValue }
+  }
   /// The IDX file of the images, in that folder; `.gz` may be left out.
   public var images = "train-images-idx3-ubyte"
   /// The IDX file of their classes.
@@ -64,18 +74,20 @@ public struct LabelCleaningSettings: SettingGroup, Equatable {
   ///
   /// - Throws: ``SettingError`` for a value outside its range.
   public mutating func declare(_ keys: inout SettingKeys) throws {
-    try keys("data", &data, "folder with IDX files; empty: the embedded digits")
+    try keys("data", &data, "folder with IDX files, or CSV file; empty: the embedded digits")
     try keys("images", &images, "IDX file of the images, in that folder; .gz may be left out")
     try keys("labels", &labels, "IDX file of their classes")
     try keys("train", &train, 1...10_000_000, "training images")
     var text = validation.text
-    try keys("validation", &text, "validation images, or a folder of such; then all of data train")
+    try keys(
+      "validation", &text,
+      "validation examples, or a folder or CSV file of such; then all of data train")
     validation = Validation(text)
     switch validation {
     case .count(1...10_000_000): break
-    case .folder(let path) where !path.isEmpty: break
+    case .place(let path) where !path.isEmpty: break
     default:
-      throw SettingError("validation=\(text): must be from 1 to 10000000, or a folder")
+      throw SettingError("validation=\(text): must be from 1 to 10000000, or a folder or file")
     }
     try keys("test", &test, 1...10_000_000, "test images")
     try keys("corruption", &corruption, 0...1, "part of the training labels that are replaced")
@@ -87,5 +99,7 @@ public struct LabelCleaningSettings: SettingGroup, Equatable {
     try keys(
       "validation-part", &validationPart, 1e-6...1, "part of the validation images, likewise")
     try keys("final-steps", &finalSteps, 1...1_000_000, "lower steps of the compared trainings")
+    try table.declareTarget(&keys)
+    try table.declareReading(&keys)
   }
 }

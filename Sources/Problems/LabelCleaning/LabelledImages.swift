@@ -69,6 +69,25 @@ public struct LabelledImages: Sendable {
         + others.checksums.map { DataChecksum("validation-\($0.name)", $0.checksum) })
   }
 
+  /// The images of another file, which needs no labels.
+  ///
+  /// - Throws: `DataFileError` for a file that cannot be read, or images of another shape; `TensorError`.
+  func images(ofFile path: String) throws -> DataArray {
+    let (file, pixels) = try ImageFiles.images(path)
+    let count = file.rowCount
+    guard count == pixelCount, file.shape[2] == width else {
+      throw DataFileError(
+        path,
+        "has images of \(file.shape[1])x\(file.shape[2]) pixels, and those of training had "
+          + "\(pixelCount / width)x\(width)",
+        remedy: "give images of that shape")
+    }
+    let others = LabelledImages(
+      pixels: pixels, fullInk: 255, pixelCount: count, width: width,
+      labels: [Int](repeating: 0, count: file.rows))
+    return try others.images(Array(0..<file.rows))
+  }
+
   private static let mostClasses = 10_000
 
   /// An image's pixels, row by row, ink from 0 to 1.

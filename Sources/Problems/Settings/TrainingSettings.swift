@@ -167,8 +167,8 @@ public struct TrainingSettings: SettingGroup, Equatable {
   public var precision = Precision.single
   /// Held-out tasks that are scored after training.
   public var evaluationTasks = 100
-  /// After how many upper steps each held-out tasks are scored; 0 for the end alone.
-  public var scoreEvery = 0
+  /// Steps after which they are scored on the way, too; 0: after training alone.
+  public var evaluationEvery = 0
   /// How many scores without a better one end the run; 0 for never.
   public var patience = 0
   /// A file with the upper parameters to start from; empty for the problem's own first values.
@@ -274,11 +274,15 @@ public struct TrainingSettings: SettingGroup, Equatable {
       "evaluation-tasks", &evaluationTasks, 0...10_000_000,
       "held-out tasks scored after training, where the problem has such")
     try keys(
-      "score-every", &scoreEvery, 0...1_000_000_000,
-      "upper steps from one score of the held-out tasks to the next; 0: the end alone")
-    try keys("patience", &patience, 0...1_000_000, "scores without a better one that end the run")
-    guard patience == 0 || scoreEvery > 0 else {
-      throw SettingError("patience=\(patience), score-every=0: nothing is scored; set score-every")
+      "evaluation-every", &evaluationEvery, 0...1_000_000_000,
+      "upper steps after which they are scored on the way, too; 0 for never")
+    try keys(
+      "patience", &patience, 0...1_000_000,
+      "scores without a better one that end the run; 0 for never")
+    guard patience == 0 || (evaluationEvery > 0 && evaluationTasks > 0) else {
+      throw SettingError(
+        "patience=\(patience): nothing is scored on the way; set evaluation-every and evaluation-tasks"
+      )
     }
     try keys("initial", &initial, "file of upper parameters to start from (.safetensors or .npz)")
   }

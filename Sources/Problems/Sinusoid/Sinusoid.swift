@@ -54,6 +54,7 @@ public struct Sinusoid: Problem {
     // The network is not convex: damping keeps its negative curvature from reversing the hypergradient.
     settings.damping = 10
     settings.upperRate = 0.003
+    settings.evaluationEvery = 100
     return settings
   }
 

@@ -16,6 +16,8 @@ struct ExampleTable: Sendable {
   let inputs: [[Double]]
   /// The targets.
   let targets: Targets
+  /// Which rows of the file they are, from 0.
+  let rows: [Int]
   /// The file's checksum, where there is one.
   let checksum: UInt32?
   /// What a person should know about how the file was read.
@@ -38,7 +40,7 @@ struct ExampleTable: Sendable {
       encoding: InputEncoding(numbers: names),
       inputs: names.indices.map { pixel in images.map { Double($0[pixel]) } },
       targets: .classes(digits.labels, names: (0..<digits.classCount).map(String.init)),
-      checksum: nil, notes: [])
+      rows: Array(digits.labels.indices), checksum: nil, notes: [])
   }
 }
 
@@ -49,7 +51,28 @@ extension ExampleTable {
   init(_ settings: TableSettings) throws(DataFileError) {
     let table = try Table.read(settings.data, settings.format)
     let target = try table.column(settings.target)
-    encoding = try InputEncoding(table, settings, target: target)
+    try self.init(
+      table, settings, target: target, InputEncoding(table, settings, target: target), classes: [])
+  }
+
+  /// Reads another file with the same columns, and with the same classes or some of them.
+  ///
+  /// - Throws: `DataFileError` that says what is wrong, where, and which setting would help.
+  init(_ settings: TableSettings, like other: ExampleTable) throws(DataFileError) {
+    let table = try Table.read(settings.data, settings.format)
+    let target = try table.column(settings.target)
+    var classes: [String] = []
+    if case .classes(_, let names) = other.targets { classes = names }
+    try self.init(
+      table, settings, target: target, other.encoding.matched(to: table), classes: classes)
+  }
+
+  /// Encodes a table's rows. Of `classes`, none stands for all that there are.
+  private init(
+    _ table: Table, _ settings: TableSettings, target: Int, _ encoding: InputEncoding,
+    classes: [String]
+  ) throws(DataFileError) {
+    self.encoding = encoding
     let inputs = try encoding.columns(of: table)
     let missing = (0..<table.rowCount).filter { row in inputs.contains { $0[row].isNaN } }
     let untargeted = (0..<table.rowCount).filter { table.content($0, target) == .missing }
@@ -67,11 +90,26 @@ extension ExampleTable {
         remedy: "set missing=mean, leave out columns by ignore, or choose another target")
     }
     self.inputs = inputs.map { column in rows.map { column[$0] } }
-    targets = try TargetReader(table, column: target, rows: rows).targets(settings.kind)
+    self.rows = rows
+    targets = try TargetReader(table, column: target, rows: rows, known: classes)
+      .targets(settings.kind)
     checksum = table.checksum
     notes = Self.notes(
       table, encoding, targets, target: target, rows: rows.count,
       missing: missing.count, untargeted: untargeted.count, settings.missing)
+  }
+
+  /// The examples of both, which have the same columns and classes.
+  func followed(by others: ExampleTable) -> ExampleTable {
+    let targets: Targets =
+      switch (self.targets, others.targets) {
+      case (.classes(let own, let names), .classes(let more, _)): .classes(own + more, names: names)
+      case (.numbers(let own), .numbers(let more)): .numbers(own + more)
+      default: self.targets
+      }
+    return ExampleTable(
+      encoding: encoding, inputs: zip(inputs, others.inputs).map(+), targets: targets,
+      rows: rows + others.rows, checksum: checksum, notes: notes)
   }
 
   private static func notes(

@@ -46,8 +46,16 @@ public struct TableSettings: SettingGroup, Equatable {
   /// - Throws: ``SettingError`` for a value outside its range.
   public mutating func declare(_ keys: inout SettingKeys) throws {
     try keys("data", &data, "CSV file; empty: the embedded digits")
-    try keys("target", &target, "column of the targets, by name or number; -1 is the last")
+    try declareTarget(&keys)
     try keys("kind", &kind, "targets: classification, regression, or auto where that is clear")
+    try declareReading(&keys)
+  }
+
+  mutating func declareTarget(_ keys: inout SettingKeys) throws {
+    try keys("target", &target, "column of the targets, by name or number; -1 is the last")
+  }
+
+  mutating func declareReading(_ keys: inout SettingKeys) throws {
     try keys(
       "categorical", &categorical, "columns of words to make a column of each word: SEX,CITY")
     try keys("ignore", &ignore, "columns to leave out: ID,NAME")

@@ -5,11 +5,14 @@ struct TargetReader {
   private let table: Table
   private let column: Int
   private let rows: [Int]
+  /// The classes that there may be; none: all that there are.
+  private let known: [String]
   private let contents: [Table.Content]
 
   /// The targets of some rows, all of which have one.
-  init(_ table: Table, column: Int, rows: [Int]) {
+  init(_ table: Table, column: Int, rows: [Int], known: [String] = []) {
     self.table = table
+    self.known = known
     self.column = column
     self.rows = rows
     contents = rows.map { table.content($0, column) }
@@ -46,6 +49,7 @@ struct TargetReader {
 
   /// Classes in the order of their numbers, or of their words where one is no number.
   private func classes() throws(DataFileError) -> ExampleTable.Targets {
+    if !known.isEmpty { return try classesAmongKnown() }
     if !contents.contains(.word) {
       let numbers = try numbers()
       let known = Set(numbers).sorted()
@@ -59,6 +63,24 @@ struct TargetReader {
     try check(known.count)
     let places = Dictionary(uniqueKeysWithValues: zip(known, known.indices))
     return .classes(words.compactMap { places[$0] }, names: known)
+  }
+
+  private func classesAmongKnown() throws(DataFileError) -> ExampleTable.Targets {
+    let places = Dictionary(uniqueKeysWithValues: zip(known, known.indices))
+    var classes: [Int] = []
+    for (index, content) in contents.enumerated() {
+      let word = try word(index)
+      // 1 and 1.0 are the same, unless all classes are words.
+      let name = if case .number(let number) = content { Self.name(number) } else { word }
+      guard let place = places[name] ?? places[word] else {
+        throw wrong(
+          index, "the class \(word.debugDescription) is none of those that train",
+          "correct it, or give examples of it to train; there are "
+            + known.prefix(20).joined(separator: ", "))
+      }
+      classes.append(place)
+    }
+    return .classes(classes, names: known)
   }
 
   private func check(_ classes: Int) throws(DataFileError) {

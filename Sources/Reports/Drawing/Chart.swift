@@ -32,6 +32,8 @@ struct Chart {
 
   private static let width = 560.0
   private static let margin = (left: 58.0, right: 14.0, top: 10.0, bottom: 40.0)
+  /// What a digit of the axis takes on a phone, where the style sheet makes digits larger.
+  private static let digit = 9.5
 
   /// The chart with its title and legend.
   var html: HTML {
@@ -66,18 +68,22 @@ struct Chart {
   }
 
   private func svg(_ curves: [Curve]) -> HTML {
-    let margin = Self.margin
+    var margin = Self.margin
     let points = curves.flatMap(\.points)
     let x = Scale(
       from: points.map(\.x).min() ?? 0, to: points.map(\.x).max() ?? 1)
     var heights = points.map(\.mean)
     if hasBands { heights += points.flatMap { [$0.low, $0.high] } }
     let y = Scale(heights, isLogarithmic: isLogarithmic)
+    let longest = y.ticks(5).map { Scale.text($0).count }.max() ?? 0
+    margin.left = max(margin.left, (8 + Self.digit * Double(longest)).rounded())
+    let left = margin.left
     func px(_ number: Double) -> Double {
-      margin.left + x.place(number) * (Self.width - margin.left - margin.right)
+      left + x.place(number) * (Self.width - left - Self.margin.right)
     }
     func py(_ number: Double) -> Double {
-      height - margin.bottom - y.place(number) * (height - margin.top - margin.bottom)
+      height - Self.margin.bottom
+        - y.place(number) * (height - Self.margin.top - Self.margin.bottom)
     }
     var svg =
       "<svg class=\"plot\" viewBox=\"0 0 \(Int(Self.width)) \(Int(height))\" role=\"img\" "

@@ -16,6 +16,9 @@ public struct Evaluation: Sendable, Equatable {
     public let after: Interval
   }
 
+  /// As many tasks are scored at most where somebody waits for something else: a stop, or a page.
+  static let fewTasks = 1000
+
   /// Tasks scored.
   public let tasks: Int
   /// The scores, in the problem's order.

@@ -9,24 +9,22 @@ struct HeldOutCourse: Equatable {
   /// The upper steps that were made when it was found, and the upper parameters.
   private(set) var step = 0
   private(set) var upper: [Double] = []
-  /// Scores since then.
+  /// Scores since then, and the upper steps made at the last of them.
   private(set) var waits = 0
+  private var latest = 0
 
   /// What the keys of it start with in a stored state, and the names of the parameters.
   private static let prefix = "best/"
-  private enum Key { static let (score, step, waits) = ("best-score", "best-step", "best-waits") }
+  private enum Key {
+    static let (score, step) = ("best-score", "best-step")
+    static let (waits, latest) = ("best-waits", "best-latest")
+  }
 
-  /// Scores a trainer's upper parameters, where the settings want it after this many steps. Collective.
-  ///
-  /// - Throws: The same error on every rank: `SettingError` for a problem without held-out tasks.
-  mutating func note<P: Problem>(_ trainer: Trainer<P>) throws {
-    let settings = trainer.settings
-    guard settings.scoreEvery > 0, trainer.step % settings.scoreEvery == 0 else { return }
-    guard let found = try Evaluation.run(trainer, tasks: settings.evaluationTasks)?.scores.first
-    else {
-      throw SettingError(
-        "score-every=\(settings.scoreEvery): \(P.name) has no held-out tasks to score; set 0")
-    }
+  /// Notes what a trainer's upper parameters scored, by the first of the measures.
+  mutating func note<P: Problem>(_ evaluation: Evaluation, _ trainer: Trainer<P>) {
+    // A run that is taken up at its end scores that again.
+    guard let found = evaluation.scores.first, trainer.step > latest else { return }
+    latest = trainer.step
     let mean = found.after.mean
     let isBetter =
       score.map { found.measure.isBetterWhereHigher ? mean > $0 : mean < $0 } ?? true
@@ -48,7 +46,7 @@ struct HeldOutCourse: Equatable {
     guard let score else { return [] }
     return [
       TensorFile.Word(Key.score, "\(score)"), TensorFile.Word(Key.step, "\(step)"),
-      TensorFile.Word(Key.waits, "\(waits)"),
+      TensorFile.Word(Key.waits, "\(waits)"), TensorFile.Word(Key.latest, "\(latest)"),
     ]
   }
 
@@ -71,11 +69,12 @@ struct HeldOutCourse: Equatable {
   init<Body>(_ file: TensorFile, of model: Model<Body>, at path: String) throws(StateError) {
     guard let score = file[Key.score] else { return }
     guard let score = Double(score), let step = file[Key.step].flatMap({ Int($0) }),
-      let waits = file[Key.waits].flatMap({ Int($0) })
+      let waits = file[Key.waits].flatMap({ Int($0) }),
+      let latest = file[Key.latest].flatMap({ Int($0) })
     else {
       throw StateError(.malformed, path, "has a best score that is none; give a run's state")
     }
-    (self.score, self.step, self.waits) = (score, step, waits)
+    (self.score, self.step, self.waits, self.latest) = (score, step, waits, latest)
     for parameter in model.parameters {
       guard let tensor = try file.tensor(Self.prefix + parameter.name, at: path),
         tensor.shape == parameter.shape.sizes

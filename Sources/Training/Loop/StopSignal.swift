@@ -45,8 +45,12 @@ public enum StopSignal: Int32, Sendable, CaseIterable {
     receivedSignal.store(none, ordering: .relaxed)
     interrupts.store(0, ordering: .relaxed)
     speaks.store(isSpeaking, ordering: .relaxed)
+    makeBell()
     phase.store(Phase.preparing, ordering: .sequentiallyConsistent)
-    signal(SIGCONT) { _ in isContinued.store(true, ordering: .relaxed) }
+    signal(SIGCONT) { _ in
+      isContinued.store(true, ordering: .relaxed)
+      ring()
+    }
     for stop in allCases {
       let before = signal(stop.number, note)
       if stop == .hangUp, isIgnoring(before) { signal(stop.number, SIG_IGN) }
@@ -56,6 +60,31 @@ public enum StopSignal: Int32, Sendable, CaseIterable {
   /// Whether the process was told to go on since this was last asked. An mpirun that is interrupted says so to its ranks
   /// a second before it terminates them, and, interrupted again, does not terminate but drop them: a checkpoint is due.
   public static func takeContinued() -> Bool { isContinued.exchange(false, ordering: .relaxed) }
+
+  /// Waits until the process is told to stop, or to go on, while steps are made; for a thread of its own. Not for ever
+  /// where ``watch(speaks:)`` was not called.
+  ///
+  /// - Returns: Whether it was told so; false where nobody can say it.
+  public static func wait() -> Bool {
+    var byte: UInt8 = 0
+    while true {
+      let count = read(bellOutput.load(ordering: .relaxed), &byte, 1)
+      if count > 0 { return true }
+      if count == 0 || errno != EINTR { return false }
+    }
+  }
+
+  /// A pipe: writing into one is allowed in handlers.
+  private static func makeBell() {
+    guard bellOutput.load(ordering: .relaxed) < 0 else { return }
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { return }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    // A storm of signals must not wait for who listens.
+    _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
+    bellOutput.store(ends[0], ordering: .relaxed)
+    bellInput.store(ends[1], ordering: .relaxed)
+  }
 
   /// Notes the signals from now on.
   static func startSteps() { phase.store(Phase.steps, ordering: .sequentiallyConsistent) }
@@ -83,6 +112,8 @@ public enum StopSignal: Int32, Sendable, CaseIterable {
 private let receivedSignal = Atomic<Int32>(-1)
 private let interrupts = Atomic<Int32>(0)
 private let isContinued = Atomic<Bool>(false)
+private let bellOutput = Atomic<Int32>(-1)
+private let bellInput = Atomic<Int32>(-1)
 private let phase = Atomic<Int32>(Phase.preparing)
 private let speaks = Atomic<Bool>(false)
 
@@ -106,7 +137,7 @@ private func note(_ number: Int32) {
   }
   _ = receivedSignal.compareExchange(expected: -1, desired: stop.rawValue, ordering: .relaxed)
   let phase = phase.load(ordering: .sequentiallyConsistent)
-  guard phase != Phase.steps else { return }
+  guard phase != Phase.steps else { return ring() }
   if speaks.load(ordering: .relaxed) {
     say("stopped by ")
     say(stop.staticName)
@@ -116,6 +147,14 @@ private func note(_ number: Int32) {
         : " before its results; what training ended with is stored, --resume auto shows them\n")
   }
   _exit(stop.exitCode.rawValue)
+}
+
+/// Wakes who waits for a signal.
+private func ring() {
+  var byte: UInt8 = 1
+  let number = errno
+  _ = write(bellInput.load(ordering: .relaxed), &byte, 1)
+  errno = number
 }
 
 private func say(_ text: StaticString) {

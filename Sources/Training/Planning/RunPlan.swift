@@ -101,13 +101,23 @@ public struct RunPlan: Sendable, Codable, Hashable {
     return longest + (ranks.compactMap { $0.probe?.exchangeSeconds }.max() ?? 0)
   }
 
-  /// Seconds of all steps and of the scoring at the end.
+  /// Seconds of all steps, and of the scorings on the way and at the end.
   public var runSeconds: Double? {
     guard let stepSeconds else { return nil }
-    let heldOut = Double(value(of: "evaluation-tasks") ?? "") ?? 0
+    return Double(stepsLeft) * stepSeconds + scoringSeconds
+  }
+
+  /// Seconds of all scorings to come.
+  private var scoringSeconds: Double {
+    func setting(_ key: String) -> Int { Int(value(of: key) ?? "") ?? 0 }
+    let (tasks, every) = (setting("evaluation-tasks"), setting("evaluation-every"))
+    // Before each step to come that follows one to be scored after.
+    let scorings = every > 0 ? (steps - 1) / every - (max(stepsDone, 1) - 1) / every : 0
     let each = ranks.compactMap { $0.probe?.evaluationSeconds }.max() ?? 0
-    let most = (heldOut / Double(max(ranks.count, 1))).rounded(.up)
-    return Double(stepsLeft) * stepSeconds + most * each
+    func seconds(_ tasks: Int) -> Double {
+      (Double(tasks) / Double(max(ranks.count, 1))).rounded(.up) * each
+    }
+    return Double(max(scorings, 0)) * seconds(min(tasks, Evaluation.fewTasks)) + seconds(tasks)
   }
 
   /// Bytes of a stored state.

@@ -15,6 +15,11 @@ public struct Continuation {
   public let begin: () throws -> Void
   /// Stores a state after so many steps, the last one before a stop if there is one; called on rank 0.
   public let store: (_ state: TensorFile, _ step: Int, _ stop: StopSignal?) throws -> Void
+  /// Takes held-out scores after so many steps, or why there are none; called on rank 0.
+  public let score: (_ scores: Result<Evaluation, any Error>, _ step: Int) -> Void
+  /// Takes what makes the state after a long step, which need not be stored: who is told to stop in the midst of the
+  /// next may have no time to finish it. Called on rank 0.
+  public let keep: (_ content: @escaping @Sendable () -> TensorFile, _ step: Int) -> Void
   /// Stores what the last step ended with, before any result is worked out; called on rank 0.
   public let finish: (_ state: TensorFile) throws -> Void
 
@@ -28,6 +33,8 @@ public struct Continuation {
     from state: (file: TensorFile, path: String)?, allowing allowedChanges: [String] = [],
     requests: @escaping (Int) -> StepRequests, begin: @escaping () throws -> Void = {},
     store: @escaping (TensorFile, Int, StopSignal?) throws -> Void,
+    score: @escaping (Result<Evaluation, any Error>, Int) -> Void = { _, _ in },
+    keep: @escaping (@escaping @Sendable () -> TensorFile, Int) -> Void = { _, _ in },
     finish: @escaping (TensorFile) throws -> Void = { _ in }
   ) {
     self.state = state
@@ -35,6 +42,8 @@ public struct Continuation {
     self.requests = requests
     self.begin = begin
     self.store = store
+    self.score = score
+    self.keep = keep
     self.finish = finish
   }
 

@@ -179,6 +179,10 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
     let problem = try communicator.agreeing { try P(own, seed: UInt64(training.seed)) }
     if continuation.state == nil { try initialise(problem.upperModel, communicator) }
     let trainer = try Trainer(problem, training, communicator)
+    guard training.patience == 0 || problem.heldOut != nil else {
+      throw SettingError(
+        "patience=\(training.patience): \(P.name) has no held-out tasks to score; set 0")
+    }
     var lineage: [String] = []
     var course = HeldOutCourse()
     if let (file, path) = continuation.state {
@@ -199,15 +203,29 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
         of: trainer, settings: settings, lineage: lineage, lower: lower, course)
     }
     StopSignal.startSteps()
-    while trainer.step < training.steps, !course.isOver(training) {
+    var evaluation: Evaluation?
+    while true {
+      let scored = try scoreOnTheWay(trainer, continuation, &course)
+      guard trainer.step < training.steps, !course.isOver(training) else {
+        evaluation = scored
+        break
+      }
       let summary = try trainer.makeStep(asking: { continuation.requests(trainer.step + 1) })
       observe(summary, trainer.timing)
-      try course.note(trainer)
       let requests = trainer.requests
-      guard requests.checkpoint || requests.stop != nil else { continue }
+      guard requests.checkpoint || requests.stop != nil else {
+        // What tasks keep lies on other ranks as well, and cannot be had without them.
+        let isLong = trainer.timing?.seconds ?? 0 > Self.longStep || isScored(after: trainer.step)
+        if communicator.isRoot, trainer.states == nil, isLong {
+          let content = RunState.content(
+            of: trainer, settings: settings, lineage: lineage, course: course)
+          continuation.keep(content, trainer.step)
+        }
+        continue
+      }
       let stored = try state()
       try communicator.onRoot { try continuation.store(stored, trainer.step, requests.stop) }
-      if let stop = requests.stop, trainer.step < training.steps, !course.isOver(training) {
+      if let stop = requests.stop, trainer.step < training.steps {
         return RunOutcome(
           results: [], state: nil, lower: nil,
           digest: ParameterDigest.sha256(of: problem.upperModel),
@@ -222,7 +240,9 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
         results: [], state: nil, lower: nil,
         digest: ParameterDigest.sha256(of: problem.upperModel), stop: stop, steps: trainer.step)
     }
-    let evaluation = try Evaluation.run(trainer, tasks: training.evaluationTasks)
+    if evaluation?.tasks != training.evaluationTasks {
+      evaluation = try Evaluation.run(trainer, tasks: training.evaluationTasks)
+    }
     // The others wait here while rank 0 works out the results.
     return try communicator.agreeing {
       RunOutcome(
@@ -238,8 +258,35 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
     }
   }
 
-  /// Held-out tasks that findings are about, at most; ``evaluate(_:at:tasks:_:)`` scores as many as one likes.
-  static var mostTasksOfFindings: Int { 1000 }
+  /// Whether held-out tasks are scored after so many steps.
+  private func isScored(after step: Int) -> Bool {
+    training.evaluationEvery > 0 && training.evaluationTasks > 0 && step > 0
+      && step % training.evaluationEvery == 0
+  }
+
+  /// Scores held-out tasks before the step that follows those named by settings, or after the last: a run that is stopped
+  /// after these does so when it is taken up. What goes wrong with scores ends no training, and a request to stop waits for
+  /// them. Collective.
+  ///
+  /// - Returns: The scores, on every rank, where there are any.
+  private func scoreOnTheWay(
+    _ trainer: Trainer<P>, _ continuation: Continuation, _ course: inout HeldOutCourse
+  ) throws -> Evaluation? {
+    guard isScored(after: trainer.step) else { return nil }
+    do {
+      let tasks = min(training.evaluationTasks, Evaluation.fewTasks)
+      guard let evaluation = try Evaluation.run(trainer, tasks: tasks) else { return nil }
+      if training.patience > 0 { course.note(evaluation, trainer) }
+      if trainer.communicator.isRoot { continuation.score(.success(evaluation), trainer.step) }
+      return evaluation
+    } catch let error where !(error is MessagePassingError) {
+      if trainer.communicator.isRoot { continuation.score(.failure(error), trainer.step) }
+      return nil
+    }
+  }
+
+  /// Seconds from which on a step is long: after a shorter one, a request to stop waits for the next one's end.
+  private static var longStep: Double { 0.1 }
 
   /// What stored upper parameters achieve.
   ///
@@ -248,7 +295,7 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
     let communicator = SoloCommunicator()
     let trainer = try trainer(of: state, at: path, communicator)
     // A file decides how many; it must not keep who looks at it for days.
-    let tasks = min(training.evaluationTasks, Self.mostTasksOfFindings)
+    let tasks = min(training.evaluationTasks, Evaluation.fewTasks)
     let evaluation = try Evaluation.run(trainer, tasks: tasks)
     let problem = trainer.problem
     return RunFindings(

@@ -22,7 +22,9 @@ public struct SettingChange: Sendable, Hashable {
   public let kind: Kind
 
   /// The steps to come depend on none of these. `data` is where the data are; what they are is checked by itself.
-  private static let free = ["steps", "evaluation-tasks", "data", "schedule", "initial"]
+  private static let free = [
+    "steps", "evaluation-tasks", "evaluation-every", "data", "schedule", "initial",
+  ]
   /// Of the settings that all problems have, those that cannot change on the way: what is random, and whose state the
   /// upper optimiser has.
   private static let fatal = ["seed", "upper-rule"]

@@ -1,9 +1,16 @@
 import Foundation
+import Synchronization
 
 /// A file that a run adds to while it goes on: whole lines or records, or nothing.
 final class AppendedFile: Sendable {
-  private let path: String
+  let path: String
   private let descriptor: Int32
+  private let lostCount = Atomic<Int>(0)
+  private let didLoseLast = Atomic<Bool>(false)
+  /// Lines or records that could not be written.
+  var lost: Int { lostCount.load(ordering: .relaxed) }
+  /// Whether the last one could not.
+  var isLosing: Bool { didLoseLast.load(ordering: .relaxed) }
 
   /// Opens a file, and makes it if it is not there; links are followed.
   ///
@@ -30,16 +37,19 @@ final class AppendedFile: Sendable {
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
-  /// Appends bytes.
-  ///
-  /// - Returns: Whether all could be written; otherwise, as on a full disk, none were.
-  @discardableResult
-  func append(_ bytes: [UInt8]) -> Bool {
+  /// Appends a line or record: all of it, or, as on a full disk, nothing, which ``lost`` counts.
+  func append(_ bytes: [UInt8]) {
+    let isWritten = write(bytes)
+    if !isWritten { lostCount.add(1, ordering: .relaxed) }
+    didLoseLast.store(!isWritten, ordering: .relaxed)
+  }
+
+  private func write(_ bytes: [UInt8]) -> Bool {
     let end = lseek(descriptor, 0, SEEK_END)
     var done = 0
     while done < bytes.count {
       let count = bytes.withUnsafeBytes {
-        write(descriptor, $0.baseAddress! + done, bytes.count - done)
+        Foundation.write(descriptor, $0.baseAddress! + done, bytes.count - done)
       }
       if count < 0, errno == EINTR { continue }
       guard count > 0 else {

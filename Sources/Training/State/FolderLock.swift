@@ -6,7 +6,7 @@ import PlainText
 ///
 /// What is locked is the folder itself, by whatever name: a file in it can be removed. File systems that lock no folders,
 /// such as NFS, lock the file `lock` in it, which says in any case who writes.
-final class FolderLock {
+final class FolderLock: Sendable {
   /// Why nothing keeps other runs away, where the file system has no locks.
   let warning: String?
   private let path: String

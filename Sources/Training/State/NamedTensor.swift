@@ -77,21 +77,49 @@ public struct NamedTensor: Sendable, Equatable {
 
   /// The elements as doubles; whole numbers beyond 2^53 are rounded.
   public var values: [Double] {
+    let number = number
+    return map { number($0) }
+  }
+
+  /// The smallest element, their sum and the largest, as doubles, without a copy of them; nil where there are none.
+  var range: (least: Double, sum: Double, most: Double)? {
+    let number = number
+    var range: (least: Double, sum: Double, most: Double)?
+    forEach { bits in
+      let value = number(bits)
+      let known = range ?? (value, 0, value)
+      range = (
+        value < known.least ? value : known.least, known.sum + value,
+        value > known.most ? value : known.most
+      )
+    }
+    return range
+  }
+
+  /// What makes a double of an element's bits.
+  private var number: (UInt64) -> Double {
     switch type {
-    case .float: map { Double(Float(storedBits: $0)) }
-    case .double: map { Double(storedBits: $0) }
-    case .integer: map { Double(Int64(storedBits: $0)) }
-    case .byte: map { Double($0) }
+    case .float: { Double(Float(storedBits: $0)) }
+    case .double: { Double(storedBits: $0) }
+    case .integer: { Double(Int64(storedBits: $0)) }
+    case .byte: { Double($0) }
     }
   }
 
   private func map<Element>(_ element: (UInt64) -> Element) -> [Element] {
+    var elements: [Element] = []
+    elements.reserveCapacity(data.count / type.byteCount)
+    forEach { elements.append(element($0)) }
+    return elements
+  }
+
+  private func forEach(_ body: (UInt64) -> Void) {
     let size = type.byteCount
-    return data.withUnsafeBufferPointer { bytes in
-      (0..<bytes.count / size).map { index in
+    data.withUnsafeBufferPointer { bytes in
+      for index in 0..<bytes.count / size {
         var bits: UInt64 = 0
         for byte in 0..<size { bits |= UInt64(bytes[index * size + byte]) << UInt64(8 * byte) }
-        return element(bits)
+        body(bits)
       }
     }
   }

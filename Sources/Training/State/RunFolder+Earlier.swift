@@ -4,11 +4,11 @@ import Foundation
 extension RunFolder {
   /// What a run leaves besides its states.
   private static let records = [
-    "configuration.yaml", "metrics.jsonl", "metrics.csv", "timings.jsonl", "tensorboard",
-    "report.html",
+    "configuration.yaml", "metrics.jsonl", "metrics.csv", HeldOutFile.name, "timings.jsonl",
+    "tensorboard", RunHistory.name, LowerFile.name, "suspects.csv", "report.html",
   ]
   /// Those of them that a run which goes on cuts to its steps.
-  private static let cutRecords = ["metrics.jsonl", "metrics.csv"]
+  private static let cutRecords = ["metrics.jsonl", "metrics.csv", HeldOutFile.name]
 
   /// Moves what another run left into a new folder that is then its own: `earlier-1`, `earlier-2` and so on. A run that
   /// starts here anew would otherwise be taken up from its states, and take the place of its records.

@@ -6,11 +6,12 @@ import Foundation
 ///     RUN/checkpoints/step-000000120.safetensors what it can go on from; the newest two are kept
 ///     RUN/lower.safetensors                      the lower model that it ended with, where tasks have one in common
 ///     RUN/metrics.jsonl                          a line a step
+///     RUN/held-out.jsonl                         held-out scores on the way
 ///     RUN/history.jsonl                          who ran it when and how, what was warned of
 ///     RUN/timings.jsonl                          a line a step: where its time went
 ///     RUN/earlier-1/                             what another run had left when this one began here; then earlier-2
 ///     RUN/lock                                   who is writing
-public final class RunFolder {
+public final class RunFolder: Sendable {
   /// The folder.
   public let path: String
   /// Checkpoints that are kept.

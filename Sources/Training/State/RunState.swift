@@ -61,35 +61,55 @@ public enum RunState {
     of trainer: Trainer<P>, settings: [SettingEntry], lineage: [String],
     lower states: [StoredLowerState], _ course: HeldOutCourse
   ) -> TensorFile {
-    let model = trainer.problem.upperModel
-    let upper = model.parameters.map { parameter in
-      let range = parameter.offset..<parameter.offset + parameter.shape.count
-      return NamedTensor(
-        upperPrefix + parameter.name, shape: parameter.shape.sizes, Array(model.values[range]))
-    }
-    let optimizer = trainer.upperOptimizer.state.map {
-      NamedTensor(optimizerPrefix + $0.name, shape: [$0.values.count], $0.values)
-    }
     let lower = states.flatMap { identity, vectors in
       vectors.map {
         NamedTensor("\(lowerPrefix)\(identity)/\($0.name)", shape: [$0.values.count], $0.values)
       }
     }
-    let words =
-      [
-        TensorFile.Word("format", "igbm-dist \(format)"), TensorFile.Word("problem", P.name),
-        TensorFile.Word("step", String(trainer.step)),
-        TensorFile.Word("optimizer", type(of: trainer.upperOptimizer).name),
-      ]
+    return content(
+      of: trainer, settings: settings, lineage: lineage, lower: lower, course: course)()
+  }
+
+  /// What makes the file of a trainer's state as it is now, on any thread, and whatever the trainer does then: it keeps
+  /// the values, and copies none before it is called or they change.
+  static func content<P: Problem>(
+    of trainer: Trainer<P>, settings: [SettingEntry], lineage: [String], lower: [NamedTensor] = [],
+    course: HeldOutCourse
+  ) -> @Sendable () -> TensorFile {
+    let model = trainer.problem.upperModel
+    let (values, state) = (model.values, trainer.upperOptimizer.state)
+    let places = model.parameters.map { (name: $0.name, offset: $0.offset, shape: $0.shape.sizes) }
+    let words = words(of: trainer, settings, lineage, course)
+    let best = course.tensors(model)
+    return {
+      let upper = places.map { name, offset, shape in
+        let range = offset..<offset + shape.reduce(1, *)
+        return NamedTensor(upperPrefix + name, shape: shape, Array(values[range]))
+      }
+      let optimizer = state.map {
+        NamedTensor(optimizerPrefix + $0.name, shape: [$0.values.count], $0.values)
+      }
+      return StateSeal.sealed(
+        TensorFile(metadata: words, tensors: upper + optimizer + lower + best))
+    }
+  }
+
+  /// What a state says of its run.
+  private static func words<P: Problem>(
+    of trainer: Trainer<P>, _ settings: [SettingEntry], _ lineage: [String],
+    _ course: HeldOutCourse
+  ) -> [TensorFile.Word] {
+    [
+      TensorFile.Word("format", "igbm-dist \(format)"), TensorFile.Word("problem", P.name),
+      TensorFile.Word("step", String(trainer.step)),
+      TensorFile.Word("optimizer", type(of: trainer.upperOptimizer).name),
+    ]
       // Who computes a task changes no bit of the state.
       + settings.filter { $0.key != "schedule" }.map {
         TensorFile.Word(settingPrefix + $0.key, $0.value)
       }
       + trainer.problem.data.map { TensorFile.Word(dataPrefix + $0.name, text($0)) }
       + course.words + Lineage.words(lineage)
-    return StateSeal.sealed(
-      TensorFile(
-        metadata: words, tensors: upper + optimizer + lower + course.tensors(model)))
   }
 
   /// What tasks kept, by their identities.

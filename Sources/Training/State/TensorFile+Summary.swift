@@ -13,7 +13,7 @@ extension TensorFile {
       [
         String(tensor.name.dropFirst(prefix.count)), tensor.type.rawValue,
         "[\(tensor.shape.map(String.init).joined(separator: ", "))]",
-      ] + Self.range(tensor.values)
+      ] + Self.range(tensor)
     }
     let others = unread.filter { $0.name.hasPrefix(prefix) }.map { tensor in
       [String(tensor.name.dropFirst(prefix.count)), "\(tensor.type) (unknown)", "", "", "", ""]
@@ -22,10 +22,10 @@ extension TensorFile {
       title, columns: ["name", "type", "shape", "smallest", "mean", "largest"], rows: rows + others)
   }
 
-  /// The smallest of some numbers, their mean and the largest.
-  private static func range(_ values: [Double]) -> [String] {
-    guard let least = values.min(), let most = values.max() else { return ["", "", ""] }
-    let mean = values.reduce(0, +) / Double(values.count)
-    return [least, mean, most].map { String(format: "%.4g", $0) }
+  /// A tensor's smallest element, the mean and the largest.
+  private static func range(_ tensor: NamedTensor) -> [String] {
+    guard let (least, sum, most) = tensor.range else { return ["", "", ""] }
+    let count = tensor.data.count / tensor.type.byteCount
+    return [least, sum / Double(count), most].map { String(format: "%.4g", $0) }
   }
 }

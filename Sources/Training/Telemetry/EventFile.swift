@@ -5,7 +5,7 @@ import Foundation
 /// length, masked CRC-32C, an `Event` message, masked CRC-32C. The few fields in use are written by hand: generated code
 /// for all of TensorBoard's messages would be a hundred times as long. The one file with the time of day in it.
 public final class EventFile {
-  private let file: AppendedFile
+  let file: AppendedFile
   private let now: () -> Double
 
   /// Starts a file; a run that is taken up starts another one beside it, and TensorBoard forgets the steps after `steps`

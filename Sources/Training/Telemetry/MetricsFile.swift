@@ -5,11 +5,9 @@ import Foundation
 /// byte for byte, as one that was not.
 public final class MetricsFile {
   private let format: MetricsFormat
-  private let file: AppendedFile
+  let file: AppendedFile
   /// Steps made before that have no line.
   public let missing: Int
-  /// Lines that could not be written.
-  public private(set) var lost = 0
 
   /// Opens the file, and cuts it to the lines of the steps that a run goes on from. Where it has other columns, what it has of
   /// those that are wanted goes into a new one, and the old one stays as `NAME.until-STEPS`.
@@ -57,9 +55,9 @@ public final class MetricsFile {
     return (Array(bytes[..<end]), max(0, steps - count))
   }
 
-  /// Appends a step's line. A full disk loses lines, which ``lost`` counts, but does not end the run.
+  /// Appends a step's line. A full disk loses lines, which ``RunRecords/lost`` counts, but does not end the run.
   public func append(_ summary: StepSummary) {
-    if !file.append(Array((format.line(summary) + "\n").utf8)) { lost += 1 }
+    file.append(Array((format.line(summary) + "\n").utf8))
   }
 
   /// Has the disk take what was written: before a checkpoint that counts on it.

@@ -46,6 +46,8 @@ public final class RunHistory {
   /// The file's name in the run's folder.
   public static let name = "history.jsonl"
   private let path: String
+  /// Open while there is a session.
+  private var file: AppendedFile?
   private let now: () -> Date
   private let uptime: () -> Double
   /// The uptime when the session began, while there is one.
@@ -71,10 +73,17 @@ public final class RunHistory {
   /// - Parameters:
   ///   - session: Where and how.
   ///   - isNew: Whether it is another run than the one before: that one's history is forgotten.
-  public func begin(_ session: Start, isNew: Bool) {
-    if isNew { unlink(path) }
+  /// - Returns: A warning where it cannot be written.
+  @discardableResult
+  public func begin(_ session: Start, isNew: Bool) -> String? {
     start = uptime()
+    do throws(StateError) {
+      file = try AppendedFile(path, emptied: isNew)
+    } catch {
+      return "\(error)"
+    }
     append(Entry(time: time, start: session))
+    return nil
   }
 
   /// Notes a warning, if a session has begun.
@@ -87,6 +96,7 @@ public final class RunHistory {
     guard let start else { return }
     append(Entry(time: time, end: End(code: code, error: error, seconds: uptime() - start)))
     self.start = nil
+    file = nil
   }
 
   /// What a folder's history says; what cannot be read is left out.
@@ -106,10 +116,6 @@ public final class RunHistory {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let line = try? encoder.encode(entry) else { return }
-    let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
-    guard file >= 0 else { return }
-    defer { close(file) }
-    let bytes = Array(line) + [UInt8(ascii: "\n")]
-    _ = bytes.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+    file?.append(Array(line) + [UInt8(ascii: "\n")])
   }
 }

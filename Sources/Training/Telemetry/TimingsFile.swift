@@ -3,7 +3,7 @@ import Foundation
 /// A line of JSON a step that says where its time went, by rank. Unlike the metrics it differs from run to run; a run that
 /// is taken up goes on in the same file, where steps that were lost come again.
 public final class TimingsFile {
-  private let file: AppendedFile
+  let file: AppendedFile
 
   /// Opens the file.
   ///
@@ -15,7 +15,7 @@ public final class TimingsFile {
     file = try AppendedFile(path, emptied: isNew)
   }
 
-  /// Appends a step's line. Where the disk is full it is lost: times are no results.
+  /// Appends a step's line. Where the disk is full it is lost.
   public func append(_ timing: StepTiming) { file.append(Array((Self.line(timing) + "\n").utf8)) }
 
   static func line(_ t: StepTiming) -> String {

@@ -1,0 +1,68 @@
+import DataFiles
+import Tensors
+
+/// Rows of a table with classes, whose columns are brought to the standard of the rows that train.
+package struct LabelledRows: Sendable {
+  let table: ExampleTable
+  let labels: [Int]
+  let classNames: [String]
+  let checksums: [DataChecksum]
+  /// Of each column.
+  private(set) var standards: [Standardisation]
+
+  /// A user's table.
+  ///
+  /// - Throws: `DataFileError` for a file that cannot be read, or whose targets are no classes.
+  init(_ settings: TableSettings) throws(DataFileError) {
+    let table = try ExampleTable(settings)
+    self.init(table, [table.checksum.map { DataChecksum("table", $0) }].compactMap(\.self))
+  }
+
+  /// The targets are classes: settings say so.
+  private init(_ table: ExampleTable, _ checksums: [DataChecksum]) {
+    self.table = table
+    self.checksums = checksums
+    switch table.targets {
+    case .classes(let classes, let names): (labels, classNames) = (classes, names)
+    case .numbers: (labels, classNames) = ([], [])
+    }
+    standards = table.inputs.map { Standardisation($0) }
+  }
+
+  /// These rows, then those of another table.
+  ///
+  /// - Throws: `DataFileError` for a table with other columns, or with classes that these rows have not.
+  func followed(by settings: TableSettings) throws(DataFileError) -> LabelledRows {
+    let others = try ExampleTable(settings, like: table)
+    let validation = others.checksum.map { DataChecksum("validation-table", $0) }
+    return LabelledRows(
+      table.followed(by: others), checksums + [validation].compactMap(\.self))
+  }
+
+  func standardised(by training: [Int]) -> LabelledRows {
+    var rows = self
+    rows.standards = table.inputs.map { column in Standardisation(training.map { column[$0] }) }
+    return rows
+  }
+
+  func inputs(_ indices: [Int]) throws(TensorError) -> DataArray {
+    try standardised(table.inputs, indices)
+  }
+
+  /// The inputs of all rows of another file, which needs no labels.
+  ///
+  /// - Throws: `DataFileError` for a file that cannot be read or lacks columns; `TensorError`.
+  func inputs(ofFile path: String, _ settings: TableSettings) throws -> DataArray {
+    let file = try Table.read(path, settings.format)
+    let columns = try table.encoding.matched(to: file).columns(of: file)
+    return try standardised(columns, Array(0..<file.rowCount))
+  }
+
+  private func standardised(
+    _ columns: [[Double]], _ rows: [Int]
+  ) throws(TensorError) -> DataArray {
+    try DataArray(
+      [rows.count, columns.count],
+      rows.flatMap { row in zip(columns, standards).map { $1($0[row]) } })
+  }
+}
