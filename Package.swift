@@ -128,7 +128,9 @@ let package = Package(
     .testTarget(name: "ConfigurationsTests", dependencies: ["Configurations", "TestSupport"]),
     .testTarget(
       name: "OnnxTests", dependencies: ["Onnx", "Randomness", "TestSupport"], exclude: ["Fixtures"]),
-    .testTarget(name: "OnnxProblemsTests", dependencies: ["OnnxProblems", "TestSupport"]),
+    .testTarget(
+      name: "OnnxProblemsTests", dependencies: ["OnnxProblems", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "TestSupport"]),
     .testTarget(
       name: "DiagnosticsTests", dependencies: ["Diagnostics", "TestProblems", "TestSupport"]),

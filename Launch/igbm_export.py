@@ -16,17 +16,25 @@ for load_state_dict.
 
 import contextlib
 import copy
+import io
 import json
 import logging
+import math
 import os
 import re
 import struct
+import traceback
 import warnings
+from typing import Optional
 
+import numpy
 import onnx
 import onnx.numpy_helper
 import torch
+import torch.nn.functional as F
 from torch.func import functional_call
+from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_leaves
 
 _TORCH = os.path.dirname(torch.__file__)
 
@@ -52,12 +60,12 @@ def export(folder, upper_objective, upper_model, lower_objective, lower_model, t
     upper, lower = _prepared(upper_model, "upper_model"), _prepared(lower_model, "lower_model")
     os.makedirs(os.path.join(folder, "tasks"), exist_ok=True)
     for name, objective, side in (("lower", lower_objective, "train"), ("upper", upper_objective, "validate")):
-        _write_graph(os.path.join(folder, name + ".onnx"), objective, upper, lower, tasks[0][side])
+        _write_graph(os.path.join(folder, name + ".onnx"), objective, upper, lower, [task[side] for task in tasks])
     if predict is not None:
         given = {"data": tasks[0]["validate"]["data"]}
-        _write_graph(os.path.join(folder, "score.onnx"), predict, torch.nn.Identity(), lower, given)
+        _write_graph(os.path.join(folder, "score.onnx"), predict, torch.nn.Identity(), lower, [given])
     for name, module in (("upper", upper), ("lower", lower)):
-        _write_tensors(os.path.join(folder, name + ".safetensors"), _state(module))
+        _write_tensors(os.path.join(folder, name + ".safetensors"), _state(module), _aliases(module))
     _write_tasks(os.path.join(folder, "tasks"), tasks)
     if held_out is not None:
         os.makedirs(os.path.join(folder, "held-out"), exist_ok=True)
@@ -65,8 +73,9 @@ def export(folder, upper_objective, upper_model, lower_objective, lower_model, t
     if start not in ("lower", "upper"):
         raise ValueError(f'start={start!r} is neither "lower" nor "upper"')
     lines = {"problem": "onnx", "adapt-from": start, **(settings or {})}
-    if "tasks" not in lines:
-        lines["tasks"] = len(tasks)
+    lines.setdefault("tasks", len(tasks))
+    if any(value.dtype == torch.float64 for value in lower.parameters()):
+        lines.setdefault("precision", "double")
     with open(os.path.join(folder, "configuration.yaml"), "w") as file:
         file.writelines(f"{key}: {value}\n" for key, value in lines.items())
 
@@ -137,7 +146,14 @@ class _Vector(torch.nn.Module):
 
 def _state(module):
     """Parameters and buffers, as state_dict has them."""
-    return {name: value.detach().contiguous() for name, value in module.state_dict().items()}
+    return {name: value.detach() for name, value in module.state_dict().items()}
+
+
+def _aliases(module):
+    """Parameters that have two names: the second, and the first."""
+    first = {}
+    return {name: known for name, value in module.named_parameters(remove_duplicate=False)
+            if (known := first.setdefault(value, name)) != name}
 
 
 def _without_running_statistics(module):
@@ -197,23 +213,28 @@ class _Traced(torch.nn.Module):
 
     def forward(self, data, parameters):
         parameters = dict(zip(self.names, parameters))
-        return functional_call(self.level, parameters, (dict(zip(self.data_names, data)),), strict=False)
+        with _OwnOperations():
+            return functional_call(self.level, parameters, (dict(zip(self.data_names, data)),), strict=False)
 
 
-def _write_graph(path, objective, upper, lower, given):
+def _write_graph(path, objective, upper, lower, tasks):
+    given = tasks[0]
     level = _Level(objective, _without_running_statistics(upper), _without_running_statistics(lower))
-    named = [(name, value) for name, value in level.named_parameters()]
+    named = [(name, value) for name, value in level.named_parameters() if value.requires_grad]
     traced = _Traced(level, [name for name, _ in named], list(given))
     arguments = (list(given.values()), [value.detach() for _, value in named])
     program = _program(traced, arguments, path)
     _mark_constants(program)
-    model = _converted(program, path)
+    model, numbers = _converted(program, path)
     inputs = list(given) + [re.sub(r"^(upper|lower)\.", r"\1/", name) for name, _ in named]
     _rename(model, inputs)
+    leaves_out = any((value == _LEFT_OUT).any() for task in tasks for value in task.values())
     for node in model.graph.node:
         _keep_source(node)
+        if not leaves_out:
+            _forget_left_out(node)
     for array in model.graph.initializer:
-        _restore_number(array)
+        _restore_number(array, numbers)
     del model.graph.value_info[:]
     model.doc_string = model.graph.doc_string = ""
     onnx.save(model, path)
@@ -237,38 +258,54 @@ def _program(module, arguments, path):
         with _quiet():
             program = torch.export.export(module, arguments)
     except Exception as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise RuntimeError(
-            f"{os.path.basename(path)}: torch.export cannot follow this objective: {reason}; it must be a formula of "
+            f"{os.path.basename(path)}: torch.export cannot follow this objective: {_reason(error)}; it must be a formula of "
             f"tensors, without torch.func.grad, .item(), or branches on values") from error
     if failure is not None:
-        warnings.warn(f"{os.path.basename(path)}: the graph holds for {count} rows only: batch settings cannot be used")
+        warnings.warn(f"{os.path.basename(path)}: the graph holds for {count} rows only, and so not with batches, or tasks of "
+                      f"other numbers; torch says: {_reason(failure)[:300]}")
     return program
+
+
+def _reason(error):
+    """The first line of what torch says, and the user's line."""
+    text = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_users(frame.filename)]
+    return f"{text} ({os.path.basename(own[-1].filename)}:{own[-1].lineno}: {own[-1].line})" if own else text
+
+
+def _is_users(file):
+    return not file.startswith((_TORCH, "<")) and "igbm_export" not in file
 
 
 @contextlib.contextmanager
 def _quiet():
-    """Without what torch says of its own inner life."""
-    level = logging.root.manager.disable
+    """Without what torch says of its own inner life, and without its fused layers, which have no translation."""
+    level, is_fused = logging.root.manager.disable, torch.backends.mha.get_fastpath_enabled()
     logging.disable(logging.CRITICAL)
+    torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:
         logging.disable(level)
+        torch.backends.mha.set_fastpath_enabled(is_fused)
 
 
 def _converted(program, path):
     try:
         with _quiet():
-            return torch.onnx.export(program, dynamo=True, verbose=False,
-                                     custom_translation_table=_translations()).model_proto
+            made = torch.onnx.export(program, dynamo=True, verbose=False, custom_translation_table=_translations())
+            return made.model_proto, _numbers(made.exported_program)
     except Exception as error:
         text = str(error)
         reason = text.split("## Exception summary")[-1].strip().splitlines()
         raise RuntimeError(f"{os.path.basename(path)}: torch.onnx cannot write this objective: "
                            f"{reason[0] if reason else type(error).__name__}") from error
+
+
+# Operations of this package's own, while a graph is made.
 
 
 @torch.library.custom_op("igbm::stop_gradient", mutates_args=())
@@ -281,14 +318,68 @@ def _(x):
     return torch.empty_like(x)
 
 
-@_stop_gradient.register_kernel("cpu")
-def _(x):
-    return x.clone()
+@torch.library.custom_op("igbm::class_losses", mutates_args=())
+def _class_losses(scores: torch.Tensor, target: torch.Tensor, weight: Optional[torch.Tensor], reduction: str, ignored: int,
+                  are_logarithms: bool) -> torch.Tensor:
+    loss = F.nll_loss if are_logarithms else F.cross_entropy
+    return loss(scores, target, weight, ignore_index=ignored, reduction=reduction).clone()
+
+
+@_class_losses.register_fake
+def _(scores, target, weight, reduction, ignored, are_logarithms):
+    return scores.new_empty(target.shape if reduction == "none" else ())
+
+
+class _OwnOperations(TorchFunctionMode):
+    """What ONNX lacks: constants. And losses of classes as one operation each: torch's own way to ONNX forgets label smoothing and
+    probabilities as targets, and takes losses for one number where they are one for every row."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if function in (torch.Tensor.detach, torch.detach, torch.Tensor.data.__get__):
+            return _stop_gradient(args[0]) if args[0].is_floating_point() else function(*args)
+        own = {F.cross_entropy: _cross_entropy, F.nll_loss: _nll_loss}.get(function, function)
+        return own(*args, **(kwargs or {}))
+
+
+def _nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"):
+    _refuse_old(size_average, reduce)
+    if input.dim() == 1:
+        input, target = input.unsqueeze(0), target.unsqueeze(0)
+    return _class_losses(input, target, weight, reduction, ignore_index, True)
+
+
+def _cross_entropy(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean",
+                   label_smoothing=0.0):
+    _refuse_old(size_average, reduce)
+    if input.dim() == 1:
+        input, target = input.unsqueeze(0), target.unsqueeze(0)
+    count = input.shape[1]
+    is_soft = target.is_floating_point()
+    if not is_soft and label_smoothing == 0:
+        return _class_losses(input, target, weight, reduction, ignore_index, False)
+    logarithms = F.log_softmax(input, 1)
+    if weight is not None:
+        logarithms = logarithms * weight.reshape([count] + [1] * (input.dim() - 2))
+    if is_soft:
+        losses = -((target * (1 - label_smoothing) + label_smoothing / count) * logarithms).sum(1)
+        return {"none": losses, "sum": losses.sum(), "mean": losses.mean()}[reduction]
+    if ignore_index != -100:
+        raise ValueError("cross_entropy with both label_smoothing and ignore_index: leave one of them out")
+    plain = _class_losses(input, target, weight, reduction, ignore_index, False)
+    even = -logarithms.sum(1)
+    if reduction != "none":
+        even = even.sum() if reduction == "sum" else even.mean() if weight is None else even.sum() / weight[target].sum()
+    return (1 - label_smoothing) * plain + label_smoothing / count * even
+
+
+def _refuse_old(size_average, reduce):
+    if size_average is not None or reduce is not None:
+        raise ValueError("size_average and reduce are not taken: give reduction")
 
 
 def _translations():
-    """ONNX knows no detach, and so gets an operation of its own."""
     from onnxscript import values
+    from onnxscript.onnx_opset import opset18
 
     try:
         onnx.defs.get_schema("StopGradient", 1, "igbm")
@@ -302,16 +393,19 @@ def _translations():
     def stop_gradient(x):
         return own.StopGradient(x)
 
-    return {torch.ops.igbm.stop_gradient.default: stop_gradient}
+    def class_losses(scores, target, weight, reduction, ignored, are_logarithms):
+        if are_logarithms:
+            return opset18.NegativeLogLikelihoodLoss(scores, target, weight, reduction=reduction, ignore_index=ignored)
+        return opset18.SoftmaxCrossEntropyLoss(scores, target, weight, reduction=reduction, ignore_index=ignored)[0]
+
+    return {torch.ops.igbm.stop_gradient.default: stop_gradient, torch.ops.igbm.class_losses.default: class_losses}
 
 
 def _mark_constants(program):
-    """detach, and what no_grad gives, as an operation that the translation keeps."""
+    """What no_grad gives, as constants."""
     graph = program.graph_module.graph
     for node in list(graph.nodes):
-        if node.target is torch.ops.aten.detach.default:
-            node.target = torch.ops.igbm.stop_gradient.default
-        elif node.target is torch.ops.higher_order.wrap_with_set_grad_enabled and node.args[0] is False:
+        if node.target is torch.ops.higher_order.wrap_with_set_grad_enabled and node.args[0] is False:
             for taken in list(node.users):
                 with graph.inserting_after(taken):
                     stopped = graph.call_function(torch.ops.igbm.stop_gradient.default, (taken,))
@@ -336,7 +430,7 @@ def _keep_source(node):
     """The user's own line in place of all that torch notes down."""
     trace = next((word.value for word in node.metadata_props if word.key == "pkg.torch.onnx.stack_trace"), "")
     frames = re.findall(r'File "([^"]+)", line (\d+), in [^\n]*(?:\n\s+([^\n]*))?', trace)
-    own = [frame for frame in frames if not frame[0].startswith((_TORCH, "<")) and "igbm_export" not in frame[0]]
+    own = [frame for frame in frames if _is_users(frame[0])]
     del node.metadata_props[:]
     node.doc_string = ""
     if own:
@@ -345,31 +439,54 @@ def _keep_source(node):
         word.key, word.value = "source", f"{os.path.basename(file)}:{line}: {code.strip()[:120]}"
 
 
-def _restore_number(array):
-    """A number of a graph in double precision that torch took through single: the shortest that rounds to the same."""
+_LEFT_OUT = -100  # The label that PyTorch's losses leave out unless told otherwise.
+
+
+def _forget_left_out(node):
+    """Losses that look for a label which no data have would only be slower."""
+    for word in [word for word in node.attribute if word.name == "ignore_index" and word.i == _LEFT_OUT]:
+        node.attribute.remove(word)
+
+
+def _numbers(program):
+    """The numbers of a program by what they are in single precision."""
+    found = {}
+    for node in program.graph.nodes:
+        for value in tree_leaves((node.args, node.kwargs)):
+            if isinstance(value, float):
+                with numpy.errstate(over="ignore"):
+                    found[numpy.float32(value)] = value
+    return found
+
+
+def _restore_number(array, numbers):
+    """A number of a graph in double precision that torch took through single: that of the program, or the shortest that rounds to
+    the same."""
     if array.data_type != onnx.TensorProto.DOUBLE or array.dims:
         return
     value = onnx.numpy_helper.to_array(array).item()
-    short = onnx.numpy_helper.to_array(array).astype("float32")
-    if float(short) == value:
-        name = array.name
-        array.CopyFrom(onnx.numpy_helper.from_array(short.astype("float64") * 0 + float(str(short)), name))
+    with numpy.errstate(over="ignore"):
+        short = numpy.float32(value)
+    if math.isfinite(value) and float(short) == value:
+        array.CopyFrom(onnx.numpy_helper.from_array(numpy.array(numbers.get(short, float(str(short)))), array.name))
 
 
 # Files.
 
-_TYPES = {torch.float32: "F32", torch.float64: "F64", torch.float16: "F16", torch.bfloat16: "BF16", torch.int64: "I64",
-          torch.int32: "I32", torch.int16: "I16", torch.int8: "I8", torch.uint8: "U8", torch.bool: "BOOL"}
+_TYPES = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64", torch.uint8: "U8"}
+_STORED_AS = {torch.float16: torch.float32, torch.bfloat16: torch.float32, torch.bool: torch.uint8, torch.int8: torch.int64,
+              torch.int16: torch.int64, torch.int32: torch.int64}
 
 
-def _write_tensors(path, tensors):
+def _write_tensors(path, tensors, words=None):
     """A safetensors file."""
-    header, content = {}, []
+    header, content = {"__metadata__": words} if words else {}, []
     end = 0
     for name, value in tensors.items():
+        value = value.to(_STORED_AS.get(value.dtype, value.dtype)).contiguous()
         if value.dtype not in _TYPES:
             raise TypeError(f"{name} is of type {value.dtype}, which safetensors do not have")
-        data = value.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes() if value.numel() else b""
+        data = value.reshape(-1).view(torch.uint8).numpy().tobytes() if value.numel() else b""
         header[name] = {"dtype": _TYPES[value.dtype], "shape": list(value.shape), "data_offsets": [end, end + len(data)]}
         content.append(data)
         end += len(data)

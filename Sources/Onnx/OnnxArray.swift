@@ -20,8 +20,9 @@ struct OnnxArray: Sendable, Equatable {
   /// A list of whole numbers.
   init(list: [Int]) { self.init([list.count], .integers(list)) }
 
-  /// No array in a graph may have more elements than this: a file of some bytes can ask for any number.
-  static let mostElements = 1 << 26
+  /// No array that is made while a graph is translated may have more elements than this: a file of some bytes can ask for
+  /// any number.
+  static let mostElements = 1 << 22
 
   var count: Int {
     switch elements {

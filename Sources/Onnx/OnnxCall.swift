@@ -135,6 +135,7 @@ struct OnnxCall {
 
   /// Axes counted from the beginning, each once, in order.
   func axes(_ axes: [Int], rank: Int) throws(DataFileError) -> [Int] {
+    guard rank <= 64 else { throw wrong("it asks for \(rank) axes") }
     var own: Set<Int> = []
     for number in axes { own.insert(try axis(number, rank: rank)) }
     guard own.count == axes.count else { throw wrong("an axis comes twice in \(axes)") }

@@ -189,7 +189,7 @@ extension OnnxGraph {
 
     func array(_ stored: StoredArray, _ name: String) throws(DataFileError) -> OnnxArray {
       let sizes = stored.dims.map { Int($0) }
-      guard let count = Strides.count(sizes) else {
+      guard let count = Strides.count(sizes, atMost: OnnxGraph.longest) else {
         throw wrong("constant \(name.asShown) of sizes \(sizes) is impossible, or too large")
       }
       let type = ElementType(rawValue: Int(stored.dataType))

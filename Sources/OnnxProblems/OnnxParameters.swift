@@ -26,8 +26,11 @@ struct ModuleFile {
   ///   - path: The safetensors file.
   ///   - prefix: What the graphs' names of its parameters start with.
   ///   - graphs: What asks for them, and says how it would have them.
+  ///   - orders: How they are held, one after another, in place of what the graphs would have.
   /// - Throws: `StateError` where it cannot be read, `DataFileError` where it lacks what the graphs ask for.
-  init(_ path: String, prefix: String, _ graphs: [OnnxFunction]) throws {
+  init(
+    _ path: String, prefix: String, _ graphs: [OnnxFunction], orders: [[Int]]? = nil
+  ) throws {
     self.path = path
     file = try TensorFile.read(path)
     var names: [String] = []
@@ -36,15 +39,19 @@ struct ModuleFile {
     }
     let tensors = Dictionary(
       file.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    parameters = try names.map { full in
+    parameters = try names.enumerated().map { index, full in
       let name = String(full.dropFirst(prefix.count))
       guard let tensor = tensors[name] else {
         throw DataFileError(
           path, "lacks \(name), which the graphs ask for", remedy: "export the problem anew")
       }
-      let order = graphs.lazy.compactMap { $0.order(ofInput: full, rank: tensor.shape.count) }.first
+      let plain = Array(tensor.shape.indices)
+      let given = orders.flatMap { index < $0.count ? $0[index] : nil }
+      let order =
+        given.flatMap { $0.sorted() == plain ? $0 : nil }
+        ?? graphs.lazy.compactMap { $0.order(ofInput: full, rank: plain.count) }.first
       return Entry(
-        name: name, shape: tensor.shape, order: order ?? Array(tensor.shape.indices),
+        name: name, shape: tensor.shape, order: order ?? plain,
         values: AxisOrder.moved(tensor.values, tensor.shape, by: order))
     }
   }
@@ -80,7 +87,9 @@ struct ModuleFile {
           case .float: .single
           default: .whole
           }
-        return .init(tensor.name, tensor.shape, own[tensor.name] ?? tensor.values, type)
+        // A parameter of two names is in the graphs by the first.
+        let values = own[tensor.name] ?? file[tensor.name].flatMap { own[$0] }
+        return .init(tensor.name, tensor.shape, values ?? tensor.values, type)
       })
   }
 }

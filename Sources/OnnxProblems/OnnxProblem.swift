@@ -3,6 +3,7 @@ import DataFiles
 import Models
 import Onnx
 import Problems
+import Randomness
 import Tensors
 import Training
 
@@ -38,6 +39,8 @@ public struct OnnxProblem: Problem {
   private let lower, upper: OnnxFunction
   private let upperFile, lowerFile: ModuleFile
   private let tasks: OnnxTasks
+  private let order: OnnxSettings.Order
+  private let seed: UInt64
   let score: Score?
 
   /// Reads a folder.
@@ -55,16 +58,18 @@ public struct OnnxProblem: Problem {
   /// - Throws: `DataFileError` and `StateError` for files that are missing or not as the export writes them,
   ///   `SettingError` for a start that does not fit.
   public init(_ settings: OnnxSettings, seed: UInt64) throws {
-    folder = settings.folder
+    (folder, order, self.seed) = (settings.folder, settings.order, seed)
     guard !folder.isEmpty else {
       throw SettingError("folder is empty; give the folder that Launch/igbm_export.py wrote")
     }
     lower = try OnnxFunction("\(folder)/lower.onnx")
     upper = try OnnxFunction("\(folder)/upper.onnx")
-    upperFile = try ModuleFile(
-      "\(folder)/upper.safetensors", prefix: OnnxInputs.upper, [lower, upper])
     lowerFile = try ModuleFile(
       "\(folder)/lower.safetensors", prefix: OnnxInputs.lower, [lower, upper])
+    // What adaptation starts at is held as the lower model's parameters are.
+    upperFile = try ModuleFile(
+      "\(folder)/upper.safetensors", prefix: OnnxInputs.upper, [lower, upper],
+      orders: settings.start == .upper ? lowerFile.parameters.map(\.order) : nil)
     (upperModel, lowerModel) = (try upperFile.model(), try lowerFile.model())
     tasks = try OnnxTasks("\(folder)/tasks", lower: lower, upper: upper)
     score = try Score(folder, lower: lower)
@@ -107,7 +112,7 @@ public struct OnnxProblem: Problem {
     return outputs[0].reshaped(.scalar)
   }
 
-  /// One task's data: each step begins one task later, so that all take turns.
+  /// One task's data.
   ///
   /// - Throws: `SettingError` where a step has more tasks than there are.
   public func task(_ index: Int, step: Int) throws -> TaskExamples {
@@ -121,20 +126,28 @@ public struct OnnxProblem: Problem {
 
   /// The task's file.
   public func identity(ofTask index: Int, step: Int) -> Int {
-    (index + step) % tasks.tasks.count
+    let count = tasks.tasks.count
+    guard index < count, order == .drawn else { return (index + step) % count }
+    var random = RandomStream(seed: seed, purpose: .task, step: step, index: 0)
+    return random.choose(index + 1, of: count)[index]
   }
 
   /// Both modules' values, with their buffers; the lower one's where there is one task.
   ///
   /// - Throws: What adaptation throws.
   public func files(_ training: Adaptation<OnnxBody, OnnxBody>) throws -> [ResultArrays] {
-    var files = [
-      upperFile.results(training.implicit.upperModel.values, as: "upper.safetensors")
-    ]
-    if tasks.tasks.count == 1 {
-      let adapted = try training.adapt(tasks.tasks[0].train)
-      files.append(lowerFile.results(adapted.values, as: "lower.safetensors"))
-    }
-    return files
+    let upper = upperResults(training.implicit.upperModel.values)
+    guard tasks.tasks.count == 1 else { return [upper] }
+    return [upper, lowerResults(try training.adapt(tasks.tasks[0].train).values)]
+  }
+
+  /// The upper module with other values.
+  func upperResults(_ values: [Double]) -> ResultArrays {
+    upperFile.results(values, as: "upper.safetensors")
+  }
+
+  /// The lower module with other values.
+  func lowerResults(_ values: [Double]) -> ResultArrays {
+    lowerFile.results(values, as: "lower.safetensors")
   }
 }

@@ -10,10 +10,20 @@ public struct OnnxSettings: SettingGroup, Equatable {
     case upper
   }
 
+  /// Which tasks an upper step takes where there are more than it asks for.
+  public enum Order: String, Sendable, CaseIterable {
+    /// As chance has it, each once a step.
+    case drawn
+    /// One after another; each step begins one later than the last.
+    case turns
+  }
+
   /// The folder that the export wrote.
   public var folder = ""
   /// Where adaptation starts.
   public var start = Start.lower
+  /// Which tasks a step takes.
+  public var order = Order.drawn
 
   /// The defaults.
   public init() {}
@@ -25,5 +35,6 @@ public struct OnnxSettings: SettingGroup, Equatable {
     try keys("folder", &folder, "the folder that Launch/igbm_export.py wrote")
     try keys(
       "adapt-from", &start, "where adaptation starts: at the lower or the upper model's values")
+    try keys("task-order", &order, "which tasks a step takes: drawn, or in turns")
   }
 }

@@ -1,6 +1,8 @@
+import BilevelOptimization
 import Foundation
 import MessagePassing
 import Problems
+import TestSupport
 import Testing
 import Training
 
@@ -58,6 +60,68 @@ import Training
         #expect(summary.upperLoss.isFinite)
       }
       #expect(outcome.files.map(\.name) == ["upper.safetensors", "lower.safetensors"])
+    }
+  }
+
+  /// Tied and frozen parameters, buffers, bytes and truth values: exported, trained, and loaded by `load_state_dict`.
+  @Test(.enabled(if: canExport, "no Python with torch, onnx and onnxscript: set IGBM_PYTHON"))
+  func resultsAreLoadedBack() throws {
+    let script = Self.root.appendingPathComponent("Tests/OnnxProblemsTests/Fixtures/odd.py").path
+    try inFolder { folder in
+      let exported = Self.run([script, "export", folder.path], in: folder)
+      try #require(exported.code == 0, "\(exported.errors.suffix(2000))")
+      for name in try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() {
+        let problem = folder.appendingPathComponent(name)
+        let run = try ProblemRun<OnnxProblem>(
+          RunRequest([
+            ("folder", problem.path), ("steps", "2"), ("lower-steps", "5"), ("lower-rate", "0.1"),
+          ]))
+        let outcome = try run.train(SoloCommunicator()) { _, _ in }
+        let results = problem.appendingPathComponent("results")
+        try FileManager.default.createDirectory(at: results, withIntermediateDirectories: true)
+        for file in outcome.files {
+          try Data(file.content.encoded()).write(to: results.appendingPathComponent(file.name))
+        }
+      }
+      let loaded = Self.run([script, "load", folder.path], in: folder)
+      #expect(loaded.code == 0, "\(loaded.errors.suffix(2000))")
+    }
+  }
+
+  /// Networks of a usual size in single precision, against PyTorch's in double; some minutes.
+  @Test(
+    .enabled(
+      if: canExport && ProcessInfo.processInfo.environment["IGBM_LARGE"] != nil,
+      "needs IGBM_LARGE=1, and a Python with torch, onnx and onnxscript: IGBM_PYTHON"),
+    arguments: ["resnet32", "transformer"])
+  func slow_largeNetworksAreThoseOfPyTorch(_ name: String) throws {
+    let script = Self.root.appendingPathComponent("Tests/OnnxProblemsTests/Fixtures/large.py").path
+    try inFolder { folder in
+      let exported = Self.run([script, name, folder.path], in: folder)
+      try #require(exported.code == 0, "\(exported.errors.suffix(2000))")
+      let problem = try OnnxProblem(folder.path)
+      let expected = try TensorFile.read(folder.appendingPathComponent("expected.safetensors").path)
+      for method in [ImplicitMethod.linearSystem, .neumannSeries] {
+        for k in 1...(method == .linearSystem ? 3 : 5) {
+          let implicit = try Implicit(
+            upperObjective: { try problem.upperObjective($0) }, upperModel: problem.upperModel,
+            lowerObjective: { try problem.lowerObjective($0) }, lowerModel: problem.lowerModel,
+            lowerLearningRate: 0.01, k: k, method: method, precision: .single)
+          let task = try problem.task(0, step: 0)
+          problem.upperModel.clearGradients()
+          _ = try implicit.computeGradients(
+            validate: task.validate,
+            auxiliaryModel: AuxiliaryModel(values: problem.lowerModel.values), train: task.train)
+          let prefix = "\(method.rawValue)/\(k)/"
+          let own = problem.upperResults(problem.upperModel.gradients).arrays
+          let wanted = expected.tensors.filter { $0.name.hasPrefix(prefix) }
+          let found = wanted.map { tensor in
+            own.first { prefix + $0.name == tensor.name }?.values ?? []
+          }
+          let error = relativeDistance(found.flatMap { $0 }, wanted.flatMap(\.values))
+          #expect(!wanted.isEmpty && error < 1e-4, "\(name), \(prefix): \(error)")
+        }
+      }
     }
   }
 

@@ -86,6 +86,31 @@ import Training
     #expect(throws: (any Error).self) { try OnnxProblem("/nowhere") }
   }
 
+  /// Each task comes once in a step, by chance or in turns, and the same again whoever asks.
+  @Test func tasksTakeTurns() throws {
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("tasks-\(UUID().uuidString)")
+    try FileManager.default.copyItem(atPath: Self.folder, toPath: folder.path)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let tasks = folder.appendingPathComponent("tasks")
+    for number in 1..<5 {
+      try FileManager.default.copyItem(
+        at: tasks.appendingPathComponent("0.safetensors"),
+        to: tasks.appendingPathComponent("\(number).safetensors"))
+    }
+    var settings = OnnxSettings()
+    settings.folder = folder.path
+    let drawn = try OnnxProblem(settings, seed: 3)
+    let orders = (0..<20).map { step in (0..<5).map { drawn.identity(ofTask: $0, step: step) } }
+    #expect(orders.allSatisfy { $0.sorted() == Array(0..<5) })
+    #expect(Set(orders).count > 10)
+    #expect(Set((0..<40).map { drawn.identity(ofTask: 0, step: $0) }).count == 5)
+    settings.order = .turns
+    let turns = try OnnxProblem(settings, seed: 3)
+    #expect((0..<3).map { turns.identity(ofTask: $0, step: 4) } == [4, 0, 1])
+    #expect(throws: SettingError.self) { try turns.task(5, step: 0) }
+  }
+
   @Test func aStepHasNoMoreTasksThanThereAre() throws {
     #expect(throws: SettingError.self) { try OnnxProblem(Self.folder).task(1, step: 0) }
   }

@@ -13,10 +13,10 @@ struct OnnxFixture: Decodable {
     let gradient, product: [Double]?
 
     var numbers: [Double] {
-      values
-        ?? (0..<shape.reduce(1, *)).map {
-          (offset ?? 0) + (scale ?? 1) * cos(0.9 * Double($0) + (phase ?? 0))
-        }
+      if let values { return values }
+      let (offset, scale, phase) = (offset ?? 0, scale ?? 1, phase ?? 0)
+      let count = shape.reduce(1, *)
+      return (0..<count).map { place in offset + scale * cos(0.9 * Double(place) + phase) }
     }
   }
 

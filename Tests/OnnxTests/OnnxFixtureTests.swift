@@ -1,3 +1,4 @@
+import DataFiles
 import Foundation
 import Onnx
 import Tensors
@@ -17,6 +18,22 @@ import Testing
   @Test(arguments: ["conv-four", "convolutions"])
   func isTheSameInTheOrderOfTheGraph(_ name: String) throws {
     try check(name, isHeldAsTold: false)
+  }
+
+  @Test func aFileIsAFunctionOfTensors() throws {
+    let fixture = try OnnxFixture.named("dense")
+    let function = try OnnxFunction(OnnxFixture.path("dense"))
+    let graph = Graph()
+    var (inputs, values): ([String: Tensor], [[Double]]) = ([:], [])
+    for name in function.inputs {
+      let item = try #require(fixture.item(name))
+      inputs[name] = graph.data(Shape(item.shape))
+      values.append(item.numbers)
+    }
+    let output = try #require(try function(inputs).first)
+    let evaluator = try Evaluator(graph, [output], .double, inputs: { values[$0] })
+    #expect(abs(evaluator(output)[0] - fixture.value) < 1e-12)
+    #expect(throws: DataFileError.self) { try function([:]) }
   }
 
   private func check(_ name: String, isHeldAsTold: Bool) throws {

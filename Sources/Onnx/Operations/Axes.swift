@@ -58,7 +58,9 @@ extension OnnxOperation {
       let x = try call.input(0)
       let (sizes, rank) = (x.sizes, x.sizes.count)
       guard rank >= 2 else { throw call.wrong("shape \(sizes) has no matrices") }
-      let k = Int(try call.optionalNumber(1) ?? 0)
+      guard let k = Int(exactly: try call.optionalNumber(1) ?? 0), k.magnitude < 1 << 40 else {
+        throw call.wrong("its diagonal is no whole number")
+      }
       let isUpper = try call.flag("upper", true)
       let (rows, columns) = (sizes[rank - 2], sizes[rank - 1])
       _ = try call.checkedForKnown([rows, columns])
@@ -248,7 +250,7 @@ extension OnnxCall {
     for index in starts.indices {
       let axis = try axis(asked[index], rank: rank)
       let (size, step) = (x.sizes[axis], steps[index])
-      guard step != 0, Swift.abs(step) < 1 << 40 else { throw wrong("a step of \(step)") }
+      guard step != 0, step.magnitude < 1 << 40 else { throw wrong("a step of \(step)") }
       func place(_ value: Int) -> Int { value < 0 ? value &+ size : value }
       let (low, high) = step > 0 ? (0, size) : (-1, size - 1)
       let start = min(max(place(starts[index]), 0), step > 0 ? size : max(size - 1, 0))
@@ -276,7 +278,7 @@ extension OnnxCall {
     var amounts = [(before: Int, after: Int)](repeating: (0, 0), count: x.rank)
     for (index, axis) in axes.enumerated() {
       let (before, after) = (asked[index], asked[axes.count + index])
-      guard Swift.abs(before) < 1 << 30, Swift.abs(after) < 1 << 30 else {
+      guard before.magnitude < 1 << 30, after.magnitude < 1 << 30 else {
         throw wrong("pads \(asked)")
       }
       let place = x.place(of: axis)

@@ -19,6 +19,13 @@ extension OnnxOperation {
       case .traced(let traced): return [.traced(traced.with(1 - traced.tensor, .truth))]
       }
     },
+    OnnxOperation("IsNaN", .elements) { call in [try call.truths { $0 .!= $0 }] },
+    OnnxOperation("IsInf", .elements, "of either sign") { call in
+      guard try call.flag("detect_negative", true), try call.flag("detect_positive", true) else {
+        throw call.wrong("it asks for one sign")
+      }
+      return [try call.truths { Tensors.abs($0) .== $0.filled(.infinity, .scalar) }]
+    },
     OnnxOperation("Where", .elements) { call in [try call.chosen()] },
   ]
 
@@ -40,6 +47,12 @@ extension OnnxOperation {
 }
 
 extension OnnxCall {
+  /// What is true of single elements.
+  fileprivate func truths(_ body: (Tensor) -> Tensor) throws(DataFileError) -> OnnxValue {
+    let x = try traced(0)
+    return .traced(x.with(body(x.tensor), .truth))
+  }
+
   fileprivate func chosen() throws(DataFileError) -> OnnxValue {
     let (mask, a, b) = (try input(0), try input(1), try input(2))
     guard let two = Strides.broadcast(a.sizes, b.sizes),

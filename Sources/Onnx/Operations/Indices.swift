@@ -10,6 +10,7 @@ extension OnnxOperation {
     ) { call in [try call.gathered()] },
     OnnxOperation("GatherND", .indices, "whole rows by data") { call in
       let (x, index) = (try call.tensor(0), try call.index(1))
+      let kind = try call.traced(0).kind
       guard try call.integer("batch_dims", 0) == 0, index.shape.rank >= 1, x.shape.rank >= 1,
         index.shape.sizes.last == 1
       else { throw call.wrong("it chooses no rows") }
@@ -17,7 +18,7 @@ extension OnnxOperation {
       let places = Shape(Array(index.shape.sizes.dropLast()))
       let rows = x.rows(index.reshaped([places.count]))
       return [
-        .traced(Traced(rows.reshaped(Shape(places.sizes + x.shape.sizes.dropFirst()))))
+        .traced(Traced(rows.reshaped(Shape(places.sizes + x.shape.sizes.dropFirst())), kind))
       ]
     },
     OnnxOperation("GatherElements", .indices, "by data") { call in
@@ -27,7 +28,7 @@ extension OnnxOperation {
       }
       _ = try call.checkedForKnown(index.shape.sizes)
       let axis = try call.axis(try call.integer("axis", 0), rank: x.shape.rank)
-      return [.traced(Traced(x.gathered(index, axis: axis)))]
+      return [.traced(Traced(x.gathered(index, axis: axis), try call.traced(0).kind))]
     },
     OnnxOperation("ScatterElements", .indices, "additions by data") { call in
       let (x, index, source) = (try call.tensor(0), try call.index(1), try call.tensor(2))

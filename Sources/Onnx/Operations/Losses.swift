@@ -14,10 +14,7 @@ extension OnnxOperation {
       let axis = try call.axis(try call.integer("axis", -1), rank: x.rank)
       return [.traced(x.with(x.tensor.logSoftmax(axis: x.place(of: axis))))]
     },
-    OnnxOperation(
-      "SoftmaxCrossEntropyLoss", .losses,
-      "labels are data; one of -100, PyTorch's usual one to leave out, is refused"
-    ) { call in
+    OnnxOperation("SoftmaxCrossEntropyLoss", .losses, "labels are data") { call in
       try call.classLosses(isOfLogarithms: false)
     },
     OnnxOperation("NegativeLogLikelihoodLoss", .losses, "labels are data") { call in
@@ -27,9 +24,6 @@ extension OnnxOperation {
 }
 
 extension OnnxCall {
-  /// What PyTorch leaves out unless told otherwise: no label of usual data.
-  private static var usualIgnored: Int { -100 }
-
   fileprivate func classLosses(isOfLogarithms: Bool) throws(DataFileError) -> [OnnxValue] {
     let scores = try traced(0)
     guard scores.rank >= 2, scores.sizes[1] > 0 else {
@@ -44,8 +38,7 @@ extension OnnxCall {
     guard weights?.shape ?? [scores.sizes[1]] == [scores.sizes[1]] else {
       throw wrong("weights of shape \(weights?.shape ?? .scalar)")
     }
-    let asked = try integer("ignore_index", Self.usualIgnored)
-    let ignored = asked == Self.usualIgnored ? nil : asked
+    let ignored = node.attributes["ignore_index"] == nil ? nil : try integer("ignore_index", 0)
     let classes = scores.sizes[1]
     let losses: Tensor
     if isOfLogarithms {

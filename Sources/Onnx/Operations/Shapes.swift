@@ -72,7 +72,8 @@ extension OnnxOperation {
       }
       let sizes = zip(x.sizes, repeats).map { $0.multipliedReportingOverflow(by: $1) }
       _ = try call.checked(sizes.map { $0.overflow ? -1 : $0.partialValue })
-      return [.traced(Traced(call.traced(x).plain.tiled(repeats)))]
+      let traced = call.traced(x)
+      return [.traced(Traced(traced.plain.tiled(repeats), traced.kind))]
     },
   ]
 }

@@ -102,6 +102,17 @@ def losses():
 
 
 @case
+def left_out():
+    net = nn.Linear(4, 3)
+    def objective(s):
+        y = s.lower_model(s.data)
+        weights = s.upper_model().exp()
+        return (F.cross_entropy(y, s.target, weight=weights.detach()) + F.cross_entropy(y, s.target, reduction="sum")
+                + F.nll_loss(F.log_softmax(y * weights, 1), s["other"], ignore_index=1) + F.cross_entropy(y, s["other"], reduction="none", ignore_index=2)[:, None].mean())
+    return objective, draw(3), net, {"data": draw(6, 4), "target": torch.tensor([0, -100, 2, 1, -100, 2]), "extra/other": classes(3)}
+
+
+@case
 def distributions():
     net = nn.Linear(4, 2)
     def objective(s):
@@ -332,7 +343,7 @@ def write(name):
     data = {}
     for index, (key, value) in enumerate(given.items()):
         data[key], given[key] = described(index + 20, key, value)
-    igbm_export._write_graph(name + ".onnx", objective, upper, lower, given)
+    igbm_export._write_graph(name + ".onnx", objective, upper, lower, [given])
     level = igbm_export._Level(objective, igbm_export._without_running_statistics(upper), igbm_export._without_running_statistics(lower))
     names = [n for n, _ in level.named_parameters()]
     words, values = [], []
