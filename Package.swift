@@ -9,12 +9,14 @@ let package = Package(
     .library(name: "IGBM", targets: ["IGBM"]),
   ],
   traits: [
-    .default(enabledTraits: ["MPI"]),
+    .default(enabledTraits: ["MPI", "ONNX"]),
     .trait(name: "MPI", description: "Distribute over ranks with Open MPI (libopenmpi-dev)."),
+    .trait(name: "ONNX", description: "Read objectives that PyTorch exported."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ],
   targets: [
@@ -42,6 +44,16 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "DataFiles", dependencies: ["CZlib", "PlainText"]),
 
+    // Objectives from PyTorch.
+    .target(
+      name: "Onnx",
+      dependencies: [
+        "DataFiles", "PlainText", "Tensors",
+        .product(
+          name: "SwiftProtobuf", package: "swift-protobuf", condition: .when(traits: ["ONNX"])),
+      ],
+      exclude: ["Schema/onnx.proto"]),
+
     // Checksums.
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
@@ -55,6 +67,7 @@ let package = Package(
         "CCrypto", "Problems", "Machine", "MessagePassing", "PlainText",
         .product(name: "Logging", package: "swift-log"),
       ]),
+    .target(name: "OnnxProblems", dependencies: ["Onnx", "Training"]),
     .target(name: "Diagnostics", dependencies: ["Machine", "PlainText", "Training"]),
     .target(name: "Benchmarks", dependencies: ["BilevelOptimization", "Randomness"]),
     .target(
@@ -69,7 +82,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .target(name: "IGBM", dependencies: ["CommandLineInterface"]),
+    .target(name: "IGBM", dependencies: ["CommandLineInterface", "Onnx", "OnnxProblems"]),
     .executableTarget(name: "igbm-dist", dependencies: ["IGBM"]),
 
     // Examples of the library's use, built and run by the tests.
@@ -113,6 +126,11 @@ let package = Package(
       name: "TrainingTests",
       dependencies: ["DataFiles", "Machine", "Training", "TestProblems", "TestSupport"]),
     .testTarget(name: "ConfigurationsTests", dependencies: ["Configurations", "TestSupport"]),
+    .testTarget(
+      name: "OnnxTests", dependencies: ["Onnx", "Randomness", "TestSupport"], exclude: ["Fixtures"]),
+    .testTarget(
+      name: "OnnxProblemsTests", dependencies: ["OnnxProblems", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "TestSupport"]),
     .testTarget(
       name: "DiagnosticsTests", dependencies: ["Diagnostics", "TestProblems", "TestSupport"]),

@@ -9,7 +9,7 @@ import Training
 struct RunOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "The problem, see --list; or a file or a run's folder: what ends in .yaml or .yml, or has a slash.",
+      "The problem, see --list; a folder that is one; or a file or a run's folder: what ends in .yaml or .yml, or has a slash.",
       valueName: "problem"),
     completion: .custom { _, _, prefix in Completions.subjects(prefix) })
   var subject: String?
@@ -50,6 +50,7 @@ struct RunOptions: ParsableArguments {
   func run(
     _ problems: ProblemCatalogue, _ communicator: any Communicator
   ) throws -> (run: any Run, folder: String, configuration: Configuration) {
+    let source = source(problems)
     let configuration = try Configuration.shared(
       by: communicator, source, environment: ProcessInfo.processInfo.environment)
     let run = try communicator.agreeing { try problems.run(configuration, from: source.file) }
@@ -57,7 +58,7 @@ struct RunOptions: ParsableArguments {
   }
 
   /// What this command line says.
-  private var source: ConfigurationSource {
+  private func source(_ problems: ProblemCatalogue) -> ConfigurationSource {
     var words = assignments
     let options = [
       (Configuration.outputKey, output), ("seed", seed?.text),
@@ -68,14 +69,26 @@ struct RunOptions: ParsableArguments {
       if let value { words.append(SettingAssignment(key, value)) }
     }
     guard let subject else { return ConfigurationSource(file: nil, commandLine: words) }
-    return ConfigurationSource(subject, commandLine: words)
+    return ConfigurationSource(subject, problems, commandLine: words)
   }
 }
 
 extension ConfigurationSource {
-  /// A command line whose first word is a problem, or a configuration file.
-  init(_ subject: String, commandLine words: [SettingAssignment]) {
-    if ConfigurationFile.isName(subject) {
+  /// A command line whose first word is a problem, a folder that holds one, or a configuration file.
+  init(
+    _ subject: String, _ problems: ProblemCatalogue, commandLine words: [SettingAssignment]
+  ) {
+    let files = FileManager.default
+    if let entry = problems.entries.first(where: { entry in
+      entry.folderMark.map { files.fileExists(atPath: "\(subject)/\($0)") } ?? false
+    }) {
+      let file = ConfigurationFile.path(subject)
+      let own = [
+        SettingAssignment(Configuration.problemKey, entry.name),
+        SettingAssignment("folder", subject),
+      ]
+      self.init(file: files.fileExists(atPath: file) ? file : nil, commandLine: own + words)
+    } else if ConfigurationFile.isName(subject) {
       self.init(file: ConfigurationFile.path(subject), commandLine: words)
     } else {
       let problem = SettingAssignment(Configuration.problemKey, subject)

@@ -98,6 +98,9 @@ struct TrainingSession {
     if let lower = outcome.lower {
       voice.warnOnce(try storage.publish(lower.encoded(), at: storage.lowerPath))
     }
+    for file in outcome.files {
+      voice.warnOnce(try storage.publish(file.content.encoded(), at: "\(folder)/\(file.name)"))
+    }
     for table in outcome.results {
       guard let file = table.file else { continue }
       voice.warnOnce(try storage.publish(Array(table.csv.utf8), at: "\(folder)/\(file)"))

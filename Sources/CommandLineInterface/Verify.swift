@@ -46,7 +46,7 @@ struct Verify: ProblemCommand {
         try Verification.run(Verification.checks, communicator, report: report)
         return .success
       }
-      let source = ConfigurationSource(subject, commandLine: assignments)
+      let source = ConfigurationSource(subject, problems, commandLine: assignments)
       let configuration = try Configuration.shared(
         by: communicator, source,
         environment: ProcessInfo.processInfo.environment)

@@ -4,6 +4,8 @@
 @_exported import DataFiles
 @_exported import MessagePassing
 @_exported import Models
+@_exported import Onnx
+@_exported import OnnxProblems
 @_exported import Problems
 @_exported import Randomness
 @_exported import Tensors

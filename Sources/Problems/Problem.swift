@@ -121,6 +121,13 @@ public protocol Problem: SendableMetatype {
   /// tasks have one model in common; by default none.
   func trainedLower(_ training: Adaptation<Upper, Lower>) throws -> TrainedLower?
 
+  /// Files that a finished run leaves for other programs, worked out on rank 0 with the trained upper model; by default none.
+  func files(_ training: Adaptation<Upper, Lower>) throws -> [ResultArrays]
+
+  /// A file that a folder holds which is a problem of this kind: `train FOLDER` is then short for `train NAME --set
+  /// folder=FOLDER`, with the configuration there. By default there is none.
+  static var folderMark: String? { get }
+
   /// What a lower model predicts for the data of a file; nil for problems that read none, which is the default.
   ///
   /// - Parameters:
@@ -190,6 +197,12 @@ extension Problem {
 
   /// The lower model that a finished run leaves: none.
   public func trainedLower(_ training: Adaptation<Upper, Lower>) throws -> TrainedLower? { nil }
+
+  /// Files for other programs: none.
+  public func files(_ training: Adaptation<Upper, Lower>) throws -> [ResultArrays] { [] }
+
+  /// No folder.
+  public static var folderMark: String? { nil }
 
   /// What a lower model predicts for the data of a file: nothing.
   public func predictions(_ lower: [Double], forFile path: String) throws -> ResultTable? { nil }

@@ -10,6 +10,8 @@ public struct ProblemCatalogue: Sendable {
     public let name: String
     /// One line about it.
     public let about: String
+    /// A file that a folder holds which is a problem of this kind; nil where there are none.
+    public let folderMark: String?
     /// Makes a run of it.
     public let run: @Sendable (RunRequest) throws -> any Run
 
@@ -17,11 +19,12 @@ public struct ProblemCatalogue: Sendable {
     public init<P: Problem>(_ problem: P.Type) {
       name = P.name
       about = P.about
+      folderMark = P.folderMark
       run = { try ProblemRun<P>($0) }
     }
   }
 
-  /// The problems that come with the package.
+  /// The problems that are written here; those that come from elsewhere, the whole command line has as well.
   public static let builtIn = ProblemCatalogue([
     LabelCleaning.self, FewShot.self, Sinusoid.self, Regularisation.self, Quadratic.self,
   ])
@@ -32,6 +35,13 @@ public struct ProblemCatalogue: Sendable {
   /// A catalogue of problems, the default first.
   public init(_ problems: [any Problem.Type]) {
     entries = problems.map { Entry($0) }
+  }
+
+  private init(entries: [Entry]) { self.entries = entries }
+
+  /// This catalogue with more problems at its end.
+  public func adding(_ problems: [any Problem.Type]) -> ProblemCatalogue {
+    ProblemCatalogue(entries: entries + problems.map { Entry($0) })
   }
 
   /// Checks that there is a default, and that names tell problems apart.

@@ -109,6 +109,8 @@ public struct RunOutcome {
   public let state: TensorFile?
   /// The lower model that the run leaves, to be stored beside its state; `nil` where there is none, and but on rank 0.
   public let lower: TensorFile?
+  /// Files that it leaves for other programs, by their names; none but on rank 0.
+  public let files: [(name: String, content: TensorFile)]
   /// The SHA-256 of the upper parameters, the same on every rank.
   public let digest: String
   /// The signal that ended the run before its results, if one did.
@@ -227,7 +229,7 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
       try communicator.onRoot { try continuation.store(stored, trainer.step, requests.stop) }
       if let stop = requests.stop, trainer.step < training.steps {
         return RunOutcome(
-          results: [], state: nil, lower: nil,
+          results: [], state: nil, lower: nil, files: [],
           digest: ParameterDigest.sha256(of: problem.upperModel),
           stop: stop, steps: trainer.step)
       }
@@ -237,7 +239,7 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
     try communicator.onRoot { try continuation.finish(last) }
     if let stop = try StopSignal.afterStoring(communicator) {
       return RunOutcome(
-        results: [], state: nil, lower: nil,
+        results: [], state: nil, lower: nil, files: [],
         digest: ParameterDigest.sha256(of: problem.upperModel), stop: stop, steps: trainer.step)
     }
     if evaluation?.tasks != training.evaluationTasks {
@@ -254,6 +256,8 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
         lower: communicator.isRoot
           ? try problem.trainedLower(trainer.adaptation()).map { LowerFile.file(of: $0, problem) }
           : nil,
+        files: communicator.isRoot
+          ? try problem.files(trainer.adaptation()).map { ($0.file, TensorFile(of: $0)) } : [],
         digest: ParameterDigest.sha256(of: problem.upperModel), stop: nil, steps: trainer.step)
     }
   }

@@ -129,6 +129,9 @@ extension Tensor {
     graph === other.graph && graph.depending(on: [other.node])[node]
   }
 
+  /// Throws the first mistake of the trace so far.
+  package func checkTrace() throws(TensorError) { try graph.check() }
+
   /// Whether this is one of the task's arrays, or rows of it.
-  var isData: Bool { graph.isData(node) }
+  package var isData: Bool { graph.isData(node) }
 }

@@ -1,0 +1,144 @@
+import BilevelOptimization
+import Foundation
+import MessagePassing
+import Problems
+import TestSupport
+import Testing
+import Training
+
+@testable import OnnxProblems
+
+/// The export itself, where there is a Python with torch, onnx and onnxscript: `IGBM_PYTHON`, or `python3`.
+@Suite struct ExportTests {
+  private static let python = ProcessInfo.processInfo.environment["IGBM_PYTHON"] ?? "python3"
+  private static let canExport = run(["-c", "import torch, onnx, onnxscript"], in: nil).code == 0
+  private static let root = URL(fileURLWithPath: #filePath).appendingPathComponent("../../..")
+    .standardizedFileURL
+
+  private static func run(_ words: [String], in folder: URL?) -> (code: Int32, errors: String) {
+    let process = Process()
+    let errors = Pipe()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = [python] + words
+    process.currentDirectoryURL = folder
+    var environment = ProcessInfo.processInfo.environment
+    environment["PYTHONPATH"] = root.appendingPathComponent("Launch").path
+    process.environment = environment
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = errors
+    guard (try? process.run()) != nil else { return (127, "") }
+    let text = errors.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: text, as: UTF8.self))
+  }
+
+  private func inFolder(_ body: (URL) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("export-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try body(folder)
+  }
+
+  /// The article's script, as it stands there.
+  @Test(.enabled(if: canExport, "no Python with torch, onnx and onnxscript: set IGBM_PYTHON"))
+  func theArticlesScriptTrains() throws {
+    try inFolder { folder in
+      let article = try String(
+        contentsOf: Self.root.appendingPathComponent("Sources/IGBM/IGBM.docc/FromPyTorch.md"),
+        encoding: .utf8)
+      let script = try #require(article.firstMatch(of: /```python\n((?:.|\n)*?)```/)).output.1
+      try Data(script.utf8).write(to: folder.appendingPathComponent("script.py"))
+      let end = Self.run(["script.py"], in: folder)
+      #expect(end.code == 0, "\(end.errors.suffix(2000))")
+      let problem = folder.appendingPathComponent("problem").path
+      let run = try ProblemRun<OnnxProblem>(
+        RunRequest([
+          ("folder", problem), ("steps", "2"), ("lower-steps", "5"), ("lower-rate", "0.05"),
+        ]))
+      let outcome = try run.train(SoloCommunicator()) { summary, _ in
+        #expect(summary.upperLoss.isFinite)
+      }
+      #expect(outcome.files.map(\.name) == ["upper.safetensors", "lower.safetensors"])
+    }
+  }
+
+  /// Tied and frozen parameters, buffers, bytes and truth values: exported, trained, and loaded by `load_state_dict`.
+  @Test(.enabled(if: canExport, "no Python with torch, onnx and onnxscript: set IGBM_PYTHON"))
+  func resultsAreLoadedBack() throws {
+    let script = Self.root.appendingPathComponent("Tests/OnnxProblemsTests/Fixtures/odd.py").path
+    try inFolder { folder in
+      let exported = Self.run([script, "export", folder.path], in: folder)
+      try #require(exported.code == 0, "\(exported.errors.suffix(2000))")
+      for name in try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() {
+        let problem = folder.appendingPathComponent(name)
+        let run = try ProblemRun<OnnxProblem>(
+          RunRequest([
+            ("folder", problem.path), ("steps", "2"), ("lower-steps", "5"), ("lower-rate", "0.1"),
+          ]))
+        let outcome = try run.train(SoloCommunicator()) { _, _ in }
+        let results = problem.appendingPathComponent("results")
+        try FileManager.default.createDirectory(at: results, withIntermediateDirectories: true)
+        for file in outcome.files {
+          try Data(file.content.encoded()).write(to: results.appendingPathComponent(file.name))
+        }
+      }
+      let loaded = Self.run([script, "load", folder.path], in: folder)
+      #expect(loaded.code == 0, "\(loaded.errors.suffix(2000))")
+    }
+  }
+
+  /// Networks of a usual size in single precision, against PyTorch's in double; some minutes.
+  @Test(
+    .enabled(
+      if: canExport && ProcessInfo.processInfo.environment["IGBM_LARGE"] != nil,
+      "needs IGBM_LARGE=1, and a Python with torch, onnx and onnxscript: IGBM_PYTHON"),
+    arguments: ["resnet32", "transformer"])
+  func slow_largeNetworksAreThoseOfPyTorch(_ name: String) throws {
+    let script = Self.root.appendingPathComponent("Tests/OnnxProblemsTests/Fixtures/large.py").path
+    try inFolder { folder in
+      let exported = Self.run([script, name, folder.path], in: folder)
+      try #require(exported.code == 0, "\(exported.errors.suffix(2000))")
+      let problem = try OnnxProblem(folder.path)
+      let expected = try TensorFile.read(folder.appendingPathComponent("expected.safetensors").path)
+      for method in [ImplicitMethod.linearSystem, .neumannSeries] {
+        for k in 1...(method == .linearSystem ? 3 : 5) {
+          let implicit = try Implicit(
+            upperObjective: { try problem.upperObjective($0) }, upperModel: problem.upperModel,
+            lowerObjective: { try problem.lowerObjective($0) }, lowerModel: problem.lowerModel,
+            lowerLearningRate: 0.01, k: k, method: method, precision: .single)
+          let task = try problem.task(0, step: 0)
+          problem.upperModel.clearGradients()
+          _ = try implicit.computeGradients(
+            validate: task.validate,
+            auxiliaryModel: AuxiliaryModel(values: problem.lowerModel.values), train: task.train)
+          let prefix = "\(method.rawValue)/\(k)/"
+          let own = problem.upperResults(problem.upperModel.gradients).arrays
+          let wanted = expected.tensors.filter { $0.name.hasPrefix(prefix) }
+          let found = wanted.map { tensor in
+            own.first { prefix + $0.name == tensor.name }?.values ?? []
+          }
+          let error = relativeDistance(found.flatMap { $0 }, wanted.flatMap(\.values))
+          #expect(!wanted.isEmpty && error < 1e-4, "\(name), \(prefix): \(error)")
+        }
+      }
+    }
+  }
+
+  @Test(.enabled(if: canExport, "no Python with torch, onnx and onnxscript: set IGBM_PYTHON"))
+  func dropoutInTrainingModeIsRefusedByName() throws {
+    try inFolder { folder in
+      let script = """
+        import torch
+        from igbm_export import export
+        net = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Dropout(0.5))
+        f = lambda s: s.lower_model(s.data).sum()
+        x = torch.randn(4, 2)
+        export("problem", f, torch.zeros(1), f, net, train=(x, None), validate=(x, None))
+        """
+      let end = Self.run(["-c", script], in: folder)
+      #expect(
+        end.code != 0 && end.errors.contains("lower_model.1: dropout of Dropout in training mode"))
+    }
+  }
+}
