@@ -6,7 +6,7 @@ import Tensors
 
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Times whole hypergradients on six workloads.",
+    abstract: "Times whole hypergradients.",
     discussion: """
       On several ranks each makes its own tasks, and a step ends as a training step does: with the exact \
       sum over all ranks and the broadcast of the upper parameters.

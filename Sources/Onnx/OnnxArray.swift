@@ -1,24 +1,24 @@
 /// Numbers that a graph has written in it, or that are known from shapes: whole ones for sizes, places and axes.
-struct OnnxArray: Sendable, Equatable {
+package struct OnnxArray: Sendable, Equatable {
   /// The numbers, in one of two forms.
-  enum Elements: Sendable, Equatable {
+  package enum Elements: Sendable, Equatable {
     /// Of whole numbers, and of truth values as 0 and 1.
     case integers([Int])
     /// Of others.
     case numbers([Double])
   }
 
-  let sizes: [Int]
-  let elements: Elements
+  package let sizes: [Int]
+  package let elements: Elements
 
   /// An array; there must be as many elements as the sizes say.
-  init(_ sizes: [Int], _ elements: Elements) {
+  package init(_ sizes: [Int], _ elements: Elements) {
     self.sizes = sizes
     self.elements = elements
   }
 
   /// A list of whole numbers.
-  init(list: [Int]) { self.init([list.count], .integers(list)) }
+  package init(list: [Int]) { self.init([list.count], .integers(list)) }
 
   /// No array that is made while a graph is translated may have more elements than this: a file of some bytes can ask for
   /// any number.

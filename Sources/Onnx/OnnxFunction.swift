@@ -9,7 +9,7 @@ import Tensors
 public struct OnnxFunction: Sendable {
   let graph: OnnxGraph
 
-  init(_ graph: OnnxGraph) { self.graph = graph }
+  package init(_ graph: OnnxGraph) { self.graph = graph }
 
   /// Reads a file.
   ///

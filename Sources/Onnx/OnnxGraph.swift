@@ -1,7 +1,7 @@
 /// What an ONNX file holds, checked: inputs, constants, and operations in an order in which each comes after what it takes.
-struct OnnxGraph: Sendable {
+package struct OnnxGraph: Sendable {
   /// What numbers an input has.
-  enum Kind: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
     /// Floating point.
     case number
     /// Whole numbers: classes, rows.
@@ -11,29 +11,41 @@ struct OnnxGraph: Sendable {
   }
 
   /// Something that is given from outside.
-  struct Input: Sendable {
-    let name: String
-    let kind: Kind
+  package struct Input: Sendable {
+    package let name: String
+    package let kind: Kind
     /// The sizes of its axes, nil where any will do; nil where nothing is said of them.
-    let sizes: [Int?]?
+    package let sizes: [Int?]?
+
+    package init(name: String, kind: Kind, sizes: [Int?]?) {
+      (self.name, self.kind, self.sizes) = (name, kind, sizes)
+    }
   }
 
   /// One operation.
-  struct Node: Sendable {
-    let operation: String
+  package struct Node: Sendable {
+    package let operation: String
     /// Empty for those of ONNX itself.
-    let domain: String
-    let name: String
+    package let domain: String
+    package let name: String
     /// The line that it comes from, where the exporter kept it.
-    let source: String?
+    package let source: String?
     /// Empty where an optional one is left out.
-    let inputs: [String]
-    let outputs: [String]
-    let attributes: [String: Attribute]
+    package let inputs: [String]
+    package let outputs: [String]
+    package let attributes: [String: Attribute]
+
+    package init(
+      operation: String, domain: String, name: String, source: String?, inputs: [String],
+      outputs: [String], attributes: [String: Attribute]
+    ) {
+      (self.operation, self.domain, self.name, self.source) = (operation, domain, name, source)
+      (self.inputs, self.outputs, self.attributes) = (inputs, outputs, attributes)
+    }
   }
 
   /// What an operation has beside its inputs.
-  enum Attribute: Sendable {
+  package enum Attribute: Sendable {
     case integer(Int)
     case number(Double)
     case text(String)
@@ -46,13 +58,21 @@ struct OnnxGraph: Sendable {
   }
 
   /// The file.
-  let path: String
+  package let path: String
   /// The version of ONNX's own operations.
-  let version: Int
-  let inputs: [Input]
-  let constants: [String: OnnxArray]
-  var nodes: [Node]
-  let outputs: [String]
+  package let version: Int
+  package let inputs: [Input]
+  package let constants: [String: OnnxArray]
+  package var nodes: [Node]
+  package let outputs: [String]
+
+  package init(
+    path: String, version: Int, inputs: [Input], constants: [String: OnnxArray], nodes: [Node],
+    outputs: [String]
+  ) {
+    (self.path, self.version, self.inputs) = (path, version, inputs)
+    (self.constants, self.nodes, self.outputs) = (constants, nodes, outputs)
+  }
 
   /// Notes batch norms by the batch's own statistics.
   mutating func noteBatchStatistics() {

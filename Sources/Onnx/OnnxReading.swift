@@ -15,13 +15,13 @@ extension OnnxGraph {
   /// Reads a file.
   ///
   /// - Throws: `DataFileError` where it is missing, no ONNX file, or holds what is not known here.
-  init(reading path: String) throws(DataFileError) {
+  package init(reading path: String) throws(DataFileError) {
     let file = try FileBytes(reading: path, limit: Self.longest)
     try self.init(decoding: file.bytes, named: path)
   }
 
   /// Decodes bytes; external arrays are looked for beside `path`.
-  init(decoding bytes: [UInt8], named path: String) throws(DataFileError) {
+  package init(decoding bytes: [UInt8], named path: String) throws(DataFileError) {
     #if ONNX
       let model: StoredModel
       do {

@@ -142,12 +142,12 @@ public struct OnnxProblem: Problem {
   }
 
   /// The upper module with other values.
-  func upperResults(_ values: [Double]) -> ResultArrays {
+  package func upperResults(_ values: [Double]) -> ResultArrays {
     upperFile.results(values, as: "upper.safetensors")
   }
 
   /// The lower module with other values.
-  func lowerResults(_ values: [Double]) -> ResultArrays {
+  package func lowerResults(_ values: [Double]) -> ResultArrays {
     lowerFile.results(values, as: "lower.safetensors")
   }
 }

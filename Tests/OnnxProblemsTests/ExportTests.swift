@@ -1,12 +1,11 @@
 import BilevelOptimization
 import Foundation
 import MessagePassing
+import OnnxProblems
 import Problems
-import TestSupport
 import Testing
+import TestSupport
 import Training
-
-@testable import OnnxProblems
 
 /// The export itself, where there is a Python with torch, onnx and onnxscript: `IGBM_PYTHON`, or `python3`.
 @Suite struct ExportTests {

@@ -1,11 +1,10 @@
 import BilevelOptimization
 import Foundation
+import OnnxProblems
 import Problems
-import TestSupport
 import Testing
+import TestSupport
 import Training
-
-@testable import OnnxProblems
 
 /// The eleven networks of the reference fixtures, which PyTorch exported and differentiated; `Fixtures/networks.py` writes
 /// them.

@@ -1,12 +1,11 @@
 import BilevelOptimization
 import Foundation
 import MessagePassing
+import OnnxProblems
 import Problems
 import Tensors
 import Testing
 import Training
-
-@testable import OnnxProblems
 
 /// A problem that PyTorch exported is PyTorch's; `Fixtures/problem.py` writes it and what is expected.
 @Suite struct OnnxProblemTests {

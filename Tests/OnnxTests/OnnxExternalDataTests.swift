@@ -1,8 +1,7 @@
 import DataFiles
 import Foundation
+import Onnx
 import Testing
-
-@testable import Onnx
 
 /// Arrays that lie in another file, and sizes that are lies.
 @Suite struct OnnxExternalDataTests {

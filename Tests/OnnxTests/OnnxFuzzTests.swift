@@ -1,11 +1,10 @@
 import DataFiles
 import Foundation
+import Onnx
 import Randomness
 import Tensors
-import TestSupport
 import Testing
-
-@testable import Onnx
+import TestSupport
 
 /// Damaged files: whatever their bytes are, they are read and translated, or refused by an error that names the file.
 @Suite struct OnnxFuzzTests {

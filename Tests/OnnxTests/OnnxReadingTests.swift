@@ -1,9 +1,8 @@
 import DataFiles
 import Foundation
+import Onnx
 import Tensors
 import Testing
-
-@testable import Onnx
 
 /// What is wrong with files is said by name.
 @Suite struct OnnxReadingTests {
