@@ -94,7 +94,10 @@ import Training
       "sinusoid", [("method", "unrolled"), ("lower-rule", "sgd"), ("truncate", "1000")],
       "it must be at most as many"
     ),
-    ("sinusoid", [("method", "unrolled"), ("lower-rule", "split")], "cannot be differentiated"),
+    (
+      "sinusoid", [("method", "unrolled"), ("lower-rule", "split"), ("lower-pull", "0.1")],
+      "cannot be differentiated"
+    ),
     ("sinusoid", [("method", "LS"), ("solver", "minres")], "with method implicit it may be that"),
     (
       "sinusoid", [("method", "implicit"), ("solver", "nystrom"), ("damping", "0")],
