@@ -24,7 +24,7 @@ package struct OnnxArray: Sendable, Equatable {
   /// any number.
   static let mostElements = 1 << 22
 
-  var count: Int {
+  package var count: Int {
     switch elements {
     case .integers(let values): values.count
     case .numbers(let values): values.count
@@ -35,11 +35,11 @@ package struct OnnxArray: Sendable, Equatable {
     if case .integers = elements { true } else { false }
   }
 
-  var integers: [Int]? {
+  package var integers: [Int]? {
     if case .integers(let values) = elements { values } else { nil }
   }
 
-  var numbers: [Double] {
+  package var numbers: [Double] {
     switch elements {
     case .integers(let values): values.map(Double.init)
     case .numbers(let values): values
