@@ -17,7 +17,8 @@ extension StepSummary {
       case "products": .whole(products)
       case "negative_curvature": .whole(negativeCurvature)
       case "diverging": .whole(diverging)
-      case "error_estimate": .number(nil)
+      case "error_estimate", "distance_estimate", "gradient_left": .number(nil)
+      case "far_from_minimum": .whole(0)
       case "flat_parameter": .parameter(flatParameter)
       default: .outcomes(SolveReport.Reason.allCases.map { reasons[$0] ?? 0 })
       }
