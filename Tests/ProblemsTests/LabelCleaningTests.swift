@@ -210,7 +210,7 @@ import Testing
   /// What validates has the columns and classes of what trains.
   @Test(arguments: [
     ("x,y,side\n1,1,left\n2,2,up\n", "the class \"up\" is none of those that train"),
-    ("x,z,side\n1,1,left\n2,2,right\n", "y"), ("", "empty"),
+    ("x,z,side\n1,1,left\n2,2,right\n", "y"), ("", "holds no rows"),
   ])
   func anotherTableIsRefused(_ text: String, _ message: String) throws {
     try withFiles([(["x,y,side"] + rows).joined(separator: "\n"), text]) { paths in
