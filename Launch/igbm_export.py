@@ -58,18 +58,19 @@ def export(folder, upper_objective, upper_model, lower_objective, lower_model, t
     if not tasks:
         raise ValueError("there are no tasks: give train and validate, or tasks")
     upper, lower = _prepared(upper_model, "upper_model"), _prepared(lower_model, "lower_model")
-    os.makedirs(os.path.join(folder, "tasks"), exist_ok=True)
+    os.makedirs(folder, exist_ok=True)
     for name, objective, side in (("lower", lower_objective, "train"), ("upper", upper_objective, "validate")):
         _write_graph(os.path.join(folder, name + ".onnx"), objective, upper, lower, [task[side] for task in tasks])
+    score = os.path.join(folder, "score.onnx")
+    if os.path.exists(score):
+        os.remove(score)
     if predict is not None:
         given = {"data": tasks[0]["validate"]["data"]}
-        _write_graph(os.path.join(folder, "score.onnx"), predict, torch.nn.Identity(), lower, [given])
+        _write_graph(score, predict, torch.nn.Identity(), lower, [given])
     for name, module in (("upper", upper), ("lower", lower)):
         _write_tensors(os.path.join(folder, name + ".safetensors"), _state(module), _aliases(module))
     _write_tasks(os.path.join(folder, "tasks"), tasks)
-    if held_out is not None:
-        os.makedirs(os.path.join(folder, "held-out"), exist_ok=True)
-        _write_tasks(os.path.join(folder, "held-out"), [_task(*task) for task in held_out])
+    _write_tasks(os.path.join(folder, "held-out"), [_task(*task) for task in held_out or []])
     if start not in ("lower", "upper"):
         raise ValueError(f'start={start!r} is neither "lower" nor "upper"')
     lines = {"problem": "onnx", "adapt-from": start, **(settings or {})}
@@ -104,6 +105,12 @@ def _tensor(value):
 
 
 def _write_tasks(folder, tasks):
+    """Writes them, in place of what an earlier export left there."""
+    if tasks:
+        os.makedirs(folder, exist_ok=True)
+    for name in os.listdir(folder) if os.path.isdir(folder) else []:
+        if re.fullmatch(r"[0-9]+\.safetensors", name):
+            os.remove(os.path.join(folder, name))
     for index, task in enumerate(tasks):
         named = {f"{side}/{name}": value for side in task for name, value in task[side].items()}
         _write_tensors(os.path.join(folder, f"{index}.safetensors"), named)

@@ -3,6 +3,7 @@ import Foundation
 import MessagePassing
 import OnnxProblems
 import Problems
+import Tensors
 import Testing
 import TestSupport
 import Training
@@ -87,13 +88,16 @@ import Training
     }
   }
 
-  /// Networks of a usual size in single precision, against PyTorch's in double; some minutes.
+  /// Networks of a usual size against PyTorch's in double precision; some minutes. What single precision makes of the deep one
+  /// is as far off as PyTorch's own (0.005 and 0.002), and says little.
   @Test(
     .enabled(
       if: canExport && ProcessInfo.processInfo.environment["IGBM_LARGE"] != nil,
       "needs IGBM_LARGE=1, and a Python with torch, onnx and onnxscript: IGBM_PYTHON"),
-    arguments: ["resnet32", "transformer"])
-  func slow_largeNetworksAreThoseOfPyTorch(_ name: String) throws {
+    arguments: [("resnet32", Precision.double, 1e-8), ("transformer", .single, 1e-4)])
+  func slow_largeNetworksAreThoseOfPyTorch(
+    _ name: String, _ precision: Precision, _ bound: Double
+  ) throws {
     let script = Self.root.appendingPathComponent("Tests/OnnxProblemsTests/Fixtures/large.py").path
     try inFolder { folder in
       let exported = Self.run([script, name, folder.path], in: folder)
@@ -105,7 +109,7 @@ import Training
           let implicit = try Implicit(
             upperObjective: { try problem.upperObjective($0) }, upperModel: problem.upperModel,
             lowerObjective: { try problem.lowerObjective($0) }, lowerModel: problem.lowerModel,
-            lowerLearningRate: 0.01, k: k, method: method, precision: .single)
+            lowerLearningRate: 0.01, k: k, method: method, precision: precision)
           let task = try problem.task(0, step: 0)
           problem.upperModel.clearGradients()
           _ = try implicit.computeGradients(
@@ -118,7 +122,7 @@ import Training
             own.first { prefix + $0.name == tensor.name }?.values ?? []
           }
           let error = relativeDistance(found.flatMap { $0 }, wanted.flatMap(\.values))
-          #expect(!wanted.isEmpty && error < 1e-4, "\(name), \(prefix): \(error)")
+          #expect(!wanted.isEmpty && error < bound, "\(name), \(prefix): \(error)")
         }
       }
     }
