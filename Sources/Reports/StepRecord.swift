@@ -28,11 +28,18 @@ struct StepRecord: LineRecord, Sendable {
     (self.numbers, self.outcomes) = (numbers, outcomes)
   }
 
+  /// The trainer's counts, and those of all methods.
+  private static let counted: Set<String> = {
+    let figures = MethodName.allCases.flatMap(\.figures)
+    let told = figures.filter { $0.combination == .sum || $0.combination == .count }
+    return Set(["tasks", "skipped", "unconverged", "growing"] + told.map(\.name))
+  }()
+
   /// A million tasks of a million products.
   private static let possibleCounts = 0...1e12
 
   var isPossible: Bool {
-    let counts = ["tasks", "skipped", "unconverged", "growing"].compactMap { numbers[$0] }
+    let counts = Self.counted.compactMap { numbers[$0] }
     let ended = outcomes.values.flatMap { $0.values.map(Double.init) }
     return (1...1_000_000_000).contains(step)
       && (counts + ended).allSatisfy(Self.possibleCounts.contains)

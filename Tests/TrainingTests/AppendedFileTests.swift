@@ -17,7 +17,8 @@ import Training
         let path = "\(folder.path)/\(name)"
         #expect(isPipe ? mkfifo(path, 0o600) == 0 : symlink("/dev/full", path) == 0)
         for open in [
-          { _ = try MetricsFile(path, after: 0) }, { _ = try TimingsFile(path, isNew: true) },
+          { _ = try MetricsFile(path, figures: [], after: 0) },
+          { _ = try TimingsFile(path, isNew: true) },
         ] {
           let error = #expect(throws: StateError.self) { try open() }
           #expect(error?.exitCode == .inputOutput && error?.path == path)
@@ -32,7 +33,7 @@ import Training
 
   @Test func whatTheDiskDoesNotTakeIsSaid() throws {
     try inFolder { folder in
-      let file = try MetricsFile(folder.metricsPath, after: 0)
+      let file = try MetricsFile(folder.metricsPath, figures: [], after: 0)
       #expect(file.synchronise() == nil)
       var calls = FileCalls.system
       calls.synchronise = { _ in -Int(EIO) }

@@ -4,7 +4,7 @@ package enum Spelling {
   private static let otherNames = [
     "lr": "rate", "learning-rate": "rate", "stepsize": "rate", "step-size": "rate",
     "optimizer": "rule", "optimiser": "rule", "epochs": "steps", "iterations": "steps",
-    "batch-size": "tasks",
+    "batch-size": "batch",
   ]
 
   /// "; did you mean X or Y?" where words end as this one, or as what others call so; where a word is near; else the list

@@ -14,7 +14,7 @@ public func matmul(
 }
 
 extension Tensor {
-  /// The matrix product; ``matmul(_:_:file:line:)`` is the usual way to write it.
+  /// The matrix product; ``matmul(_:_:file:line:)-(Tensor,_,_,_)`` is the usual way to write it.
   ///
   /// - Parameters:
   ///   - a: `[..., n, k]`, or `[k]`.
