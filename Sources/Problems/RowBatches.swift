@@ -50,7 +50,7 @@ package final class RowOrders {
     let task: Int
   }
 
-  private let seed: UInt64
+  fileprivate let seed: UInt64
   private var kept: [Key: (epoch: Int, order: [Int])] = [:]
 
   /// Those of a run.
@@ -90,6 +90,7 @@ extension TaskExamples {
     }
     return TaskData(
       train: train, validate: validate,
-      batches: RowBatches(train, task: task, step: step, settings, orders))
+      batches: RowBatches(train, task: task, step: step, settings, orders),
+      draws: MaskSource(seed: orders.seed, step: step, task: task))
   }
 }

@@ -31,4 +31,6 @@ public struct RandomPurpose: RawRepresentable, Sendable, Hashable {
   public static let solveBatch = RandomPurpose(rawValue: 8)
   /// The rows of upper objectives.
   public static let validationBatch = RandomPurpose(rawValue: 9)
+  /// The masks of dropout.
+  public static let dropout = RandomPurpose(rawValue: 10)
 }

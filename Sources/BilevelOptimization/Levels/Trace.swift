@@ -9,6 +9,8 @@ struct Trace {
   /// The lower parameters: the point.
   let lower: Tensor
   let inputs: [(name: String, tensor: Tensor)]
+  /// What dropout is to be given at every lower step, in the objective's order; none where nothing drops.
+  let masks: [Mask]
   /// The objective's value.
   let value: Tensor
   /// What errors call it: "lower objective".
@@ -16,15 +18,16 @@ struct Trace {
   /// The parameters of both models, as errors name them.
   let parameters: (upper: [Parameter], lower: [Parameter])
 
-  /// Runs an objective once; `name` is what errors call it.
+  /// Runs an objective once; `name` is what errors call it, and `isTraining` whether dropout drops.
   ///
   /// - Throws: ``TensorError`` where shapes do not fit, the result is not one number, does not depend on the lower
   ///   model or depends on data without elements; what the objective throws.
   init<Upper, Lower>(
     _ name: String, _ objective: Objective<Upper, Lower>, _ upperModel: Model<Upper>,
-    _ lowerModel: Model<Lower>, _ form: Examples.Form
+    _ lowerModel: Model<Lower>, _ form: Examples.Form, isTraining: Bool = false
   ) throws {
     self.name = name
+    if isTraining { graph.masks = [] }
     parameters = (upperModel.parameters, lowerModel.parameters)
     for (index, extra) in form.names.enumerated() where form.names[..<index].contains(extra) {
       throw TensorError(.name, "the examples have two arrays \"\(extra)\"; names must differ")
@@ -42,6 +45,7 @@ struct Trace {
       lowerModel: try lowerModel.body(over: lower, in: graph), upperParameters: upper,
       lowerParameters: lower, extras: extras, misses: .init())
     value = try objective(state)
+    masks = graph.masks ?? []
     if let missing = state.misses.first {
       throw TensorError(
         .name,

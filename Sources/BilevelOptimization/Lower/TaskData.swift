@@ -6,12 +6,18 @@ public struct TaskData {
   public let validate: Examples
   /// What single lower steps and products see of it; nil: all.
   public let batches: (any Batches)?
+  /// What the masks of its lower objective are drawn from.
+  public let draws: MaskSource
 
   /// A task's data.
-  public init(train: Examples, validate: Examples, batches: (any Batches)? = nil) {
+  public init(
+    train: Examples, validate: Examples, batches: (any Batches)? = nil,
+    draws: MaskSource = MaskSource()
+  ) {
     self.train = train
     self.validate = validate
     self.batches = batches
+    self.draws = draws
   }
 }
 
