@@ -4,6 +4,13 @@ import Tensors
 import TestSupport
 import Testing
 
+extension LowerMaskSource {
+  fileprivate func mask(at place: Int, count: Int, rate: Double) -> [Double] {
+    var stream = stream(place)
+    return (0..<count).map { _ in stream.uniform() < rate ? 0 : 1 }
+  }
+}
+
 /// Dropout: its masks are those of the lower step, the task, the upper step and the seed, and hypergradients are those of
 /// the objective with these masks.
 @Suite struct DropoutTests {

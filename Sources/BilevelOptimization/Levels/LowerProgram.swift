@@ -105,8 +105,7 @@ package final class LowerProgram {
   private func setMasks() {
     guard !trace.masks.isEmpty, drawn != draws else { return }
     for (place, mask) in trace.masks.enumerated() {
-      program.input(mask.tensor).set(
-        draws.mask(at: place, count: mask.tensor.shape.count, rate: mask.rate))
+      draws.set(program.input(mask.tensor), at: place, rate: mask.rate)
     }
     drawn = draws
   }

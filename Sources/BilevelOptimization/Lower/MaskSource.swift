@@ -33,10 +33,15 @@ package struct LowerMaskSource: Hashable {
   fileprivate let draws: MaskSource
   fileprivate let step: Int
 
-  /// The mask at a place of the objective: 0 for the part `rate`, else 1.
-  package func mask(at place: Int, count: Int, rate: Double) -> [Double] {
-    var stream = RandomStream(
+  /// Sets the mask at a place of the objective: 0 for the part `rate`, else 1.
+  package func set(_ mask: Elements, at place: Int, rate: Double) {
+    var stream = stream(place)
+    mask.set { stream.uniform() < rate ? 0 : 1 }
+  }
+
+  /// The numbers from 0 to 1 that the mask at a place is of: one an element.
+  package func stream(_ place: Int) -> RandomStream {
+    RandomStream(
       seed: draws.key, purpose: .dropout, step: Int(UInt32(truncatingIfNeeded: step)), index: place)
-    return (0..<count).map { _ in stream.uniform() < rate ? 0 : 1 }
   }
 }
