@@ -37,6 +37,43 @@ public enum NameMapFile {
     return NameMap(rules)
   }
 
+  /// The parts of a model and the modules that they come from, for names and layouts that are known: `OURS: THEIRS` of
+  /// those whose names differ, and `flattened CHANNELS HEIGHT WIDTH` of dense layers behind images.
+  ///
+  ///     stage1.block1: layer1.0
+  ///     dense1: fc1 flattened 16 5 5
+  ///
+  /// - Throws: `StateError` where the file cannot be read, ``ConfigurationError`` where it is none.
+  public static func readParts(_ path: String) throws -> PyTorchMap {
+    try parts(in: try DurableFile.read(path, atMost: ConfigurationFile.longest), named: path)
+  }
+
+  /// The parts in a file's bytes; errors call it by a name.
+  ///
+  /// - Throws: ``ConfigurationError``.
+  public static func parts(
+    in bytes: [UInt8], named path: String
+  ) throws(ConfigurationError) -> PyTorchMap {
+    var parts: [PyTorchMap.Part] = []
+    for line in try ConfigurationFile.assignments(in: bytes, named: path, punctuation: "./") {
+      var words = line.value.split(separator: " ").map(String.init)[...]
+      let theirs = words.popFirst() ?? ""
+      let sizes = words.dropFirst().compactMap { Int($0) }
+      let isFlattened = words.first == "flattened" && sizes.count == 3 && words.count == 4
+      guard !theirs.isEmpty, words.isEmpty || (isFlattened && sizes.allSatisfy { $0 > 0 }) else {
+        throw ConfigurationError(
+          line.origin ?? path,
+          "a line is OURS: THEIRS, and perhaps flattened CHANNELS HEIGHT WIDTH")
+      }
+      if let other = parts.first(where: { $0.theirs == theirs }) {
+        throw ConfigurationError(
+          line.origin ?? path, "\(theirs) is \(other.ours) already; remove one")
+      }
+      parts.append(.init(ours: line.key, theirs: theirs, flattened: words.isEmpty ? nil : sizes))
+    }
+    return PyTorchMap(parts)
+  }
+
   private static func rule(_ line: SettingAssignment) throws(ConfigurationError) -> NameMap.Rule {
     var words = line.value.split(separator: " ").map(String.init)[...]
     let theirs = words.popFirst() ?? ""

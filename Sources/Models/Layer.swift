@@ -21,6 +21,6 @@ extension Layer {
   public func callAsFunction(
     _ x: Tensor, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
-    x.inLayer("\(Self.self)", file: file, line: line, output)
+    x.inLayer(self, file: file, line: line, output)
   }
 }

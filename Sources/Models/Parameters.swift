@@ -83,8 +83,13 @@ public struct Parameters {
       fail(.objective, "parameter \(full) was not declared when the model was made")
       return vector.filled(0, shape)
     }
-    return vector.piece(at: offset, shape)
+    let parameter = vector.piece(at: offset, shape)
+    run.graph.name(parameter, full)
+    return parameter
   }
+
+  /// The whole name of a parameter of this part.
+  func fullName(_ name: String) -> String { prefix + name }
 
   private func fail(_ code: TensorError.Code, _ message: String) {
     if run.failure == nil { run.failure = TensorError(code, message) }

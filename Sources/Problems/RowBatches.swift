@@ -50,7 +50,7 @@ package final class RowOrders {
     let task: Int
   }
 
-  private let seed: UInt64
+  fileprivate let seed: UInt64
   private var kept: [Key: (epoch: Int, order: [Int])] = [:]
 
   /// Those of a run.
@@ -93,7 +93,8 @@ extension TaskExamples {
       train: train, validate: validate,
       batches: RowBatches(train, task: task, step: step, settings, orders),
       blocks: isOverRows ? RowBlocks(self, task: task, step: step, settings) : nil,
-      tightness: settings.tightness(step: step))
+      tightness: settings.tightness(step: step),
+      draws: MaskSource(seed: orders.seed, step: step, task: task))
   }
 }
 

@@ -33,4 +33,6 @@ public struct RandomPurpose: RawRepresentable, Sendable, Hashable {
   public static let validationBatch = RandomPurpose(rawValue: 9)
   /// The blocks of rows that upper steps pick.
   public static let block = RandomPurpose(rawValue: 10)
+  /// The masks of dropout.
+  public static let dropout = RandomPurpose(rawValue: 11)
 }

@@ -18,8 +18,8 @@ import Testing
         let lines = end.output.split(separator: "\n")
         // The counter counts.
         #expect(lines.first == "allocations: an array: 1")
-        // Two methods, two precisions, three optimisers.
-        #expect(lines.count == 13)
+        // Two methods, two precisions, three optimisers and dropout.
+        #expect(lines.count == 17)
         for line in lines.dropFirst() {
           #expect(line.hasSuffix(" products more: 0, 144 steps more: 0"), "\(line)")
           let products = line.split(separator: " ").dropFirst(4).first.flatMap { Int($0) } ?? 0

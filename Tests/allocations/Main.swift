@@ -19,17 +19,20 @@ import Tensors
         }
         try compare(method, precision, "momentum") { try Momentum(learningRate: 0.01, steps: $0) }
         try compare(method, precision, "adam") { try LowerAdam(learningRate: 0.01, steps: $0) }
+        try compare(method, precision, "dropout", rate: 0.3) {
+          try GradientDescent(learningRate: 0.1, steps: $0)
+        }
       }
     }
   }
 
   /// Prints how many more allocations 160 lower steps cost than 16, and 50 products than 5.
   static func compare(
-    _ method: ImplicitMethod, _ precision: Precision, _ name: String,
+    _ method: ImplicitMethod, _ precision: Precision, _ name: String, rate: Double = 0,
     _ optimizer: (Int) throws -> some LowerOptimizer
   ) throws {
-    let few = try Task(method, k: 5, precision)
-    let many = try Task(method, k: 50, precision)
+    let few = try Task(method, k: 5, precision, rate)
+    let many = try Task(method, k: 50, precision, rate)
     let short = try few.allocations(try optimizer(16))
     let long = try few.allocations(try optimizer(160))
     let products = try many.allocations(try optimizer(16))
@@ -47,17 +50,18 @@ func countAllocations(_ body: () throws -> Void) rethrows -> Int {
   return allocation_count() - before
 }
 
-/// A small network with a proximal term, and data that are made already.
+/// A small network with a proximal term, some of whose units may drop, and data that are made already.
 struct Task {
   private let implicit: Implicit<Sequential, Sequential>
   private let train = Task.examples(1)
   private let validate = Task.examples(2)
 
-  init(_ method: ImplicitMethod, k: Int, _ precision: Precision) throws {
+  init(_ method: ImplicitMethod, k: Int, _ precision: Precision, _ rate: Double) throws {
     func network() throws -> Model<Sequential> {
       try Model { p in
         Sequential(
-          Dense(p.part("dense1"), 6, 8), Activation.tanh, Dense(p.part("dense2"), 8, 4))
+          Dense(p.part("dense1"), 6, 8), Activation.tanh, Dropout(rate),
+          Dense(p.part("dense2"), 8, 4))
       }
     }
     implicit = try Implicit(

@@ -25,6 +25,9 @@ package final class LowerProgram {
 
   private let formulas: Formulas
   private let program: Program
+  /// What masks are to be drawn from at the next gradient, and what those that are set were drawn from.
+  var draws = MaskSource().lower(0)
+  private var drawn: LowerMaskSource?
   private var trace: Trace { formulas.trace }
   private var direction: Tensor { formulas.direction }
   /// Whether f depends on the upper parameters at all.
@@ -60,7 +63,7 @@ package final class LowerProgram {
     let repeated = try RepeatedTrace {
       try Trace(
         Self.name, objective, upperModel, lowerModel, form,
-        gives: isMap ? .lowerVector : .number, penalty: penalty)
+        gives: isMap ? .lowerVector : .number, penalty: penalty, isTraining: true)
     }
     let trace = repeated.trace
     let graph = trace.graph
@@ -108,6 +111,7 @@ package final class LowerProgram {
     try formulas.repeated.use()
     program.input(trace.upper).set(upper)
     try trace.set(examples, in: program, "train")
+    draws = MaskSource().lower(0)
     program.run(List.task.rawValue)
   }
 
@@ -116,8 +120,18 @@ package final class LowerProgram {
 
   /// The gradient of f at the point, computed now; valid until the next call.
   func gradient() -> Elements {
+    setMasks()
     program.run(List.gradient.rawValue)
     return program.root(0, of: List.gradient.rawValue)
+  }
+
+  /// Sets the masks of dropout, where they are other ones.
+  private func setMasks() {
+    guard !trace.masks.isEmpty, drawn != draws else { return }
+    for (place, mask) in trace.masks.enumerated() {
+      draws.set(program.input(mask.tensor), at: place, rate: mask.rate)
+    }
+    drawn = draws
   }
 
   /// f at the point of the last ``gradient()``.

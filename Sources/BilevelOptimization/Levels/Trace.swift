@@ -9,6 +9,8 @@ struct Trace {
   /// The lower parameters: the point.
   let lower: Tensor
   let inputs: [(name: String, tensor: Tensor)]
+  /// What dropout is to be given at every lower step, in the objective's order; none where nothing drops.
+  let masks: [Mask]
   /// The objective's value.
   let value: Tensor
   /// The strengths of an L1 penalty on the lower parameters that the value contains; nil where there is none.
@@ -36,14 +38,16 @@ struct Trace {
   ///   - form: That of the examples.
   ///   - result: What the objective is to give.
   ///   - penalty: Strengths of an L1 penalty on the lower parameters, which is added to the objective; nil for none.
+  ///   - isTraining: Whether dropout drops.
   /// - Throws: ``TensorError`` where shapes do not fit, the result is not what it is to be, does not depend on the lower
   ///   model or depends on data without elements; what the objective throws.
   init<Upper, Lower>(
     _ name: String, _ objective: Objective<Upper, Lower>, _ upperModel: Model<Upper>,
     _ lowerModel: Model<Lower>, _ form: Examples.Form, gives result: Result = .number,
-    penalty: Strengths<Upper, Lower>? = nil
+    penalty: Strengths<Upper, Lower>? = nil, isTraining: Bool = false
   ) throws {
     self.name = name
+    if isTraining { graph.masks = [] }
     parameters = (upperModel.parameters, lowerModel.parameters)
     for (index, extra) in form.names.enumerated() where form.names[..<index].contains(extra) {
       throw TensorError(.name, "the examples have two arrays \"\(extra)\"; names must differ")
@@ -63,6 +67,7 @@ struct Trace {
     let plain = try objective(state)
     strengths = try penalty?(state)?.broadcast(to: [lowerModel.count])
     value = strengths.map { plain + ($0 * abs(state.lowerParameters)).sum() } ?? plain
+    masks = graph.masks ?? []
     if let missing = state.misses.first {
       throw TensorError(
         .name,

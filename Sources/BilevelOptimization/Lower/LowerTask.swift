@@ -23,6 +23,8 @@ package final class LowerTask {
   private let adapted: () -> Void
   /// The lower step whose examples are loaded; nil for a solve's.
   private var loaded: Int? = 0
+  /// The lower step whose masks dropout has.
+  private var masked = 0
   private var algebra: VectorAlgebra { levels.algebra }
 
   /// Prepares a task.
@@ -51,6 +53,7 @@ package final class LowerTask {
     self.adapted = adapted
     lower = try levels.lower(
       data.batches?.lower(step: 0) ?? data.train, at: start, "the start of the adaptation")
+    lower.draws = data.draws.lower(0)
     state = try levels.optimizerState(vectors: type(of: optimizer).stateVectors)
     if let kept, kept.hasPoint { kept.load(into: lower.point, state) }
     try loadPenalty()
@@ -88,11 +91,12 @@ package final class LowerTask {
   /// Lower steps that the optimiser's state has behind it.
   private var before: Int { type(of: optimizer).keepsState ? kept?.steps ?? 0 : 0 }
 
-  /// Loads other examples; the point stays.
+  /// Loads other examples; the point stays, and so does the lower step that masks are of.
   @discardableResult
   func load(_ examples: Examples) throws -> LowerProgram {
     let next = try levels.lower(examples)
     if next !== lower { next.point.copy(from: lower.point) }
+    next.draws = data.draws.lower(masked)
     lower = next
     return next
   }
@@ -121,8 +125,10 @@ package final class LowerTask {
 
   /// The gradient of a lower step's examples at the point; valid until the lower program runs at another.
   func gradient(_ step: Int) throws -> Elements {
+    masked = step
     if loaded != step, let batches = data.batches { try load(batches.lower(step: step)) }
     loaded = step
+    lower.draws = data.draws.lower(step)
     let gradient = lower.gradient()
     if step == 0 { startGradientNorm = stationarity(gradient) }
     return gradient
@@ -217,6 +223,7 @@ package final class LowerTask {
       if found == nil, !algebra.norm(gradient).isFinite { found = (steps, lower.point.values) }
     })
     guard let found else { return nil }
+    masked = found.step
     if let batches = data.batches { try load(batches.lower(step: found.step)) }
     lower.point.set(found.point)
     let largest = found.point.map { abs($0) }.max() ?? 0

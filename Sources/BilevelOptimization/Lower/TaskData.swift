@@ -10,17 +10,20 @@ public struct TaskData {
   public let blocks: (any Blocks)?
   /// What tolerances of the adaptation and the solve are multiplied by in this upper step (HOAG: Pedregosa, 2016).
   public let tightness: Double
+  /// What the masks of its lower objective are drawn from.
+  public let draws: MaskSource
 
   /// A task's data.
   public init(
     train: Examples, validate: Examples, batches: (any Batches)? = nil,
-    blocks: (any Blocks)? = nil, tightness: Double = 1
+    blocks: (any Blocks)? = nil, tightness: Double = 1, draws: MaskSource = MaskSource()
   ) {
     self.train = train
     self.validate = validate
     self.batches = batches
     self.blocks = blocks
     self.tightness = tightness
+    self.draws = draws
   }
 }
 

@@ -35,7 +35,8 @@ public struct MultiHeadAttention: Layer {
     }
     let (n, steps, width) = (x.shape[0], x.shape[1], x.shape[2])
     let parts = [queries, keys, values].map { layer in
-      layer.output(x).reshaped([n, steps, heads, width / heads]).permuted([0, 2, 1, 3])
+      x.inLayer(layer, layer.output).reshaped([n, steps, heads, width / heads])
+        .permuted([0, 2, 1, 3])
     }
     let seen = attention(parts[0], parts[1], parts[2], mask: isCausal ? x.earlier(steps) : nil)
     return output.output(seen.permuted([0, 2, 1, 3]).reshaped([n, steps, width]))
@@ -77,8 +78,10 @@ public struct TransformerBlock: Layer {
 
   /// The block's output, of the shape of x.
   public func output(_ x: Tensor) -> Tensor {
-    let seen = added(x, norms[0]) { $0.inLayer("MultiHeadAttention", attention.output) }
-    return added(seen, norms[1]) { narrow.output(activation.output(wide.output($0))) }
+    let seen = added(x, norms[0]) { $0.inLayer(attention, attention.output) }
+    return added(seen, norms[1]) { x in
+      activation.output(x.inLayer(wide, wide.output)).inLayer(narrow, narrow.output)
+    }
   }
 
   private func added(_ x: Tensor, _ norm: LayerNorm, _ part: (Tensor) -> Tensor) -> Tensor {

@@ -18,8 +18,8 @@ public struct Residual: Layer {
 
   /// The sum, of the body's shape.
   public func output(_ x: Tensor) -> Tensor {
-    let short = shortcut.map { x.inLayer("\(type(of: $0)) (shortcut)", $0.output) } ?? x
-    return x.inLayer("\(type(of: body)) (body)", body.output) + short
+    let short = shortcut.map { x.inLayer($0, place: "shortcut", $0.output) } ?? x
+    return x.inLayer(body, place: "body", body.output) + short
   }
 }
 

@@ -14,7 +14,7 @@ public struct Sequential: Layer {
   /// The output of the last layer.
   public func output(_ x: Tensor) -> Tensor {
     layers.enumerated().reduce(x) { x, layer in
-      x.inLayer("\(type(of: layer.element)) (layer \(layer.offset + 1))", layer.element.output)
+      x.inLayer(layer.element, place: "layer \(layer.offset + 1)", layer.element.output)
     }
   }
 }

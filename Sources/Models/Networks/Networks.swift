@@ -37,9 +37,11 @@ public enum Networks {
   ///   - channels: The images' channels.
   ///   - filters: Of each convolution.
   ///   - classes: How many classes there are.
+  ///   - keepsStatistics: Whether batch norms have parameters for stored statistics.
   /// - Returns: The network.
   public static func convolutionFour(
-    _ parameters: Parameters, side: Int, channels: Int = 3, filters: Int = 32, classes: Int = 5
+    _ parameters: Parameters, side: Int, channels: Int = 3, filters: Int = 32, classes: Int = 5,
+    keepsStatistics: Bool = false
   ) -> Sequential {
     var layers: [any Layer] = []
     for block in 1...4 {
@@ -47,7 +49,9 @@ public enum Networks {
         Convolution(
           parameters.part("conv\(block)"), block == 1 ? channels : filters, filters,
           weight: .heNormal),
-        BatchNorm(parameters.part("norm\(block)"), filters), Activation.relu, MaxPool(),
+        BatchNorm(
+          parameters.part("norm\(block)"), filters, keepsStatistics: keepsStatistics),
+        Activation.relu, MaxPool(),
       ]
     }
     let left = side / 16
@@ -65,11 +69,15 @@ public enum Networks {
   ///   - widths: The blocks' channels.
   ///   - classes: How many classes there are.
   ///   - slope: Of the leaky ReLU.
+  ///   - keepsStatistics: Whether batch norms have parameters for stored statistics.
   /// - Returns: The network.
   public static func resNet12(
     _ parameters: Parameters, channels: Int = 3, widths: [Int] = [64, 128, 256, 512],
-    classes: Int = 5, slope: Double = 0.1
+    classes: Int = 5, slope: Double = 0.1, keepsStatistics: Bool = false
   ) -> Sequential {
+    func norm(_ part: Parameters, _ width: Int) -> BatchNorm {
+      BatchNorm(part, width, keepsStatistics: keepsStatistics)
+    }
     let activation = Function { leakyRelu($0, slope: slope) }
     var layers: [any Layer] = []
     var input = channels
@@ -81,14 +89,14 @@ public enum Networks {
           Convolution(
             part.part("conv\(place)"), place == 1 ? input : width, width, hasBias: false,
             weight: .heNormal),
-          BatchNorm(part.part("norm\(place)"), width),
+          norm(part.part("norm\(place)"), width),
         ]
         if place < 3 { body.append(activation) }
       }
       let shortcut = Sequential(
         Convolution(
           part.part("shortcut"), input, width, kernel: 1, hasBias: false, weight: .heNormal),
-        BatchNorm(part.part("shortcut_norm"), width))
+        norm(part.part("shortcut_norm"), width))
       layers += [Residual(Sequential(body), shortcut: shortcut), MaxPool(), activation]
       input = width
     }
@@ -107,13 +115,18 @@ public enum Networks {
   ///   - channels: The images' channels.
   ///   - width: The first stage's channels.
   ///   - classes: How many classes there are.
+  ///   - keepsStatistics: Whether batch norms have parameters for stored statistics.
   /// - Returns: The network.
   public static func resNet(
-    _ parameters: Parameters, blocks: Int = 3, channels: Int = 3, width: Int = 16, classes: Int = 10
+    _ parameters: Parameters, blocks: Int = 3, channels: Int = 3, width: Int = 16,
+    classes: Int = 10, keepsStatistics: Bool = false
   ) -> Sequential {
+    func norm(_ part: Parameters, _ width: Int) -> BatchNorm {
+      BatchNorm(part, width, keepsStatistics: keepsStatistics)
+    }
     var layers: [any Layer] = [
       Convolution(parameters.part("conv"), channels, width, hasBias: false, weight: .heNormal),
-      BatchNorm(parameters.part("norm"), width), Activation.relu,
+      norm(parameters.part("norm"), width), Activation.relu,
     ]
     var input = width
     for stage in 0..<3 {
@@ -124,9 +137,9 @@ public enum Networks {
         let body = Sequential(
           Convolution(
             part.part("conv1"), input, output, stride: stride, hasBias: false, weight: .heNormal),
-          BatchNorm(part.part("norm1"), output), Activation.relu,
+          norm(part.part("norm1"), output), Activation.relu,
           Convolution(part.part("conv2"), output, output, hasBias: false, weight: .heNormal),
-          BatchNorm(part.part("norm2"), output))
+          norm(part.part("norm2"), output))
         let added = output - input
         layers += [
           Residual(body, shortcut: stride == 1 ? nil : Function { $0.thinned(added) }),

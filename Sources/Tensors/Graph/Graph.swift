@@ -29,6 +29,12 @@ package final class Graph {
   package private(set) var nodes: [Node] = []
   private var known: [Key: Int] = [:]
   private(set) var inputCount = 0
+  /// The masks that the trace asks for, in its order; `nil` where it is not of training, and nothing drops.
+  package var masks: [Mask]?
+  /// The names of parameters, by their nodes, for errors.
+  var parameterNames: [Int: String] = [:]
+  /// What layers keep with the trace.
+  package var layerState: AnyObject?
   /// The inputs that are a task's data: set only by `Program.set`, which checks class and row numbers.
   private var dataNodes: Set<Int> = []
   /// The softmaxes whose probabilities weigh what may be infinite where they are 0, or whose logarithms are taken.

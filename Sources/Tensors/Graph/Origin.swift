@@ -1,14 +1,18 @@
 /// A call of a public function, an operator or a layer, as errors name it.
-package struct Call: Sendable {
+package struct Call {
   let name: String
   /// Where it is called; operators and properties cannot know.
   let line: SourceLine?
-  /// Whether it calls functions in turn that errors name as well.
-  let isLayer: Bool
+  /// The layer, which calls functions in turn that errors name as well; `nil` for other functions.
+  let layer: Any?
+  /// Which of its neighbours a layer is, for those without parameters: "layer 2".
+  let place: String?
 
-  package init(_ name: String, _ line: SourceLine?, isLayer: Bool = false) {
-    (self.name, self.line, self.isLayer) = (name, line, isLayer)
+  init(_ name: String, _ line: SourceLine?, layer: Any? = nil, place: String? = nil) {
+    (self.name, self.line, self.layer, self.place) = (name, line, layer, place)
   }
+
+  var isLayer: Bool { layer != nil }
 }
 
 /// A line of the user's source, to be named in errors.
@@ -29,7 +33,7 @@ package struct SourceLine: Sendable, Equatable, CustomStringConvertible {
 }
 
 /// Where a node comes from: the calls in which the objective made it, or the node whose derivative it belongs to.
-struct Origin: Sendable {
+struct Origin {
   /// The outermost first; none for what belongs to no call.
   let calls: [Call]
   /// How often that was differentiated.
@@ -60,7 +64,7 @@ struct Mistake {
 }
 
 extension Graph {
-  /// An origin as errors name it: "sqrt in Dense in Sequential at Main.swift:12".
+  /// An origin as errors name it: "sqrt in Dense block2.dense1 in Sequential at Main.swift:12".
   func account(of origin: Origin) -> String { placing(origin.name, origin) }
 
   /// Words with the layers and lines of an origin. Of what has no line of its own, such as an operator, those are the
@@ -71,8 +75,15 @@ extension Graph {
 
   private func places(of origin: Origin) -> [String] {
     var words: [String] = []
+    var hasPath = false
     for call in origin.calls.reversed() {
-      if call.isLayer { words.append("in \(call.name)") }
+      if let layer = call.layer {
+        // The innermost path says where: the others are its beginnings.
+        let path = hasPath ? nil : self.path(of: layer)
+        hasPath = hasPath || path != nil
+        let place = path.map { " \($0)" } ?? call.place.map { " (\($0))" } ?? ""
+        words.append("in \(call.name)\(place)")
+      }
       if let line = call.line, !line.isOfLayers { words.append("at \(line)") }
     }
     if origin.calls.first?.line == nil { words += between(origin) }

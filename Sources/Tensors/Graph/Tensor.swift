@@ -19,6 +19,9 @@ public struct Tensor {
     self.init(graph: graph, node: graph.inputNodes[number])
   }
 
+  /// The trace that it belongs to.
+  package var trace: Graph { graph }
+
   /// A tensor of the same trace.
   func with(_ node: Int) -> Tensor { Tensor(graph: graph, node: node) }
 
@@ -57,14 +60,16 @@ public struct Tensor {
 
   /// What a layer makes of this tensor.
   package func inLayer(
-    _ name: String, file: StaticString, line: UInt, _ body: (Tensor) -> Tensor
+    _ layer: Any, file: StaticString, line: UInt, _ body: (Tensor) -> Tensor
   ) -> Tensor {
-    graph.calling(Call(name, SourceLine(file, line), isLayer: true)) { body(self) }
+    graph.calling(Call("\(type(of: layer))", SourceLine(file, line), layer: layer)) { body(self) }
   }
 
-  /// What a layer within a layer makes of this tensor.
-  package func inLayer(_ name: String, _ body: (Tensor) -> Tensor) -> Tensor {
-    graph.calling(Call(name, nil, isLayer: true)) { body(self) }
+  /// What a layer within a layer makes of this tensor; `place` says which of its neighbours it is.
+  package func inLayer(
+    _ layer: Any, place: String? = nil, _ body: (Tensor) -> Tensor
+  ) -> Tensor {
+    graph.calling(Call("\(type(of: layer))", nil, layer: layer, place: place)) { body(self) }
   }
 
   /// This tensor repeated to another shape by NumPy's rule: axes are aligned from the last; missing

@@ -99,6 +99,18 @@ public struct Elements {
     }
   }
 
+  /// Sets every element, the first one first, without an array between.
+  package func set(each value: () -> Double) {
+    switch precision {
+    case .single:
+      let target = base.assumingMemoryBound(to: Float.self)
+      for index in 0..<count { target[index] = Float(value()) }
+    case .double:
+      let target = base.assumingMemoryBound(to: Double.self)
+      for index in 0..<count { target[index] = value() }
+    }
+  }
+
   package func copy(from other: Elements) {
     precondition(other.count == count && other.precision == precision, "elements differ in kind")
     base.copyMemory(from: other.base, byteCount: count * precision.byteCount)
