@@ -59,6 +59,9 @@ enum OperationTable {
         here: "`a.where(mask, else: b)`", there: "`where(mask, a, b)`",
         example: ([[5, 3], [5, 1], [3]], { $0[0].where($0[1], else: $0[2]) }),
         notes: "what is not chosen does not matter, NaN included"),
+      Row(
+        here: "`x.buckets(edges)`", there: "`digitize`, `bucketize(right=True)`",
+        notes: "how many edges, in ascending order, are not above; without derivative"),
       Row(here: "`xlogy`", there: "`xlogy`", notes: "0 where x is 0"),
       Row(
         here:

@@ -33,6 +33,8 @@ extension ReferenceEvaluator {
       return value.indices.map { error(of: { pow($0, power.exponent) }, x[$0], dx[$0], value[$0]) }
     case is Extreme: return value.map { _ in dx.max() ?? 0 }
     case let extreme as ExtremePlace: return placed(extreme, x, dx, value, shapes[0])
+    case is Buckets:
+      return value.indices.map { at in y.contains { abs(x[at] - $0) <= dx[at] } ? 1 : 0 }
     case is Cholesky, is Solve, is LogDeterminant: return solved(node, graph, value)
     case is SparseProduct:
       return bilinear(node, graph, value, factors: Array(node.operands.suffix(2)))

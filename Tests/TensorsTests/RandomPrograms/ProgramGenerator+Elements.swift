@@ -17,7 +17,7 @@ extension ProgramGenerator {
   static let elementRows: [@Sendable (inout ProgramGenerator, Int) -> Int?] = [
     { $0.function($1, of: functions) }, { $0.function($1, of: functions) },
     { $0.function($1, of: activations) }, { $0.function($1, of: activations) },
-    { $0.loss($1) }, { $0.loss($1) }, { $0.labelLoss($1) },
+    { $0.loss($1) }, { $0.loss($1) }, { $0.labelLoss($1) }, { $0.interval($1) },
   ]
 
   /// How it is written, with the element as $0; how large it is where that is below 4; traced; and its value.
@@ -210,6 +210,13 @@ extension ProgramGenerator {
       ) { x in
         Jets([n, classes]) { $0[1] == labels[$0[0]] ? x[0][$0] : HyperDual(0) }
       }
+    }
+  }
+
+  private mutating func interval(_ x: Int) -> Int? {
+    let edges = [-0.75, -0.25, 0.25, 0.5]
+    return elementwise("$0.buckets(\(edges))", x, 4, { $0.buckets(edges) }) { x in
+      HyperDual(Double(edges.filter { $0 <= x.value }.count))
     }
   }
 }
