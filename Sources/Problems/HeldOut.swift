@@ -12,17 +12,22 @@ public struct HeldOut<Lower> {
   public let predict: (Lower, Tensor) throws -> Tensor
   /// The scores of predictions against targets, one a measure.
   public let scores: (DataArray, DataArray) throws -> [Double]
+  /// What becomes of lower parameters before they predict, given what the task trained with: statistics of batch norms are
+  /// stored here (`Model.storingStatistics`).
+  public let finish: ([Double], Examples) throws -> [Double]
 
-  /// A way to measure.
+  /// A way to measure; by default parameters predict as they are.
   public init(
     _ measures: [Measure], task: @escaping (Int) throws -> TaskExamples,
     predict: @escaping (Lower, Tensor) throws -> Tensor,
-    scores: @escaping (DataArray, DataArray) throws -> [Double]
+    scores: @escaping (DataArray, DataArray) throws -> [Double],
+    finish: @escaping ([Double], Examples) throws -> [Double] = { parameters, _ in parameters }
   ) {
     self.measures = measures
     self.task = task
     self.predict = predict
     self.scores = scores
+    self.finish = finish
   }
 }
 

@@ -71,30 +71,4 @@ import Testing
     }
     #expect(all > 500)
   }
-
-  /// The table of operations and layers has all that there are.
-  @Test func everyOperationIsInTheTable() throws {
-    let root = Launcher.root.appendingPathComponent("Sources")
-    let article = try String(
-      contentsOf: root.appendingPathComponent("IGBM/IGBM.docc/Operations.md"), encoding: .utf8)
-    let words = Set(article.split { !$0.isLetter && !$0.isNumber }.map(String.init))
-    let declarations: [(folder: String, pattern: Regex<(Substring, Substring)>)] = [
-      ("Tensors/Operations", /public (?:static )?func `?([a-z]\w+)/),
-      ("Tensors/Losses", /public func ([a-z]\w+)/), ("Models", /public struct (\w+): Layer/),
-      ("Models/Networks", /public static func (\w+)/),
-    ]
-    var found = 0
-    for (folder, pattern) in declarations {
-      let all = root.appendingPathComponent(folder)
-      for path in try FileManager.default.subpathsOfDirectory(atPath: all.path).sorted()
-      where path.hasSuffix(".swift") {
-        let text = try String(contentsOf: all.appendingPathComponent(path), encoding: .utf8)
-        for match in text.matches(of: pattern) {
-          found += 1
-          #expect(words.contains(String(match.output.1)), "\(path): \(match.output.1)")
-        }
-      }
-    }
-    #expect(found > 120)
-  }
 }

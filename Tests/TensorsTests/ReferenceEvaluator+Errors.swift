@@ -32,6 +32,9 @@ extension ReferenceEvaluator {
     case let power as Power:
       return value.indices.map { error(of: { pow($0, power.exponent) }, x[$0], dx[$0], value[$0]) }
     case is Extreme: return value.map { _ in dx.max() ?? 0 }
+    case let extreme as ExtremePlace: return placed(extreme, x, dx, value, shapes[0])
+    case is Buckets:
+      return value.indices.map { at in y.contains { abs(x[at] - $0) <= dx[at] } ? 1 : 0 }
     case is Cholesky, is Solve, is LogDeterminant: return solved(node, graph, value)
     case is SparseProduct:
       return bilinear(node, graph, value, factors: Array(node.operands.suffix(2)))
@@ -41,6 +44,23 @@ extension ReferenceEvaluator {
       let terms = Double(max(x.count / max(value.count, 1), 1)) + 4
       return moved(node, graph, zip(x, dx).map { $1 + terms * roundoff * abs($0) })
     default: return moved(node, graph)
+    }
+  }
+
+  /// Where the largest value along axes cannot be told, any may be taken.
+  private func placed(
+    _ extreme: ExtremePlace, _ x: [Double], _ dx: [Double], _ value: [Double], _ shape: Shape
+  ) -> [Double] {
+    let middle = shape.sizes[extreme.axes].reduce(1, *)
+    let inner = shape.sizes[extreme.axes.upperBound...].reduce(1, *)
+    return value.indices.map { at in
+      let first = at / inner * middle * inner + at % inner
+      let own = (0..<middle).map { first + $0 * inner }
+      let best = own[Int(value[at])]
+      let isClear = own.allSatisfy {
+        $0 == best || dx[$0] + dx[best] == 0 || abs(x[$0] - x[best]) > dx[$0] + dx[best]
+      }
+      return isClear ? 0 : Double(middle)
     }
   }
 

@@ -57,6 +57,9 @@ struct SlowPyTorchTests {
         TransposedConvolution(
           $0.part("up"), 4, 6, stride: 2, padding: .all(1), outputPadding: 1, groups: 2)
       }),
+    Case(name: "ported-block", build: { Block($0, 3, 4, stride: 2) }),
+    Case(name: "ported-lstm", build: { Classifier($0, 5, 7, classes: 4) }),
+    Case(name: "ported-attention", build: { Attention($0, 12, heads: 3) }),
   ]
 
   private static let script = #"""
@@ -74,7 +77,7 @@ struct SlowPyTorchTests {
                 x = F.relu(F.max_pool2d(conv(x), 2))
             return self.fc3(F.relu(self.fc2(F.relu(self.fc1(x.flatten(1))))))
 
-    class Block(nn.Module):
+    class Pair(nn.Module):
         def __init__(self, i, o):
             super().__init__()
             self.stride = 1 if i == o else 2
@@ -91,7 +94,7 @@ struct SlowPyTorchTests {
         def __init__(self):
             super().__init__()
             self.conv1, self.bn1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16)
-            stage = lambda i, o: nn.Sequential(Block(i, o), Block(o, o), Block(o, o))
+            stage = lambda i, o: nn.Sequential(Pair(i, o), Pair(o, o), Pair(o, o))
             self.layer1, self.layer2, self.layer3 = stage(16, 16), stage(16, 32), stage(32, 64)
             self.dense = nn.Linear(64, 10)
         def forward(self, x):
@@ -107,6 +110,7 @@ struct SlowPyTorchTests {
             return self.call(getattr(self, self.name), x)
 
     name, folder, step = sys.argv[1:4]
+    exec(open(folder + "/article.py").read())
     images = lambda c, s: (torch.randn(4, c, s, s), True)
     sequence = lambda w: (torch.randn(3, 6, w), False)
     module, (x, is_image) = {
@@ -121,6 +125,9 @@ struct SlowPyTorchTests {
             lambda m, x: m(x, x, x, need_weights=False)[0]), sequence(12)),
         "upsampling": lambda: (Only("up", nn.ConvTranspose2d(4, 6, 3, 2, 1, 1, groups=2),
             lambda m, x: m(x)), images(4, 5)),
+        "ported-block": lambda: (Block(3, 4, 2), images(3, 8)),
+        "ported-lstm": lambda: (Classifier(5, 7, 4), sequence(5)),
+        "ported-attention": lambda: (Attention(12, 3), sequence(12)),
     }[name]()
     last = lambda a: a.movedim(1, -1) if is_image and a.dim() == 4 else a
     numpy = lambda a: last(a).detach().contiguous().numpy()
@@ -170,6 +177,8 @@ struct SlowPyTorchTests {
     defer { try? FileManager.default.removeItem(at: url) }
     let folder = url.path
     try Data(Self.script.utf8).write(to: url.appendingPathComponent("script.py"))
+    let article = try FromAModuleTests.blocks("python").joined(separator: "\n")
+    try Data(article.utf8).write(to: url.appendingPathComponent("article.py"))
     let count = try torch(one.name, folder, "make")
 
     let model = try Model(seed: 8) { Sequential(one.build($0)) }

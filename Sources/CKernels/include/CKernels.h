@@ -305,6 +305,12 @@ typedef struct {
   int64_t index;
 } ck_extremes;
 
+/// y[i] = the number of edges, in ascending order, that are not above x[i]; of what is not a number all of them.
+typedef struct {
+  int64_t count, edge_count;
+  int64_t source, edges, target;
+} ck_buckets;
+
 /// Each column's sum, and then each column's sum of squared deviations from its mean: 2 * columns elements. x is read
 /// from afar once.
 typedef struct {
@@ -427,6 +433,7 @@ typedef struct {
   ck_kernel rearrange;        ///< of a ck_rearrangement
   ck_kernel cumulate;         ///< of a ck_running_sum
   ck_kernel extremes;         ///< of a ck_extremes
+  ck_kernel buckets;          ///< of a ck_buckets
 
   // Of a ck_sparse: with values a and a dense b, their product, [rows][width]; with a transposed matrix, [columns][width];
   // with dense a, [rows][width], and b, [columns][width], at each entry the inner product of its row and its column.

@@ -22,6 +22,7 @@
 #include "pass.h"
 #include "batches.h"
 #include "axes.h"
+#include "buckets.h"
 #include "convolution.h"
 #include "winograd.h"
 #include "pooling.h"
@@ -74,6 +75,7 @@ const ck_kernels CK_TABLE = {
   .rearrange = {NULL, call_rearrange},
   .cumulate = {NULL, call_cumulate},
   .extremes = {NULL, call_extremes},
+  .buckets = {NULL, call_buckets},
   .sparse_product = {NULL, call_sparse_product},
   .sparse_transposed = {NULL, call_sparse_transposed},
   .sparse_sampled = {NULL, call_sparse_sampled},

@@ -119,7 +119,7 @@ package final class Graph {
   package func check() throws(TensorError) {
     guard let failure else { return }
     throw TensorError(
-      failure.code, placing(failure.what, failure.origin) + "; \(failure.remedy)")
+      failure.code, placing(failure.within, failure.origin) + "; \(failure.remedy)")
   }
 
   /// A shape, or a stand-in for one of more elements than any memory has.

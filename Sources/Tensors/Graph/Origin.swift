@@ -61,6 +61,14 @@ struct Mistake {
   let what: String
   let remedy: String
   let origin: Origin
+
+  /// What is wrong, and in which function the user knows it: "*: shapes [5] and [4] do not fit in huberLosses".
+  var within: String {
+    guard let function = origin.calls.last(where: { !$0.isLayer }),
+      !what.hasPrefix("\(function.name):")
+    else { return what }
+    return "\(what) in \(function.name)"
+  }
 }
 
 extension Graph {

@@ -74,7 +74,9 @@ public struct Evaluation: Sendable, Equatable {
     let task = try heldOut.task(index)
     let adapted = try adaptation.adapt(task.train)
     return try [adaptation.startValues, adapted.values].flatMap { values in
-      try heldOut.scores(predict(task.validate.data, at: values), task.validate.target)
+      let finished = try heldOut.finish(values, task.train)
+      return try heldOut.scores(
+        predict(task.validate.data, at: finished), task.validate.target)
     }
   }
 }

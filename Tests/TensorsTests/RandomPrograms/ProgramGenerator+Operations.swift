@@ -4,16 +4,17 @@ import Tensors
 /// The operations of random programs, a row each: given a statement, another over it, or `nil` where its shape does not
 /// allow for it.
 extension ProgramGenerator {
-  static let operations: [@Sendable (inout ProgramGenerator, Int) -> Int?] = [
-    { $0.permuted($1) }, { $0.sliced($1) }, { $0.flipped($1) }, { $0.padded($1) },
-    { $0.concatenated($1) }, { $0.repeated($1) }, { $0.runningSum($1) }, { $0.extreme($1) },
-    { $0.productOfElements($1) }, { $0.alongAxis($1) }, { $0.special($1) }, { $0.special($1) },
-    { $0.activated($1) }, { $0.chosen($1) }, { $0.batched($1) }, { $0.windows($1) },
-    { $0.windows($1) }, { $0.pooledWindows($1) }, { $0.gathered($1) }, { $0.factored($1) },
-    { $0.sparse($1) }, { $0.stopped($1) },
-  ]
+  static let operations: [@Sendable (inout ProgramGenerator, Int) -> Int?] =
+    [
+      { $0.permuted($1) }, { $0.sliced($1) }, { $0.flipped($1) }, { $0.padded($1) },
+      { $0.concatenated($1) }, { $0.repeated($1) }, { $0.runningSum($1) }, { $0.extreme($1) },
+      { $0.productOfElements($1) }, { $0.alongAxis($1) }, { $0.special($1) }, { $0.special($1) },
+      { $0.activated($1) }, { $0.chosen($1) }, { $0.batched($1) }, { $0.windows($1) },
+      { $0.windows($1) }, { $0.pooledWindows($1) }, { $0.gathered($1) }, { $0.factored($1) },
+      { $0.sparse($1) }, { $0.stopped($1) },
+    ] + elementRows + axisRows + productRows
 
-  private mutating func append(
+  mutating func append(
     _ text: String, _ operands: [Int], _ shape: [Int], _ size: Double, data: [[Int]] = [],
     _ traced: @escaping ([Tensor], [Tensor]) -> Tensor, _ evaluated: @escaping ([Jets]) -> Jets
   ) -> Int {
@@ -25,7 +26,7 @@ extension ProgramGenerator {
   }
 
   /// A rearrangement: each element from one place, or 0.
-  private mutating func rearranged(
+  mutating func rearranged(
     _ text: String, _ x: Int, _ shape: [Int], _ traced: @escaping (Tensor) -> Tensor,
     _ place: @escaping ([Int]) -> [Int]
   ) -> Int {
@@ -152,7 +153,7 @@ extension ProgramGenerator {
     }
   }
 
-  private mutating func someAxes(_ x: Int) -> [Int]? {
+  mutating func someAxes(_ x: Int) -> [Int]? {
     let all = shapes[x].sizes.indices.filter { _ in numbers.below(2) == 0 }
     guard !all.isEmpty, all.allSatisfy({ shapes[x][$0] > 0 }) else { return nil }
     return all
@@ -239,7 +240,7 @@ extension ProgramGenerator {
 
   // MARK: Elements
 
-  private mutating func elementwise(
+  mutating func elementwise(
     _ text: String, _ x: Int, _ size: Double, _ traced: @escaping (Tensor) -> Tensor,
     _ evaluated: @escaping (HyperDual) -> HyperDual
   ) -> Int {

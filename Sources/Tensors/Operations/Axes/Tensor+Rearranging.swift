@@ -249,7 +249,8 @@ extension Tensor {
   ) -> Tensor {
     calling("tiled", SourceLine(file, line)) {
       guard repeats.allSatisfy({ $0 > 0 }) else {
-        return failed("tiled: repeats \(repeats)", "they are 1 or more", shape)
+        return failed(
+          "tiled: repeats \(repeats) of shape \(shape)", "they are 1 or more", shape)
       }
       let rank = Swift.max(repeats.count, shape.rank)
       let sizes = [Int](repeating: 1, count: rank - shape.rank) + shape.sizes
