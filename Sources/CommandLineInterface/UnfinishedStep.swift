@@ -50,9 +50,8 @@ final class UnfinishedStep: Sendable {
   /// A failure is left to the checkpoint at the step's end, which says it.
   private func storeKept() {
     kept.withLock { kept in
-      guard let last = kept,
-        (try? folder.storeCheckpoint(last.content(), step: last.step)) != nil
-      else { return }
+      guard let last = kept else { return }
+      do { _ = try folder.storeCheckpoint(last.content(), step: last.step) } catch { return }
       kept = nil
       guard StopSignal.received != nil else { return }
       // Progress may stand in an open line.
