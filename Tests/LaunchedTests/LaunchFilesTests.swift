@@ -11,6 +11,7 @@ extension LaunchedTests {
         let folder = Launcher.root.appendingPathComponent("Launch")
         return try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted()
           .filter { !folder.appendingPathComponent($0).hasDirectoryPath }
+          .filter { !$0.contains("__pycache__") }
           .map { "Launch/\($0)" }
       }
     }

@@ -23,6 +23,7 @@ import Training
     process.currentDirectoryURL = folder
     var environment = ProcessInfo.processInfo.environment
     environment["PYTHONPATH"] = root.appendingPathComponent("Launch").path
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"
     process.environment = environment
     process.standardOutput = FileHandle.nullDevice
     process.standardError = errors
