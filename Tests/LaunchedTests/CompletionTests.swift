@@ -39,7 +39,9 @@ extension LaunchedTests {
 
     @Test func keysOfSettings() throws {
       #expect(
-        try offers("igbm-dist train sinusoid --set lower-r") == ["lower-rate=", "lower-rise=", "lower-rule="])
+        try offers("igbm-dist train sinusoid --set lower-r") == [
+          "lower-rate=", "lower-rise=", "lower-rule=",
+        ])
       #expect(try offers("igbm-dist train few-shot --set way") == ["ways="])
       #expect(try offers("igbm-dist plan --set way") == [])
     }
