@@ -67,7 +67,7 @@ let package = Package(
         "CCrypto", "Problems", "Machine", "MessagePassing", "PlainText",
         .product(name: "Logging", package: "swift-log"),
       ]),
-    .target(name: "OnnxProblems", dependencies: ["Onnx", "Training"]),
+    .target(name: "OnnxProblems", dependencies: ["Onnx", "Randomness", "Training"]),
     .target(name: "Diagnostics", dependencies: ["Machine", "PlainText", "Training"]),
     .target(name: "Benchmarks", dependencies: ["BilevelOptimization", "Randomness"]),
     .target(
