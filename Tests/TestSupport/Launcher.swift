@@ -60,11 +60,13 @@ package enum Launcher {
   }
 
   /// This process's environment without a trace of the launcher that may have started it (Open MPI
-  /// refuses to nest), and with what `mpirun` needs in a container of few cores.
+  /// refuses to nest), without settings and what tests alone are told, and with what `mpirun` needs in a container of few
+  /// cores.
   private static var cleanEnvironment: [String: String] {
-    let launchers = ["OMPI_", "PMIX_", "PMI_", "SLURM_"]
+    let others = ["OMPI_", "PMIX_", "PMI_", "SLURM_", "IGBM_"]
     let own = ProcessInfo.processInfo.environment.filter { variable in
-      !launchers.contains { variable.key.hasPrefix($0) }
+      ["IGBM_KERNELS", "IGBM_MPI"].contains(variable.key)
+        || !others.contains { variable.key.hasPrefix($0) }
     }
     return own.merging([
       // Containers run as root.
