@@ -95,7 +95,7 @@ extension LaunchedTests {
       let names = try FileManager.default.contentsOfDirectory(atPath: absolute(articles))
       let documents = names.filter { $0.hasSuffix(".md") }.map { "\(articles)/\($0)" }
       for path in try Self.files + ["README.md"] + documents {
-        for match in try text(path).matches(of: /Launch\/[A-Za-z0-9.\/-]*[A-Za-z0-9]/) {
+        for match in try text(path).matches(of: /Launch\/[A-Za-z0-9._\/-]*[A-Za-z0-9]/) {
           named.insert(String(match.output))
         }
       }
