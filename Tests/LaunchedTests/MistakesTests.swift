@@ -102,7 +102,7 @@ extension LaunchedTests {
       (
         "train sinusoid --set method=CG",
         "method=CG: must be one of LS, NS, implicit, difference, unrolled, first-order, reptile, "
-          + "darts, soba, f2sa, v-pbgd, bome", 78
+          + "darts, soba, saba, f2sa, v-pbgd, bome", 78
       ),
       ("plan --set precision=half", "precision=half: must be one of single, double", 78),
       ("plan --tasks 0", "tasks=0: must be from 1 to 1000000", 78),
@@ -130,8 +130,7 @@ extension LaunchedTests {
       ),
       (
         "train few-shot --set data=nowhere --output out",
-        "nowhere/omniglot-28-idx3-ubyte: no such file, with or without .gz; set data to the "
-          + "folder that holds it, or images to its name", 66
+        "nowhere: no such file or folder; set data to where the data are", 66
       ),
       ("evaluate nowhere", "nowhere: cannot be read: no such file; check the path", 66),
       (
