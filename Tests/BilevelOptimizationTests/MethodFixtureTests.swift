@@ -258,6 +258,7 @@ extension MethodFixtureTests {
         sum($0, state.vector("\(name).\($1)"), times: sign / Double(count))
       }
       expect(mean, wanted, "mean of \(name)")
+      expect(state.vector("\(name).mean").map { sign * $0 }, wanted, "kept mean of \(name)")
     }
   }
 

@@ -32,11 +32,16 @@ extension DataArray {
       throw TensorError(.range, "a batch asks for a row beyond the \(count) that there are")
     }
     let width = shape.count / count
-    func chosen<Number>(_ numbers: [Number]) -> [Number] {
-      var result: [Number] = []
-      result.reserveCapacity(rows.count * width)
-      for row in rows { result += numbers[row * width..<(row + 1) * width] }
-      return result
+    func chosen<Number: BitwiseCopyable>(_ numbers: [Number]) -> [Number] {
+      numbers.withUnsafeBufferPointer { numbers in
+        Array(unsafeUninitializedCapacity: rows.count * width) { result, count in
+          guard let source = numbers.baseAddress, let target = result.baseAddress else { return }
+          for (place, row) in rows.enumerated() {
+            (target + place * width).initialize(from: source + row * width, count: width)
+          }
+          count = rows.count * width
+        }
+      }
     }
     let sizes = Shape([rows.count] + shape.sizes.dropFirst())
     return switch storage {

@@ -118,9 +118,12 @@ struct Trace {
 
   /// Sets the data of a program made from this trace.
   func set(_ examples: Examples, in program: Program, _ name: String) throws(TensorError) {
-    let arrays = [examples.data, examples.target] + examples.extras.map(\.values)
-    for (input, array) in zip(inputs, arrays) {
+    func set(_ place: Int, _ array: DataArray) throws(TensorError) {
+      let input = inputs[place]
       try program.set(input.tensor, array, named: "\(name) \(input.name)")
     }
+    try set(0, examples.data)
+    try set(1, examples.target)
+    for (place, extra) in examples.extras.enumerated() { try set(2 + place, extra.values) }
   }
 }

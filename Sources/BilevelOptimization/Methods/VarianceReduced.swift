@@ -15,7 +15,7 @@ final class VarianceReduced: HypergradientMethod {
     ],
     vectors: { options in
       func table(_ name: String, _ level: KeptVector.Level, _ count: Int) -> [KeptVector] {
-        (0..<count).map { KeptVector("\(name).\($0)", level) }
+        [KeptVector("\(name).mean", level)] + (0..<count).map { KeptVector("\(name).\($0)", level) }
       }
       let (train, validate) = (options.blocks, options.validationBlocks)
       return ["solution"] + table("gradient", .lower, train) + table("product", .lower, train)
@@ -105,14 +105,40 @@ final class VarianceReduced: HypergradientMethod {
 
   /// A place of a quantity's table.
   private func entry(_ quantity: Quantity, _ block: Int, in state: LowerState) -> Elements {
-    let earlier = Quantity.allCases.prefix(quantity.rawValue).reduce(1) { $0 + blocks($1) }
-    return state.methodVector(earlier + block)
+    state.methodVector(place(ofTable: quantity) + 1 + block)
+  }
+
+  /// The mean over a quantity's table, which comes before it.
+  private func mean(_ quantity: Quantity, in state: LowerState) -> Elements {
+    state.methodVector(place(ofTable: quantity))
+  }
+
+  /// Where a quantity's vectors begin: after the solution.
+  private func place(ofTable quantity: Quantity) -> Int {
+    Quantity.allCases.prefix(quantity.rawValue).reduce(1) { $0 + 1 + blocks($1) }
   }
 
   func keep(in state: LowerState) {
     state.methodVector(0).copy(from: after)
     for quantity in Quantity.allCases {
-      picked(quantity, in: state).copy(from: current(quantity))
+      let (then, now, part) = (picked(quantity, in: state), current(quantity), part(quantity))
+      algebra.add(-part, then, to: mean(quantity, in: state))
+      algebra.add(part, now, to: mean(quantity, in: state))
+      then.copy(from: now)
+      // Else rounding would add up from step to step.
+      if state.steps.isMultiple(of: blocks(quantity)) { findMean(quantity, in: state) }
+    }
+  }
+
+  /// What one block counts for in a mean.
+  private func part(_ quantity: Quantity) -> Double { 1 / Double(blocks(quantity)) }
+
+  /// The mean over a quantity's table, from the whole of it.
+  private func findMean(_ quantity: Quantity, in state: LowerState) {
+    let mean = mean(quantity, in: state)
+    algebra.clear(mean)
+    for block in 0..<blocks(quantity) {
+      algebra.add(part(quantity), entry(quantity, block, in: state), to: mean)
     }
   }
 
@@ -172,15 +198,13 @@ final class VarianceReduced: HypergradientMethod {
       entry(.upperGradient, block, in: state).copy(from: g)
       entry(.direct, block, in: state).copy(from: direct)
     }
+    for quantity in Quantity.allCases { findMean(quantity, in: state) }
   }
 
   /// What the block gives now, less what it gave then, plus the mean over all.
   private func estimate(_ quantity: Quantity, in state: LowerState) {
-    let (result, count) = (estimate(quantity), blocks(quantity))
-    algebra.clear(result)
-    for other in 0..<count {
-      algebra.add(1 / Double(count), entry(quantity, other, in: state), to: result)
-    }
+    let result = estimate(quantity)
+    result.copy(from: mean(quantity, in: state))
     algebra.add(1, current(quantity), to: result)
     algebra.add(-1, picked(quantity, in: state), to: result)
   }

@@ -17,6 +17,8 @@ package final class Program {
   /// The kernels' scratch memory.
   private let workspace: Memory
   private let inputs: [(shape: Shape, offset: Int)]
+  /// The number of each node that is an input.
+  private let inputNumbers: [Int?]
   private let roots: [[(shape: Shape, offset: Int)]]
   private let bounds: [IndexBound]
   /// What each input was last set from: kept alive, so that data at the same place are the same data.
@@ -53,6 +55,9 @@ package final class Program {
       ? try ArenaAudit(
         tables, arena, workspace, keptCount: planner.storage.keptCount, precision) : nil
     inputs = graph.inputNodes.map { (graph.shape($0), planner.offset(ofInput: $0) ?? 0) }
+    var numbers = [Int?](repeating: nil, count: graph.nodes.count)
+    for (number, node) in graph.inputNodes.enumerated() { numbers[node] = number }
+    inputNumbers = numbers
     roots = requests.enumerated().map { request, content in
       content.roots.enumerated().map { root, tensor in
         (tensor.shape, planner.offset(ofRoot: root, of: request))
@@ -106,15 +111,18 @@ package final class Program {
   ///
   /// - Throws: ``TensorError`` where the shape is not the traced one, or a value that is used as class or row
   ///   number is out of range, or above what the precision holds exactly.
-  package func set(_ tensor: Tensor, _ data: DataArray, named name: String) throws(TensorError) {
-    guard data.shape == tensor.shape else {
-      throw TensorError(
-        .shape, "\(name): shape \(data.shape), but the objective was traced with \(tensor.shape)")
-    }
+  package func set(
+    _ tensor: Tensor, _ data: DataArray, named name: @autoclosure () -> String
+  ) throws(TensorError) {
     let number = number(of: tensor)
+    guard data.shape == inputs[number].shape else {
+      throw TensorError(
+        .shape,
+        "\(name()): shape \(data.shape), but the objective was traced with \(inputs[number].shape)")
+    }
     if let source = sources[number], source.isStored(with: data) { return }
     for bound in bounds where bound.input == number {
-      try data.checkIndices(bound.use, in: precision, named: name)
+      try data.checkIndices(bound.use, in: precision, named: name())
     }
     data.write(to: input(tensor))
     sources[number] = data
@@ -143,9 +151,7 @@ package final class Program {
   package func instructionCount(_ list: Int) -> Int { tables.instructionCount(list) }
 
   private func number(of input: Tensor) -> Int {
-    guard let number = input.graph.inputNumber(input) else {
-      fatalError("not an input of the trace")
-    }
+    guard let number = inputNumbers[input.node] else { fatalError("not an input of the trace") }
     return number
   }
 
