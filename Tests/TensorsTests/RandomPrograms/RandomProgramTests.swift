@@ -12,8 +12,8 @@ import Testing
   }
 }
 
-/// As many as one likes: `IGBM_RANDOM_PROGRAMS=20000 Launch/test --filter SlowRandomProgramTests`; from
-/// `IGBM_FIRST_PROGRAM` on, which CI takes from the commit, so that each checks others.
+/// As many as one likes: `IGBM_RANDOM_PROGRAMS=20000 Launch/test --filter SlowRandomProgramTests`; from seed
+/// `IGBM_FIRST_PROGRAM` on. CI checks some.
 @Suite struct SlowRandomProgramTests {
   private static let count =
     ProcessInfo.processInfo.environment["IGBM_RANDOM_PROGRAMS"].flatMap { Int($0) } ?? 0
