@@ -28,8 +28,14 @@ package final class LowerProgram {
   /// What masks are to be drawn from at the next gradient, and what those that are set were drawn from.
   var draws = MaskSource().lower(0)
   private var drawn: LowerMaskSource?
-  private var trace: Trace { formulas.trace }
-  private var direction: Tensor { formulas.direction }
+  private let trace: Trace
+  private let hasMasks: Bool
+  /// The point w: set it, or change it in place.
+  let point: Elements
+  /// The vector v of the next product: set it, or change it in place.
+  let vector: Elements
+  private let gradientElements: Elements
+  private let productElements: Elements
   /// Whether f depends on the upper parameters at all.
   var dependsOnUpper: Bool { formulas.dependsOnUpper }
   private var hasDirect: Bool { !formulas.requests[List.direct.rawValue].roots.isEmpty }
@@ -40,6 +46,12 @@ package final class LowerProgram {
     self.formulas = formulas
     program = try Program(
       formulas.trace.graph, formulas.requests, precision, kernels, for: Self.name)
+    trace = formulas.trace
+    hasMasks = !trace.masks.isEmpty
+    point = program.input(trace.lower)
+    vector = program.input(formulas.direction)
+    gradientElements = program.root(0, of: List.gradient.rawValue)
+    productElements = program.root(0, of: List.hessian.rawValue)
   }
 
   /// Traces an objective and its derivatives.
@@ -115,19 +127,16 @@ package final class LowerProgram {
     program.run(List.task.rawValue)
   }
 
-  /// The point w: set it, or change it in place.
-  var point: Elements { program.input(trace.lower) }
-
   /// The gradient of f at the point, computed now; valid until the next call.
   func gradient() -> Elements {
     setMasks()
     program.run(List.gradient.rawValue)
-    return program.root(0, of: List.gradient.rawValue)
+    return gradientElements
   }
 
   /// Sets the masks of dropout, where they are other ones.
   private func setMasks() {
-    guard !trace.masks.isEmpty, drawn != draws else { return }
+    guard hasMasks, drawn != draws else { return }
     for (place, mask) in trace.masks.enumerated() {
       draws.set(program.input(mask.tensor), at: place, rate: mask.rate)
     }
@@ -155,13 +164,10 @@ package final class LowerProgram {
     program.run(List.linearisation.rawValue)
   }
 
-  /// The vector v of the next product: set it, or change it in place.
-  var vector: Elements { program.input(direction) }
-
   /// H v with H the Hessian of f in w at the linearised point; valid until the next call.
   func hessianVectorProduct() -> Elements {
     program.run(List.hessian.rawValue)
-    return program.root(0, of: List.hessian.rawValue)
+    return productElements
   }
 
   /// H' v: another product than H v where the lower level is a fixed point.
@@ -190,7 +196,7 @@ package final class LowerProgram {
   func originOfNonFinite(in list: List) throws(TensorError) -> NonFiniteCause? {
     let roots = formulas.requests[list.rawValue].roots
     return try program.originOfNonFinite(in: roots, of: trace.graph).map {
-      NonFiniteCause($0, trace, direction: direction, "train")
+      NonFiniteCause($0, trace, direction: formulas.direction, "train")
     }
   }
 }

@@ -16,10 +16,12 @@ package final class Program {
   private let arena: Memory
   /// The kernels' scratch memory.
   private let workspace: Memory
-  private let inputs: [(shape: Shape, offset: Int)]
+  private let inputs: [(shape: Shape, elements: Elements)]
   /// The number of each node that is an input.
   private let inputNumbers: [Int?]
-  private let roots: [[(shape: Shape, offset: Int)]]
+  /// All lists' roots, those of one list after another's, and where each list's begin.
+  private let roots: [Elements]
+  private let firstRoots: [Int]
   private let bounds: [IndexBound]
   /// What each input was last set from: kept alive, so that data at the same place are the same data.
   private var sources: [DataArray?]
@@ -45,8 +47,9 @@ package final class Program {
     let planner = Planner(graph, requests, optimisations, isAudited: isAudited)
     self.precision = precision
     tables = CodeTables(planner.code, precision, try set.kernels(precision), optimisations)
-    arena = try Memory(
+    let arena = try Memory(
       planner.storage.arenaCount, of: precision.byteCount, for: "the arena of the \(name)'s plan")
+    self.arena = arena
     workspace = try Memory(
       tables.workspaceCount, of: precision.byteCount,
       for: "the kernels' scratch memory of the \(name)'s plan")
@@ -54,15 +57,22 @@ package final class Program {
       isAudited
       ? try ArenaAudit(
         tables, arena, workspace, keptCount: planner.storage.keptCount, precision) : nil
-    inputs = graph.inputNodes.map { (graph.shape($0), planner.offset(ofInput: $0) ?? 0) }
+    func elements(_ shape: Shape, _ offset: Int) -> Elements {
+      Elements(
+        base: arena.base + offset * precision.byteCount, count: shape.count, precision: precision)
+    }
+    inputs = graph.inputNodes.map { node in
+      (graph.shape(node), elements(graph.shape(node), planner.offset(ofInput: node) ?? 0))
+    }
     var numbers = [Int?](repeating: nil, count: graph.nodes.count)
     for (number, node) in graph.inputNodes.enumerated() { numbers[node] = number }
     inputNumbers = numbers
-    roots = requests.enumerated().map { request, content in
+    roots = requests.enumerated().flatMap { request, content in
       content.roots.enumerated().map { root, tensor in
-        (tensor.shape, planner.offset(ofRoot: root, of: request))
+        elements(tensor.shape, planner.offset(ofRoot: root, of: request))
       }
     }
+    firstRoots = requests.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.roots.count) }
     bounds = graph.indexBounds
     sources = [DataArray?](repeating: nil, count: inputs.count)
     for (place, values) in planner.constants {
@@ -95,16 +105,17 @@ package final class Program {
   /// What an audit found: reads and writes beyond a kernel call's own operands and results.
   package var findings: [String] { audit?.findings ?? [] }
 
-  /// An input's elements, to be set.
+  /// An input's elements, to be set; they stay where they are. Ask again before setting an input that was last set from
+  /// data.
   package func input(_ tensor: Tensor) -> Elements {
     let number = number(of: tensor)
     if sources[number] != nil { sources[number] = nil }
-    return elements(inputs[number].shape, inputs[number].offset)
+    return inputs[number].elements
   }
 
   /// A root's elements, after its list has run.
   package func root(_ index: Int, of list: Int) -> Elements {
-    elements(roots[list][index].shape, roots[list][index].offset)
+    roots[firstRoots[list] + index]
   }
 
   /// Sets an input from data; the data that it was last set from are neither checked nor copied again.
@@ -140,7 +151,7 @@ package final class Program {
     in roots: [Tensor], of graph: Graph
   ) throws(TensorError) -> NonFiniteOrigin? {
     try NonFiniteOrigin.find(roots, graph, precision) { number in
-      elements(inputs[number].shape, inputs[number].offset).values
+      inputs[number].elements.values
     }
   }
 
@@ -153,11 +164,6 @@ package final class Program {
   private func number(of input: Tensor) -> Int {
     guard let number = inputNumbers[input.node] else { fatalError("not an input of the trace") }
     return number
-  }
-
-  private func elements(_ shape: Shape, _ offset: Int) -> Elements {
-    Elements(
-      base: arena.base + offset * precision.byteCount, count: shape.count, precision: precision)
   }
 }
 
