@@ -1,14 +1,21 @@
 import Foundation
 
+/// Wider than what is checked, where the processor has it, so that a comparison shows the rounding of one side.
+#if arch(x86_64)
+  typealias Wide = Float80
+#else
+  typealias Wide = Double
+#endif
+
 /// A number with its derivatives along two directions and the mixed second one: exact, and no differences taken (Fike and
 /// Alonso, "The development of hyper-dual numbers for exact second-derivative calculations", 2011).
 struct HyperDual {
-  var value: Double
-  var first = 0.0
-  var second = 0.0
-  var mixed = 0.0
+  var value: Wide
+  var first: Wide = 0
+  var second: Wide = 0
+  var mixed: Wide = 0
 
-  init(_ value: Double, _ first: Double = 0, _ second: Double = 0, _ mixed: Double = 0) {
+  init(_ value: Wide, _ first: Wide = 0, _ second: Wide = 0, _ mixed: Wide = 0) {
     (self.value, self.first, self.second, self.mixed) = (value, first, second, mixed)
   }
 
@@ -18,7 +25,7 @@ struct HyperDual {
 
   static func - (a: Self, b: Self) -> Self { a + (-1) * b }
 
-  static func * (a: Double, b: Self) -> Self {
+  static func * (a: Wide, b: Self) -> Self {
     Self(a * b.value, a * b.first, a * b.second, a * b.mixed)
   }
 
@@ -35,7 +42,7 @@ struct HyperDual {
   }
 
   /// A function of this number, by its value, slope and curvature here.
-  func applying(_ value: Double, _ slope: Double, _ curvature: Double) -> Self {
+  func applying(_ value: Wide, _ slope: Wide, _ curvature: Wide) -> Self {
     Self(value, slope * first, slope * second, slope * mixed + curvature * first * second)
   }
 

@@ -23,16 +23,18 @@ struct ProgramDerivatives {
       let x = statement.operands.map { values[$0] }
       switch statement {
       case .leaf(.data, let shape):
-        values.append(Jets(shape: shape.sizes, values: data().map { HyperDual($0) }))
+        values.append(Jets(shape: shape.sizes, values: data().map { HyperDual(Wide($0)) }))
       case .leaf(.upper, let shape):
         let jets = (offsets.upper..<offsets.upper + shape.count).map {
-          HyperDual(inputs[0][$0], first.upper[$0], second.upper[$0])
+          HyperDual(
+            Wide(inputs[0][$0]), Wide(first.upper[$0]), Wide(second.upper[$0]))
         }
         offsets.upper += shape.count
         values.append(Jets(shape: shape.sizes, values: jets))
       case .leaf(.lower, let shape):
         let jets = (offsets.lower..<offsets.lower + shape.count).map {
-          HyperDual(inputs[1][$0], first.lower[$0], second.lower[$0])
+          HyperDual(
+            Wide(inputs[1][$0]), Wide(first.lower[$0]), Wide(second.lower[$0]))
         }
         offsets.lower += shape.count
         values.append(Jets(shape: shape.sizes, values: jets))
@@ -55,13 +57,13 @@ struct ProgramDerivatives {
     case .combine(.subtract, _, _): return combine(x[0], x[1], -)
     case .combine(.multiply, _, _): return combine(x[0], x[1], *)
     case .combine(.divide, _, _): return combine(x[0], x[1], /)
-    case .scale(let factor, _): return map(x[0]) { factor * $0 }
-    case .offset(let amount, _): return map(x[0]) { $0 + HyperDual(amount) }
+    case .scale(let factor, _): return map(x[0]) { Wide(factor) * $0 }
+    case .offset(let amount, _): return map(x[0]) { $0 + HyperDual(Wide(amount)) }
     case .sum(let axes, _): return sum(x[0], axes)
     case .mean(let axes, _):
       let total = sum(x[0], axes)
       let count = x[0].shape[axes].reduce(1, *)
-      return map(total) { 1 / Double(max(count, 1)) * $0 }
+      return map(total) { 1 / Wide(max(count, 1)) * $0 }
     case .reshape(let shape, _): return Jets(shape: shape.sizes, values: x[0].values)
     case .transpose: return transpose(x[0])
     case .centre: return centre(x[0])
@@ -77,7 +79,7 @@ struct ProgramDerivatives {
   private static func reduce(
     _ x: [HyperDual], _ reduction: RandomProgram.Reduction
   ) -> HyperDual {
-    let mean = 1 / Double(max(x.count, 1))
+    let mean = 1 / Wide(max(x.count, 1))
     return switch reduction {
     case .sum: x.reduce(HyperDual(0), +)
     case .mean: mean * x.reduce(HyperDual(0), +)

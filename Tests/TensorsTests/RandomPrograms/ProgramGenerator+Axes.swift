@@ -128,7 +128,7 @@ extension ProgramGenerator {
     return append(
       "$0 * $0.constant(\(weights), \(sizes))", [x], sizes, self.sizes[x],
       { x, _ in x[0] * x[0].constant(weights, Shape(sizes)) }
-    ) { x in Jets(shape: sizes, values: zip(weights, x[0].values).map { $0 * $1 }) }
+    ) { x in Jets(shape: sizes, values: zip(weights, x[0].values).map { Wide($0) * $1 }) }
   }
 
   // MARK: Normalised
@@ -152,7 +152,7 @@ extension ProgramGenerator {
   }
 
   private static func mean(_ x: [HyperDual]) -> HyperDual {
-    1 / Double(x.count) * x.reduce(HyperDual(0), +)
+    1 / Wide(x.count) * x.reduce(HyperDual(0), +)
   }
 
   private static func standard(_ all: [HyperDual], _ own: HyperDual) -> HyperDual {
@@ -241,7 +241,7 @@ extension ProgramGenerator {
         let best = values.map(\.value).reduce(values[0].value) {
           isLeast ? min($0, $1) : max($0, $1)
         }
-        return HyperDual(Double(values.firstIndex { $0.value == best } ?? 0))
+        return HyperDual(Wide(values.firstIndex { $0.value == best } ?? 0))
       }
     }
   }
@@ -256,7 +256,7 @@ extension ProgramGenerator {
       var other = sizes
       other[axis] = 1 + numbers.below(4)
       let index = (0..<other.reduce(1, *)).map { _ in numbers.below(size) }
-      let places = Jets(shape: other, values: index.map { HyperDual(Double($0)) })
+      let places = Jets(shape: other, values: index.map { HyperDual(Wide($0)) })
       func chosen(_ place: [Int]) -> [Int] {
         var from = place
         from[axis] = Int(places[place].value)

@@ -7,7 +7,7 @@ extension HyperDual {
   var root: Self { applying(.sqrt) }
   var magnitude: Self { applying(.abs) }
 
-  func clamped(_ low: Double, _ high: Double) -> Self {
+  func clamped(_ low: Wide, _ high: Wide) -> Self {
     value <= low ? Self(low) : value >= high ? Self(high) : self
   }
 }
@@ -65,7 +65,7 @@ extension ProgramGenerator {
     (
       "geluTanh($0)", 4, { geluTanh($0) },
       { x in
-        let z = (2 / Double.pi).squareRoot() * (x + 0.044715 * (x * x * x))
+        let z = (2 / Wide.pi).squareRoot() * (x + 0.044715 * (x * x * x))
         return 0.5 * x * (HyperDual(1) + z.applying(.tanh))
       }
     ),
@@ -144,7 +144,7 @@ extension ProgramGenerator {
         "squaredError($0, $1)", [x, other], [], 25, { x, _ in squaredError(x[0], x[1]) }
       ) { x in
         let squares = Jets(shape) { (x[0][$0] - x[1][$0]) * (x[0][$0] - x[1][$0]) }
-        return Jets(shape: [], values: [1 / Double(squares.values.count) * sum(squares)])
+        return Jets(shape: [], values: [1 / Wide(squares.values.count) * sum(squares)])
       }
     case 1:
       return append(
@@ -189,7 +189,7 @@ extension ProgramGenerator {
           let terms = (0..<classes).filter { $0 != labels[row] }.map {
             (HyperDual(1) - own(x[0], row) + x[0][[row, $0]]).applying(.relu)
           }
-          return 1 / Double(classes) * terms.reduce(HyperDual(0), +)
+          return 1 / Wide(classes) * terms.reduce(HyperDual(0), +)
         }
       }
     case 2:
@@ -201,7 +201,7 @@ extension ProgramGenerator {
           (0..<classes).reduce(HyperDual(0)) { $0 + x[0][[row, $1]].exponential }.logarithm
             - own(x[0], row)
         }
-        return Jets(shape: [], values: [1 / Double(n) * losses.reduce(HyperDual(0), +)])
+        return Jets(shape: [], values: [1 / Wide(n) * losses.reduce(HyperDual(0), +)])
       }
     default:
       return append(
@@ -216,7 +216,7 @@ extension ProgramGenerator {
   private mutating func interval(_ x: Int) -> Int? {
     let edges = [-0.75, -0.25, 0.25, 0.5]
     return elementwise("$0.buckets(\(edges))", x, 4, { $0.buckets(edges) }) { x in
-      HyperDual(Double(edges.filter { $0 <= x.value }.count))
+      HyperDual(Wide(edges.filter { Wide($0) <= x.value }.count))
     }
   }
 }

@@ -173,7 +173,7 @@ extension ProgramGenerator {
         }
         let equal = values.filter { $0.value == best }
         // Equal ones share the derivative evenly.
-        return (1 / Double(equal.count)) * equal.dropFirst().reduce(equal[0], +)
+        return (1 / Wide(equal.count)) * equal.dropFirst().reduce(equal[0], +)
       }
     }
   }
@@ -223,7 +223,7 @@ extension ProgramGenerator {
         "$0.variance(axes: \(axes))", [x], target, 64, { x, _ in x[0].variance(axes: axes) }
       ) {
         $0[0].reduced(axes) { values in
-          let share = 1 / Double(values.count)
+          let share = 1 / Wide(values.count)
           let mean = share * values.reduce(HyperDual(0), +)
           return share * values.reduce(HyperDual(0)) { $0 + ($1 - mean) * ($1 - mean) }
         }
@@ -232,7 +232,7 @@ extension ProgramGenerator {
       return append(
         "$0.mean(axes: \(axes))", [x], target, self.sizes[x], { x, _ in x[0].mean(axes: axes) }
       ) {
-        $0[0].reduced(axes) { values in (1 / Double(values.count)) * values.reduce(HyperDual(0), +)
+        $0[0].reduced(axes) { values in (1 / Wide(values.count)) * values.reduce(HyperDual(0), +)
         }
       }
     }
@@ -265,7 +265,7 @@ extension ProgramGenerator {
       }
     case 3:
       return elementwise("erf($0)", x, 1, { erf($0) }) { x in
-        let slope = 2 / Double.pi.squareRoot() * exp(-x.value * x.value)
+        let slope = 2 / Wide.pi.squareRoot() * exp(-x.value * x.value)
         return x.applying(erf(x.value), slope, -2 * x.value * slope)
       }
     case 4:
@@ -298,8 +298,8 @@ extension ProgramGenerator {
     switch numbers.below(4) {
     case 0:
       return elementwise("gelu($0)", x, 4, { gelu($0) }) { x in
-        let z = x.value / 2.0.squareRoot()
-        let bell = exp(-z * z) / (2 * Double.pi).squareRoot()
+        let z = x.value / Wide(2).squareRoot()
+        let bell = exp(-z * z) / (2 * Wide.pi).squareRoot()
         return x.applying(
           x.value * (1 + erf(z)) / 2, (1 + erf(z)) / 2 + x.value * bell,
           bell * (2 - x.value * x.value))
@@ -460,7 +460,7 @@ extension ProgramGenerator {
           ]
         }
         if isMean {
-          return (1 / Double(kernel * kernel)) * pixels.reduce(HyperDual(0)) { $0 + x[0][$1] }
+          return (1 / Wide(kernel * kernel)) * pixels.reduce(HyperDual(0)) { $0 + x[0][$1] }
         }
         let values = pixels.filter { 0..<s[1] ~= $0[1] && 0..<s[2] ~= $0[2] }.map { x[0][$0] }
         return values.dropFirst().reduce(values[0]) { $1.value > $0.value ? $1 : $0 }
@@ -505,7 +505,7 @@ extension ProgramGenerator {
       }
     ) { x in
       var a = Jets([n, n]) { place in
-        (0..<s[1]).reduce(HyperDual(place[0] == place[1] ? ridge : 0)) {
+        (0..<s[1]).reduce(HyperDual(place[0] == place[1] ? Wide(ridge) : 0)) {
           $0 + x[0][[place[0], $1]] * x[0][[place[1], $1]]
         }
       }.values

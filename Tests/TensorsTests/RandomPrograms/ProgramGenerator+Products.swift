@@ -35,7 +35,7 @@ extension ProgramGenerator {
     ) { x in
       Jets(Array(target)) { place in
         let weights = (0..<keys).map { key in
-          (1 / Double(width).squareRoot()
+          (1 / Wide(width).squareRoot()
             * (0..<width).reduce(HyperDual(0)) {
               $0 + x[0][place.dropLast() + [$1]] * x[1][[key, $1]]
             }).exponential
@@ -100,7 +100,7 @@ extension ProgramGenerator {
           range(2).map { x[0][[place[0], row, $0, place[3]]] }
         }
         return isMean
-          ? 1 / Double(window.count) * window.reduce(HyperDual(0), +)
+          ? 1 / Wide(window.count) * window.reduce(HyperDual(0), +)
           : Self.largest(window)
       }
     }

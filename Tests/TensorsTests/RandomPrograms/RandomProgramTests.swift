@@ -36,6 +36,7 @@ import Testing
 
 /// Checks programs one after another, and keeps count.
 struct ProgramTally {
+  private var programs = 0
   private var compared = 0
   private var undecided = 0
   private(set) var faults = 0
@@ -59,6 +60,7 @@ struct ProgramTally {
     var law = ProgramLaw(plans: Self.plans(seed))
     let program = ProgramGenerator.program(seed: seed)
     let fault = try law.fault(of: program, seed: seed)
+    programs += 1
     compared += law.compared
     undecided += law.undecided
     guard let fault else { return }
@@ -73,8 +75,9 @@ struct ProgramTally {
     Issue.record("seed \(seed): \(fault)\nand of less: \(reason)\n\(smallest)")
   }
 
-  /// Programs of which nothing can be said show nothing.
+  /// Programs of which nothing can be said show nothing; of some few it may be so.
   func conclude() {
+    guard programs > 20 else { return }
     #expect(compared > 5 * undecided, "\(compared) numbers compared, \(undecided) undecided")
   }
 }
