@@ -42,7 +42,7 @@
       let (whole, broken) = (folder(), folder())
       defer { for path in [whole, broken] { try? FileManager.default.removeItem(atPath: path) } }
       #expect(try run(1, whole).exitCode == 0)
-      let limits = ["--stall-warning", "1s", "--stall-limit", "3s"]
+      let limits = ["--stall-warning", "1s", "--stall-limit", "2s"]
       let stalled = try run(3, broken, limits, fault: "stop:7:\(rank)")
       #expect(stalled.exitCode == 69, "\(stalled.errors)")
       #expect(stalled.errors.contains("warning: rank \(rank) on "), "\(stalled.errors)")

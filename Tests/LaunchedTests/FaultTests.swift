@@ -200,7 +200,8 @@
         #expect(try run(2, folder, ["--resume", "auto"]).exitCode == 0)
       }
 
-      /// A soak: faults drawn at random, one after another, until the run is through; nothing is lost.
+      /// A soak: faults drawn at random, one after another, until the run is through; nothing is lost. More of them:
+      /// `IGBM_RANDOM_FAULTS=100 Launch/test --filter slow_randomFaults`.
       @Test(.enabled(if: requireMPI()))
       func slow_randomFaultsLoseNothing() throws {
         let (whole, broken) = (folder(), folder())
@@ -209,7 +210,8 @@
         let expected = try results(whole)
         var random = Draws(seed: 20_261_123)
         print("random faults from seed 20261123")
-        for draw in 0..<30 {
+        let variables = ProcessInfo.processInfo.environment
+        for draw in 0..<(variables["IGBM_RANDOM_FAULTS"].flatMap { Int($0) } ?? 8) {
           try? FileManager.default.removeItem(atPath: broken)
           for attempt in 0..<4 {
             let ranks = random.next(4)
