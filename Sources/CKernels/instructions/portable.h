@@ -4,16 +4,21 @@
 
 typedef int64_t Part;
 
-INLINE V load_part(Part n, const E *p) {
-  if (n == vector_length) return load(p);
+// Out of line, where they are seldom: written out at every use, they were half of the code.
+static __attribute__((noinline)) V load_some(Part n, const E *p) {
   V x = {0};
   for (int64_t i = 0; i < n; i++) x[i] = p[i];
   return x;
 }
+static __attribute__((noinline)) void store_some(Part n, E *p, V x) {
+  for (int64_t i = 0; i < n; i++) p[i] = x[i];
+}
+INLINE V load_part(Part n, const E *p) {
+  return n == vector_length ? load(p) : load_some(n, p);
+}
 INLINE void store_part(Part n, E *p, V x) {
   if (n == vector_length) store(p, x);
-  else
-    for (int64_t i = 0; i < n; i++) p[i] = x[i];
+  else store_some(n, p, x);
 }
 /// Not fused here: without the instruction it would be a call of the mathematics library a lane.
 INLINE V fused(V a, V b, V c) { return a * b + c; }

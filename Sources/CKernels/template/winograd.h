@@ -92,8 +92,12 @@ INLINE void fetch_ahead(
   }
 }
 
-/// Tiles first ..< first + count of the inputs: v[frequency][tile][channel].
-INLINE void input_tiles(
+/// Code for each size of tile, chosen where it is run: written out once, whoever transforms.
+#define OF_TILE_SIZE(name, height, width, ...)                                                     \
+  ((height) == 4 ? (width) == 4 ? name(4, 4, __VA_ARGS__) : name(4, 2, __VA_ARGS__)                \
+                 : (width) == 4 ? name(2, 4, __VA_ARGS__) : name(2, 2, __VA_ARGS__))
+
+INLINE void input_tiles_of(
   const int height, const int width, const tiling *t, int64_t channels, const E *x,
   const E *zeros, int64_t first, int64_t count, E *v) {
   const int n = points_of(height) * points_of(width);
@@ -112,7 +116,14 @@ INLINE void input_tiles(
   }
 }
 
-INLINE void output_gradient_tiles(
+/// Tiles first ..< first + count of the inputs: v[frequency][tile][channel].
+static void input_tiles(
+  int height, int width, const tiling *t, int64_t channels, const E *x, const E *zeros,
+  int64_t first, int64_t count, E *v) {
+  OF_TILE_SIZE(input_tiles_of, height, width, t, channels, x, zeros, first, count, v);
+}
+
+INLINE void output_gradient_tiles_of(
   const int height, const int width, const tiling *t, int64_t channels, const E *dy,
   const E *zeros, int64_t first, int64_t count, E *v) {
   const int n = points_of(height) * points_of(width);
@@ -131,7 +142,13 @@ INLINE void output_gradient_tiles(
   }
 }
 
-INLINE void output_tiles(
+static void output_gradient_tiles(
+  int height, int width, const tiling *t, int64_t channels, const E *dy, const E *zeros,
+  int64_t first, int64_t count, E *v) {
+  OF_TILE_SIZE(output_gradient_tiles_of, height, width, t, channels, dy, zeros, first, count, v);
+}
+
+INLINE void output_tiles_of(
   const int height, const int width, const tiling *t, int64_t channels, const E *v,
   bool accumulates, int64_t first, int64_t count, E *y) {
   const int n = points_of(height) * points_of(width);
@@ -154,15 +171,21 @@ INLINE void output_tiles(
   }
 }
 
+static void output_tiles(
+  int height, int width, const tiling *t, int64_t channels, const E *v, bool accumulates,
+  int64_t first, int64_t count, E *y) {
+  OF_TILE_SIZE(output_tiles_of, height, width, t, channels, v, accumulates, first, count, y);
+}
+
 /// Where the weights of a tile's frequency f lie among those of all.
-INLINE int64_t frequency_of(const int height, const int width, int f) {
+INLINE int64_t frequency_of(int height, int width, int f) {
   const int columns = points_of(width);
   return point_of(height, f / columns) * points + point_of(width, f % columns);
 }
 
 /// The outputs in tiles of one size.
-INLINE void convolve_tiles(
-  const int height, const int width, const ck_convolution *c, const E *x, const E *u, E *y,
+static void convolve_tiles(
+  int height, int width, const ck_convolution *c, const E *x, const E *u, E *y,
   E *workspace) {
   const tiling t = tiling_of(c, height, width);
   const int n = points_of(height) * points_of(width);
@@ -195,8 +218,8 @@ static void winograd_convolve(
 }
 
 /// du += adjoint of `convolve_tiles` in u.
-INLINE void weight_gradient_tiles(
-  const int height, const int width, const ck_convolution *c, const E *x, const E *dy, E *du,
+static void weight_gradient_tiles(
+  int height, int width, const ck_convolution *c, const E *x, const E *dy, E *du,
   bool is_fresh, E *workspace) {
   const tiling t = tiling_of(c, height, width);
   const int n = points_of(height) * points_of(width);
