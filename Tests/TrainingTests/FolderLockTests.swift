@@ -125,4 +125,45 @@ import Training
     let there = FileManager.default.enumerator(atPath: path)?.allObjects as? [String]
     #expect((there ?? []).filter { $0.hasSuffix("safetensors") } == [])
   }
+
+  /// A folder that goes while a checkpoint is stored is missed, whatever fails by it; another run's checkpoints, which
+  /// are there by then, are not taken for old ones of this run.
+  @Test(arguments: ["create", "rename", "synchronise"], [false, true])
+  func aFolderThatGoesMeanwhileIsMissed(_ call: String, isReplaced: Bool) throws {
+    let (path, other) = (path, path + "-other")
+    defer { for path in [path, other] { try? FileManager.default.removeItem(atPath: path) } }
+    let folder = try RunFolder(locking: path)
+    let theirs = (1...3).map(folder.checkpointPath)
+    @Sendable func move() {
+      #expect(rename(path, other) == 0)
+      guard isReplaced else { return }
+      try? FileManager.default.createDirectory(
+        atPath: "\(path)/checkpoints", withIntermediateDirectories: true)
+      for file in theirs { FileManager.default.createFile(atPath: file, contents: Data([1])) }
+    }
+    var calls = FileCalls.system
+    switch call {
+    case "create":
+      calls.create = {
+        move()
+        return FileCalls.system.create($0)
+      }
+    case "rename":
+      calls.rename = {
+        let result = FileCalls.system.rename($0, $1)
+        move()
+        return result
+      }
+    default:
+      calls.openFolder = {
+        move()
+        return FileCalls.system.openFolder($0)
+      }
+    }
+    let error = #expect(throws: StateError.self) {
+      try folder.storeCheckpoint(state, step: 9, calls: calls)
+    }
+    #expect(error?.code == .displaced, "\(String(describing: error))")
+    #expect(theirs.allSatisfy { FileManager.default.fileExists(atPath: $0) == isReplaced })
+  }
 }

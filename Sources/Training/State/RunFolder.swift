@@ -89,8 +89,11 @@ public final class RunFolder: Sendable {
     let target = checkpointPath(step)
     let bytes = state.encoded()
     let warning = try publish(bytes, at: target, calls: calls)
-    guard try Self.isSame(DurableFile.read(target), bytes) else {
-      throw StateError(.notWritten, target, "reads back other than it was written; check the disk")
+    try whereItWas { () throws(StateError) in
+      guard try Self.isSame(DurableFile.read(target), bytes) else {
+        throw StateError(
+          .notWritten, target, "reads back other than it was written; check the disk")
+      }
     }
     for old in checkpoints().dropLast(Self.kept) where old.step < step {
       _ = calls.remove(old.path)
@@ -115,13 +118,34 @@ public final class RunFolder: Sendable {
   package func publish(
     _ bytes: [UInt8], at path: String, calls: FileCalls = .system
   ) throws(StateError) -> String? {
-    guard isInPlace else {
-      throw StateError(
-        .displaced, self.path,
-        "was moved, removed or replaced while the run writes there; what was stored is where the "
-          + "folder is now: put it back, and start again with --resume auto")
+    try whereItWas { () throws(StateError) in
+      try DurableFile.publish(bytes, at: path, calls: calls)
     }
-    return try DurableFile.publish(bytes, at: path, calls: calls)
+  }
+
+  /// Does something with the run's files if the folder is at its path, before and after: what fails because it no longer
+  /// is, is that mistake.
+  private func whereItWas<Result>(
+    _ body: () throws(StateError) -> Result
+  ) throws(StateError) -> Result {
+    try requirePlace()
+    let result: Result
+    do throws(StateError) {
+      result = try body()
+    } catch {
+      try requirePlace()
+      throw error
+    }
+    try requirePlace()
+    return result
+  }
+
+  private func requirePlace() throws(StateError) {
+    guard !isInPlace else { return }
+    throw StateError(
+      .displaced, path,
+      "was moved, removed or replaced while the run writes there; what was stored is where the "
+        + "folder is now: put it back, and start again with --resume auto")
   }
 
   /// Compares at the speed of memory; arrays compare byte by byte.
