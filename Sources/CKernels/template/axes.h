@@ -1,4 +1,41 @@
 // Elements moved along axes, running sums, and the largest along one.
+#ifdef CK_DESCRIPTORS
+
+/// Along the middle axis of [outer][middle][inner].
+typedef struct {
+  int64_t outer, middle, inner;
+  int64_t source, target;
+} ck_middle_axis;
+
+/// An axis of a rearrangement: elements from one to the next, in the source and in the target.
+typedef struct {
+  int64_t size, source_step, target_step;
+} ck_axis;
+
+/// Elements of the source, from one on, to places of the target, from one on; before, so many elements of the target
+/// from its beginning are set to 0.
+typedef struct {
+  int64_t rank;
+  const ck_axis *axes;
+  int64_t source_start, target_start, cleared;
+  int64_t source, target;
+} ck_rearrangement;
+
+/// Running sums along the middle axis, from its end where reversed; without an element's own value where exclusive.
+typedef struct {
+  ck_middle_axis axis;
+  int32_t reversed, exclusive;
+} ck_running_sum;
+
+/// The largest (or least) along the middle axis, to `axis.target`, and its number, the first of equals, not-a-number
+/// before all; either may be left out.
+typedef struct {
+  ck_middle_axis axis;
+  int32_t least;
+  int64_t index;
+} ck_extremes;
+
+#else
 
 /// Axes from the outermost on; the last two may exchange rows and columns.
 static void rearrange_axes(const ck_axis *axes, int64_t rank, const E *from, E *to) {
@@ -61,3 +98,5 @@ CALLED(rearrange, ck_rearrangement, rearrange(d, AT(source), AT(target)))
 CALLED(cumulate, ck_running_sum, cumulate(d, AT(axis.source), AT(axis.target)))
 CALLED(
   extremes, ck_extremes, extremes(d, AT(axis.source), AT_OR_NULL(axis.target), AT_OR_NULL(index)))
+
+#endif

@@ -1,4 +1,13 @@
 // Products of many matrices of one size.
+#ifdef CK_DESCRIPTORS
+
+/// Products of many matrices of one size: of the places of `product` and on, so far apart each.
+typedef struct {
+  ck_product product;  ///< without bias
+  int64_t count, a_step, b_step, c_step;
+} ck_batched_product;
+
+#else
 
 static int64_t plan_batch(ck_batched_product *d) {
   plan_product(&d->product);
@@ -15,3 +24,5 @@ static void batched_product(const ck_batched_product *d, E *base, void *workspac
 
 PLANNED(plan_batch, ck_batched_product, return plan_batch(d))
 CALLED(batched_product, ck_batched_product, batched_product(d, base, workspace))
+
+#endif

@@ -1,4 +1,13 @@
 // The interval of each element between edges in ascending order, by bisection.
+#ifdef CK_DESCRIPTORS
+
+/// y[i] = the number of edges, in ascending order, that are not above x[i]; of what is not a number all of them.
+typedef struct {
+  int64_t count, edge_count;
+  int64_t source, edges, target;
+} ck_buckets;
+
+#else
 
 static void buckets(const ck_buckets *d, const E *x, const E *edges, E *y) {
   for (int64_t i = 0; i < d->count; i++) {
@@ -15,3 +24,5 @@ static void buckets(const ck_buckets *d, const E *x, const E *edges, E *y) {
 }
 
 CALLED(buckets, ck_buckets, buckets(d, AT(source), AT(edges), AT(target)))
+
+#endif

@@ -2,6 +2,18 @@
 // image row (or, for the weights' gradient, input channels under the taps), whose operands lie at a
 // constant distance; the taps of one image row are contiguous. Taps in a padding row add nothing
 // and are left out.
+#ifdef CK_DESCRIPTORS
+
+/// A 3x3 convolution with padding 1 and stride 1 or 2: [images, height, width, in] to [images,
+/// out_height, out_width, out], out_height = (height + stride - 1) / stride, likewise the width.
+/// What the operands are says each kernel.
+typedef struct {
+  int64_t images, height, width, in, out, stride;
+  int32_t initial;  ///< CK_ZERO or CK_ACCUMULATE
+  int64_t a, b, c, result;  ///< places
+} ck_convolution;
+
+#else
 
 /// Runs tiles over m rows and n columns of C.
 static void run_tiles(
@@ -143,3 +155,5 @@ CALLED(convolve, ck_convolution, convolve(d, AT(a), AT(b), AT(result)))
 CALLED(flip_weights, ck_convolution, flip_weights(d, AT(a), AT(result)))
 CALLED(convolve_input_gradient, ck_convolution, convolve_input_gradient(d, AT(a), AT(b), AT(result)))
 CALLED(convolve_weight_gradient, ck_convolution, convolve_weight_gradient(d, AT(a), AT(b), AT(result)))
+
+#endif

@@ -1,4 +1,14 @@
 // Small symmetric positive definite and triangular matrices, one after another.
+#ifdef CK_DESCRIPTORS
+
+/// So many n x n matrices `a`, and as many of n x columns, `b`.
+typedef struct {
+  int64_t count, n, columns;
+  int32_t upper, transposed, unit;  ///< of a triangle; the second also of whole matrices
+  int64_t a, b, result;  ///< places
+} ck_triangle;
+
+#else
 
 /// to += factor * from.
 INLINE void add_row(int64_t width, E factor, const E *from, E *to) {
@@ -101,3 +111,5 @@ static void log_determinants(const ck_triangle *d, const E *a, E *result, E *cop
 PLANNED(plan_elimination, ck_triangle, return d->n * d->n)
 CALLED(solve_matrix, ck_triangle, solve_matrix(d, AT(a), AT(b), AT(result), workspace))
 CALLED(log_determinants, ck_triangle, log_determinants(d, AT(a), AT(result), workspace))
+
+#endif

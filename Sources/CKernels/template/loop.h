@@ -1,4 +1,93 @@
 // The interpreter of fused loops: for each tile all steps in turn.
+#ifdef CK_DESCRIPTORS
+
+/// How a loop's operand is addressed at row r, column c of the iteration space.
+typedef enum {
+  CK_FULL = 0,       ///< one value an element: at offset + r * row + c
+  CK_ROW = 1,        ///< one value a column, the same in all rows: at offset + c
+  CK_COLUMN = 2,     ///< one value a row, the same in all columns: at offset + r
+  CK_SCALAR = 3,     ///< one value: at offset
+  CK_TEMPORARY = 4,  ///< a tile of the workspace that lives within one tile only; `offset` is its number
+  CK_TEMPORARY_COLUMN = 5,  ///< one value a row within one tile only (a temporary tile, by its number)
+  CK_POOLED = 6,  ///< pooled images, at offset; CK_UNPOOL reads these
+} ck_addressing;
+
+/// An operand of a loop. Offsets count elements from the base.
+typedef struct {
+  int64_t offset;
+  int64_t row;  ///< CK_FULL: elements from a row to the next (at least the number of columns)
+  int32_t addressing;
+} ck_operand;
+
+/// An operand as a step goes through it: from the base or the workspace, where a tile starts, how
+/// far apart tiles and rows are, and whether elements follow each other (1) or repeat (0).
+typedef struct {
+  int64_t start, tile_step, row_step;
+  int32_t in_workspace, lane;
+} ck_stream;
+
+/// How a step runs through a tile; filled in by the loop's plan.
+typedef enum {
+  CK_BY_ROW = 0,   ///< row by row
+  CK_AS_ONE = 1,   ///< all rows as one: the operands' elements follow each other
+  CK_OF_ROWS = 2,  ///< one value a row
+} ck_course;
+
+/// One step of a loop, over all elements of a tile. `x` is the step's immediate number.
+/// Element-wise steps write a CK_FULL or CK_TEMPORARY operand, unless all that they read is
+/// CK_COLUMN, CK_TEMPORARY_COLUMN or CK_SCALAR: then they write a CK_COLUMN or CK_TEMPORARY_COLUMN
+/// one (one value a row).
+typedef enum {
+#define STEP(NAME, name, inputs, expression) CK_##NAME,
+#include "../step_list.h"
+#undef STEP
+  // d[r, c] = c == a[r] ? 1 : 0; a is CK_COLUMN: class numbers held as elements
+  CK_ONE_HOT,
+  /// d = the adjoint of pooling 2x2 windows, stride 2: rows are the pixels of `height` x `width`
+  /// images, columns their channels; a (values) and b (which of its window each is, as `pool` has
+  /// it) are CK_POOLED. A last row or column of an odd size gets 0.
+  CK_UNPOOL,
+  // Reductions, of a or of a * b where b >= 0.
+  CK_SUM_ROWS,     ///< d is CK_ROW: d[c] = sum over r; complete after the loop only
+  CK_SUM_ALL,      ///< d is CK_SCALAR: the sum over the whole space; complete after the loop only
+  CK_SUM_COLUMNS,  ///< d is CK_COLUMN or CK_TEMPORARY_COLUMN: d[r] = sum over c; usable by later steps
+  CK_MAX_COLUMNS,  ///< likewise the largest a[r, c], at least the lowest finite number; NaN if one is
+} ck_step_kind;
+
+typedef struct {
+  int32_t kind;        ///< a `ck_step_kind`
+  int32_t a, b, c, e, d;  ///< operand numbers, d the result's; -1 where there is none
+  int32_t height, width;  ///< CK_UNPOOL's images
+  double x;
+  /// Filled in by the loop's plan: a `ck_course`, how many of a, b, c, e there are, and where these are
+  /// found; the result last.
+  int32_t course, inputs;
+  ck_stream streams[5];
+} ck_step;
+
+/// The most steps of a loop.
+enum { CK_MOST_STEPS = 64 };
+
+/// A fused loop: for each tile of the rows x columns space, all steps in turn, so that what passes
+/// between steps stays in the nearest cache. A space in which every operand's elements follow each
+/// other and nothing is reduced along one axis is run as one row and cut anywhere; any other is cut
+/// along its rows. An element-wise step may write the operand that it reads; other steps may not.
+typedef struct {
+  int64_t rows, columns;
+  ck_operand *operands;
+  ck_step *steps;
+  int32_t operand_count, step_count;
+  int32_t temporaries;  ///< how many temporary tiles the operands name: numbers 0 ..< temporaries
+  /// Filled in by its plan, from rows, columns, temporaries and the steps alone.
+  int32_t flat;  ///< nonzero: run as one row of rows * columns elements
+  int32_t fetches;  ///< nonzero: tiles are fetched ahead
+  int64_t tile;  ///< rows of a tile, or elements where flat
+  int64_t workspace;  ///< elements of scratch memory that `loop` needs
+} ck_loop;
+
+#else
+
+#include "steps.h"
 
 static void (*const elementwise_steps[])(const strip *) = {
 #define STEP(NAME, name, inputs, expression) [CK_##NAME] = step_##name,
@@ -77,3 +166,5 @@ static void loop(const ck_loop *l, void *base, void *workspace) {
 
 PLANNED(plan_loop, ck_loop, plan_loop(d); return d->workspace)
 CALLED(loop, ck_loop, loop(d, base, workspace))
+
+#endif

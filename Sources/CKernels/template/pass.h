@@ -2,6 +2,25 @@
 // Each of the three goes as far as the one before it has come, in whole steps of its own - a tile
 // of the loop, a visit of terms - so that A comes from memory once and every sum is the one that
 // three calls in turn would make.
+#ifdef CK_DESCRIPTORS
+
+/// A pass over the rows of a long A: values = A B (plus a bias), a loop over the rows of the values,
+/// result = A' terms, where the loop writes the terms; the same bits as three calls, but A is read
+/// from memory once.
+///
+/// The products are planned, forward as CK_DOTS with a bias or from zero, backward as CK_LANES from
+/// zero, both without `relu`. The loop has A's rows, or is flat with as many elements for each; it
+/// reads the values and writes the terms at the row that it is at, and writes neither B nor bias.
+typedef struct {
+  const ck_product *forward, *backward;
+  const ck_loop *loop;
+  int64_t a, b, bias, values, terms, result;
+  /// Filled in by its plan, once the products and the loop are planned.
+  int64_t turn;       ///< rows that are multiplied before the loop and the sums catch up
+  int64_t workspace;  ///< elements of scratch memory that `pass` needs
+} ck_pass;
+
+#else
 
 /// Elements of A in a turn: they stay in the second cache until they are added up.
 enum { pass_elements = CK_DOUBLE_ELEMENT ? 32768 : 65536 };
@@ -40,3 +59,5 @@ static void pass(const ck_pass *p, void *base, void *workspace) {
 
 PLANNED(plan_pass, ck_pass, plan_pass(d); return d->workspace)
 CALLED(pass, ck_pass, pass(d, base, workspace))
+
+#endif

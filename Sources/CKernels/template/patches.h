@@ -5,6 +5,18 @@
 // - sums over all output pixels come from sums over the patches, which depend on the images alone;
 // - pooling passes on one pixel of each window, and what a window needs is in 4x4 pixels of the input. To compute the
 //   outputs anew there costs less than to write and read them.
+#ifdef CK_DESCRIPTORS
+
+/// The most input channels of a convolution that is computed from its patches.
+enum { CK_PATCH_CHANNELS = 3 };
+
+/// `pool` of a convolution with weights w; where there is a factor, of factor * convolution.
+typedef struct {
+  ck_convolution convolution;  ///< without places
+  int64_t padded_x, w, factor, y, index;  ///< places; the factor, and y or the index, may be left out
+} ck_convolved_pooling;
+
+#else
 
 enum { most_taps = 9 * CK_PATCH_CHANNELS, window_pixels = 4 };
 
@@ -324,3 +336,5 @@ CALLED(
 CALLED(
   convolve_pool_weight_gradient, ck_convolution,
   convolve_pool_weight_gradient(d, AT(a), AT(b), AT(c), AT(result)))
+
+#endif

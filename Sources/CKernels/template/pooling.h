@@ -1,5 +1,24 @@
 // 2x2 pooling, stride 2, and zero padding. The inner loops run over channels and are left to the
 // compiler: they are element-wise, so their bits do not depend on its choices.
+#ifdef CK_DESCRIPTORS
+
+/// Where zeros are put around each image.
+typedef struct {
+  int64_t images, height, width, channels;
+  int64_t top, left, bottom, right;
+  int64_t x, padded;  ///< places
+} ck_padding;
+
+/// Pooling of 2x2 windows, stride 2: the last row or column of an odd size is left out. The index says which of a
+/// window's four values (0 top left, 1 top right, 2 bottom left, 3 bottom right) is the largest, the first of equals, NaN
+/// first of all; held as elements. y is that value. Where there is a scale, the largest of (x - centre) scale + shift is
+/// meant, each a value a channel; y is x there.
+typedef struct {
+  int64_t images, height, width, channels;
+  int64_t x, centre, scale, shift, y, index;  ///< places; the three rows, and y or the index, may be left out
+} ck_pooling;
+
+#else
 
 /// Window row i, column j of image n: where its four values start.
 #define WINDOW(x, p, n, i, j) ((x) + ((((n) * (p)->height + 2 * (i)) * (p)->width) + 2 * (j)) * (p)->channels)
@@ -87,3 +106,5 @@ CALLED(
     AT_OR_NULL(index)))
 CALLED(pool_gather, ck_pooling, pool_gather(d, AT(x), AT(index), AT(y)))
 CALLED(pad, ck_padding, pad(d, AT(x), AT(padded)))
+
+#endif

@@ -1,5 +1,63 @@
 // Matrix products: cut into register tiles, with operands copied into reading order where that
 // pays.
+#ifdef CK_DESCRIPTORS
+
+/// How a product is computed.
+typedef enum {
+  CK_TILES = 0,  ///< in register tiles, lanes along the columns of C
+  CK_DOTS = 1,   ///< narrow: as dot products, lanes along k
+  CK_LANES = 2,  ///< narrow, A transposed: lanes along the rows of C
+  CK_QUARTERED = 3,  ///< A given as sums of its quarters
+} ck_product_form;
+
+/// Sums of a matrix's quarters and of these quarters' quarters (blocks), as `quarter` makes them: this many
+/// matrices, each of slabs of this many rows of a block, [products][slabs][columns of a block][rows of a slab].
+enum { CK_QUARTER_PRODUCTS = 49, CK_SLAB_ROWS = 12 };
+
+/// What is known of a product's rows. A narrow product then leaves out one column of up to 16.
+typedef enum {
+  CK_ROWS_ANY = 0,
+  CK_ROWS_SHIFTED = 1,  ///< only differences between the columns of C count: the last may be taken from all
+  CK_ROWS_BALANCED = 2, ///< every row of C sums to zero, as those of B do
+} ck_rows;
+
+/// C[m x n] (+)= A[m x k] B[k x n]. A may have any strides (a transposed operand has them swapped);
+/// the columns of B and C are contiguous.
+typedef struct {
+  int64_t m, n, k;
+  int64_t a_row, a_column;  ///< element (i, l) of A is a[i * a_row + l * a_column]
+  int64_t b_row;            ///< element (l, j) of B is b[l * b_row + j]
+  int64_t c_row;            ///< element (i, j) of C is c[i * c_row + j]
+  int32_t initial;          ///< a `ck_initial`
+  int32_t relu;             ///< nonzero: negative results become 0
+  int32_t rows;             ///< a `ck_rows`
+  int32_t quartered;  ///< nonzero: A, or the matrix that it is the transpose of, is given as sums of its quarters
+  int64_t a, b, bias, c;  ///< places; the bias is read for CK_BIAS only; C must overlap neither A nor B
+  /// Filled in by its plan, from the sizes alone; the form and the depth are the same for every instruction set.
+  int32_t form;       ///< a `ck_product_form`
+  int32_t direct;     ///< nonzero: in tiles where the operands are, all terms at once
+  int64_t columns;    ///< narrow: how many columns are computed as sums; the rest follows from `rows`
+  int64_t depth;      ///< k is cut into pieces of this length
+  int32_t tile_rows, tile_vectors, pack_a, pack_b;
+  int64_t workspace;  ///< elements of scratch memory that `product` needs
+  int64_t tail;       ///< direct: columns of the last vector of the last panel
+  void (*tiles[2][2])(void);  ///< direct: of panels and the last one, for whole tiles and the last rows
+} ck_product;
+
+/// Sums of the quarters of a matrix `a`, and of sums of their quarters, row by row, for products with it and with its
+/// transpose: 49 multiplications of blocks in place of 64. Rounding errors are 2 to 3.3 times those of the
+/// direct sums, and a row of the product depends on another one's values in its last bits.
+typedef struct {
+  int64_t rows, columns;
+  int64_t a, sums;
+} ck_quartering;
+
+#else
+
+#include "tile.h"
+#include "narrow.h"
+#include "strassen_sums.h"
+#include "strassen.h"
 
 enum {
   /// The sizes of the blocks packed at once: a few hundred kilobytes.
@@ -250,3 +308,5 @@ static void product(
 
 PLANNED(plan_product, ck_product, plan_product(d); return d->workspace)
 CALLED(product, ck_product, product(d, AT(a), AT(b), AT(bias), AT(c), workspace))
+
+#endif

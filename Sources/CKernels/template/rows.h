@@ -1,4 +1,26 @@
 // Rows chosen by an index, moments over rows, and sums and repetitions along a middle axis.
+#ifdef CK_DESCRIPTORS
+
+/// Each column's sum, and then each column's sum of squared deviations from its mean: 2 * columns elements. x is read
+/// from afar once.
+typedef struct {
+  int64_t rows, columns;
+  int64_t x, result;
+} ck_column_moments;
+
+/// `count` rows of `columns` elements that an index (held as elements, checked by the caller) chooses from `rows` rows.
+typedef struct {
+  int64_t count, rows, columns;
+  int64_t source, index, target;
+} ck_row_choice;
+
+/// Elements that follow each other.
+typedef struct {
+  int64_t count;
+  int64_t source, target;
+} ck_copying;
+
+#else
 
 static void gather_rows(int64_t count, int64_t columns, const void *x, const void *index, void *y) {
   if (columns == 1) {
@@ -104,3 +126,5 @@ CALLED(
   scatter_rows, ck_row_choice,
   scatter_rows(d->count, d->rows, d->columns, AT(source), AT(index), AT(target)))
 CALLED(copy, ck_copying, memcpy(AT(target), AT(source), (size_t)d->count * sizeof(E)))
+
+#endif

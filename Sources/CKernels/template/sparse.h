@@ -1,5 +1,15 @@
 // Products with a sparse matrix in compressed rows: entries start[r] ..< start[r + 1] of values and columns belong to row
 // r. Rows of the dense matrices are short, and are the lanes: up to four vectors of a row are in registers at a time.
+#ifdef CK_DESCRIPTORS
+
+/// A sparse matrix of rows x columns in compressed rows: entries starts[r] ..< starts[r + 1] belong to row r, in the
+/// columns that `entries` says (both held as elements, checked by the caller); dense matrices have `width` columns.
+typedef struct {
+  int64_t rows, columns, width;
+  int64_t starts, entries, a, b, result;  ///< places
+} ck_sparse;
+
+#else
 
 enum { sparse_vectors = 4, sparse_columns = sparse_vectors * vector_length, entries_ahead = 12 };
 
@@ -118,3 +128,5 @@ CALLED(sparse_product, ck_sparse, sparse_product(d, AT(starts), AT(entries), AT(
 CALLED(sparse_transposed, ck_sparse, sparse_transposed(d, AT(starts), AT(entries), AT(a), AT(b), AT(result)))
 CALLED(sparse_sampled, ck_sparse, sparse_sampled(d, AT(starts), AT(entries), AT(a), AT(b), AT(result)))
 CALLED(sparse_order, ck_sparse, sparse_order(d, AT(starts), AT(entries), AT(result)))
+
+#endif

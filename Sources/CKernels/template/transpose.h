@@ -1,4 +1,13 @@
 // Transposition by blocks of vector_length x vector_length elements in registers.
+#ifdef CK_DESCRIPTORS
+
+/// target[j * target_row + i] = source[i * source_row + j] for i < rows, j < columns.
+typedef struct {
+  int64_t rows, columns, source_row, target_row;
+  int64_t source, target;
+} ck_transposition;
+
+#else
 
 #if VECTOR_BYTES == 64 && !CK_DOUBLE_ELEMENT
 #define ZIP_LOWER 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
@@ -115,3 +124,5 @@ static void transpose_elements(
 CALLED(
   transpose, ck_transposition,
   transpose_elements(d->rows, d->columns, AT(source), d->source_row, AT(target), d->target_row))
+
+#endif

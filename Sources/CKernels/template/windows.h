@@ -1,6 +1,28 @@
 // Convolutions and pooling with windows of any size, stride, dilation and groups, of images that are padded before.
 // Products without a copied matrix, as in `convolution.h`: rows of a register tile are the pixels of an output row (or,
 // for the weights' gradient, the input channels under the taps of a row).
+#ifdef CK_DESCRIPTORS
+
+/// Windows over padded images [images, padded_height, padded_width, in], for convolutions to [images, out_height,
+/// out_width, out]. Each of the groups of input channels has its own output channels; weights are
+/// [kernel_height][kernel_width][in / groups][out].
+typedef struct {
+  int64_t images, in, out, groups;
+  int64_t kernel_height, kernel_width, stride_height, stride_width, dilation_height, dilation_width;
+  int64_t padded_height, padded_width, out_height, out_width;
+  int32_t initial;  ///< CK_ZERO or CK_ACCUMULATE
+  int64_t a, b, result;  ///< places
+} ck_windows;
+
+/// Windows over images that are not padded, for pooling: what lies beyond an image does not count.
+typedef struct {
+  int64_t images, height, width, channels;
+  int64_t kernel_height, kernel_width, stride_height, stride_width, dilation_height, dilation_width;
+  int64_t top, left, out_height, out_width;
+  int64_t x, index, result;  ///< places
+} ck_window_pooling;
+
+#else
 
 /// The taps of a window's row that lie together: all where nothing is left out between them.
 INLINE int64_t joined_taps(const ck_windows *d) {
@@ -175,3 +197,5 @@ CALLED(depthwise_weight_gradient, ck_windows, depthwise_weight_gradient(d, AT(a)
 CALLED(window_index, ck_window_pooling, window_index(d, AT(x), AT(result)))
 CALLED(window_gather, ck_window_pooling, window_gather(d, AT(x), AT(index), AT(result)))
 CALLED(window_scatter, ck_window_pooling, window_scatter(d, AT(x), AT(index), AT(result)))
+
+#endif

@@ -8,6 +8,8 @@
 // the taps would take. Along an axis whose length is not a multiple of 4, the last tile may be one
 // of 2, which takes part at 4 of the 6 points. Weights, inputs and outputs are transformed by
 // additions; the gradients are the exact adjoints.
+#ifndef CK_DESCRIPTORS
+
 #include "winograd_transforms.h"
 
 enum { winograd_elements = CK_DOUBLE_ELEMENT ? 65536 : 138240 };
@@ -298,3 +300,5 @@ CALLED(winograd_convolve, ck_convolution, winograd_convolve(d, AT(a), AT(b), AT(
 CALLED(
   winograd_weight_gradient, ck_convolution,
   winograd_weight_gradient(d, AT(a), AT(b), AT(result), workspace))
+
+#endif
