@@ -37,6 +37,15 @@
         ].map { try bytes("\(folder)/\($0)") }
       }
 
+      /// What a run leaves that nothing happens to; none where it fails.
+      static let undisturbed: [Data] = {
+        let tests = FaultTests()
+        let folder = tests.folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        guard (try? tests.run(0, folder))?.exitCode == 0 else { return [] }
+        return (try? tests.results(folder)) ?? []
+      }()
+
       /// Rows 1, 2 and 11: killed on any rank, gone on with other numbers of ranks.
       @Test(
         .enabled(if: requireMPI()),
@@ -45,15 +54,14 @@
         ])
       func rows1and2and11_killedRunsLoseNothing(_ ranks: Int, _ later: Int, _ fault: String) throws
       {
-        let (whole, broken) = (folder(), folder())
-        defer { for path in [whole, broken] { try? FileManager.default.removeItem(atPath: path) } }
-        #expect(try run(1, whole).exitCode == 0)
+        let broken = folder()
+        defer { try? FileManager.default.removeItem(atPath: broken) }
         #expect(try run(ranks, broken, fault: fault).exitCode != 0)
         #expect(!FileManager.default.fileExists(atPath: "\(broken)/state.safetensors"))
         let end = try run(later, broken, ["--resume", "auto"])
         #expect(end.exitCode == 0, "\(end.errors)")
         #expect(end.output.contains("going on from"))
-        #expect(try results(broken) == results(whole))
+        #expect(try results(broken) == Self.undisturbed)
       }
 
       /// A new run in the folder of another one goes on from its own states, not from the other's, which are kept.
@@ -91,15 +99,14 @@
         .enabled(if: requireMPI()),
         arguments: [("usr1", 75), ("term", 75), ("int", 130)] as [(String, Int32)])
       func rows24and26and27_signalsStopAtAStepBoundary(_ signal: String, _ code: Int32) throws {
-        let (whole, broken) = (folder(), folder())
-        defer { for path in [whole, broken] { try? FileManager.default.removeItem(atPath: path) } }
-        #expect(try run(0, whole).exitCode == 0)
+        let broken = folder()
+        defer { try? FileManager.default.removeItem(atPath: broken) }
         let stopped = try run(2, broken, fault: "\(signal):6:1")
         #expect(stopped.exitCode == code, "\(stopped.errors)")
         #expect(
           stopped.output.contains("after step 7 of 12, with a checkpoint"), "\(stopped.output)")
         #expect(try run(2, broken, ["--resume", "auto"]).exitCode == 0)
-        #expect(try results(broken) == results(whole))
+        #expect(try results(broken) == Self.undisturbed)
       }
 
       /// Row 3: whatever file call the writer dies at, two valid checkpoints are there. What tasks keep is in them, so that no
@@ -146,9 +153,8 @@
       /// Rows 7 and 8: a damaged newest checkpoint is passed over, and named.
       @Test(.enabled(if: requireMPI()))
       func rows7and8_damagedCheckpointsArePassedOver() throws {
-        let (whole, broken) = (folder(), folder())
-        defer { for path in [whole, broken] { try? FileManager.default.removeItem(atPath: path) } }
-        #expect(try run(0, whole).exitCode == 0)
+        let broken = folder()
+        defer { try? FileManager.default.removeItem(atPath: broken) }
         #expect(try run(0, broken, fault: "kill:9:0").exitCode != 0)
         let newest = "\(broken)/checkpoints/step-000000008.safetensors"
         var content = try bytes(newest)
@@ -158,7 +164,7 @@
         #expect(end.exitCode == 0, "\(end.errors)")
         #expect(end.errors.contains("is damaged: its checksum differs"), "\(end.errors)")
         #expect(end.output.contains("step-000000006.safetensors, step 6"), "\(end.output)")
-        #expect(try results(broken) == results(whole))
+        #expect(try results(broken) == Self.undisturbed)
         // With none left to fall back on, it is an error, not a run from the beginning.
         for name in try FileManager.default.contentsOfDirectory(atPath: "\(broken)/checkpoints") {
           try Data("nothing".utf8).write(to: URL(fileURLWithPath: "\(broken)/checkpoints/\(name)"))
@@ -204,10 +210,9 @@
       /// `IGBM_RANDOM_FAULTS=100 Launch/test --filter slow_randomFaults`.
       @Test(.enabled(if: requireMPI()))
       func slow_randomFaultsLoseNothing() throws {
-        let (whole, broken) = (folder(), folder())
-        defer { for path in [whole, broken] { try? FileManager.default.removeItem(atPath: path) } }
-        #expect(try run(0, whole).exitCode == 0)
-        let expected = try results(whole)
+        let broken = folder()
+        defer { try? FileManager.default.removeItem(atPath: broken) }
+        let expected = Self.undisturbed
         var random = Draws(seed: 20_261_123)
         print("random faults from seed 20261123")
         let variables = ProcessInfo.processInfo.environment
