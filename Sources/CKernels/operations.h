@@ -8,6 +8,7 @@
 #include "template/batches.h"
 #include "template/axes.h"
 #include "template/buckets.h"
+#include "template/sorting.h"
 #include "template/convolution.h"
 #include "template/winograd.h"
 #include "template/pooling.h"
@@ -100,6 +101,7 @@ KERNEL(rearrange, NULL)  ///< of a ck_rearrangement
 KERNEL(cumulate, NULL)  ///< of a ck_running_sum
 KERNEL(extremes, NULL)  ///< of a ck_extremes
 KERNEL(buckets, NULL)  ///< of a ck_buckets
+KERNEL(order, call_plan_order)  ///< of a ck_order
 
 // Of a ck_sparse: with values a and a dense b, their product, [rows][width]; with a transposed matrix, [columns][width];
 // with dense a, [rows][width], and b, [columns][width], at each entry the inner product of its row and its column.

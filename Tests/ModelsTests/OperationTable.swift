@@ -118,6 +118,10 @@ enum OperationTable {
         here: "`argmax argmin`", there: "the same", example: ([[5, 3]], { $0[0].argmax(axis: 1) }),
         notes: "without derivative; the first of equals"),
       Row(
+        here: "`sorted argsort`", there: "`sort`, `argsort`",
+        example: ([[5, 3]], { $0[0].sorted(axis: 0, descending: true) }),
+        notes: "equal ones stay in their order; of `argsort` there is no derivative"),
+      Row(
         here: "`normalised groupNormalised unitNormalised centred`",
         there: "`layer_norm`, `group_norm`, `normalize`",
         example: ([[5, 3]], { $0[0].normalised(axes: [1]) })),

@@ -33,18 +33,49 @@ extension ReferenceEvaluator {
       return value.indices.map { error(of: { pow($0, power.exponent) }, x[$0], dx[$0], value[$0]) }
     case is Extreme: return value.map { _ in dx.max() ?? 0 }
     case let extreme as ExtremePlace: return placed(extreme, x, dx, value, shapes[0])
+    case let order as Order: return ordered(order, x, dx, shapes[0])
+    // Anything may be chosen, and anything receive, where it cannot be told what comes before what.
+    case is GatherRows, is ScatterRows:
+      let isClear = errors[node.operands[1]].allSatisfy { $0 < 0.5 }
+      return isClear ? added(node, graph, x, dx, value) : value.map { _ in .infinity }
     case is Buckets:
       return value.indices.map { at in y.contains { abs(x[at] - $0) <= dx[at] } ? 1 : 0 }
     case is Cholesky, is Solve, is LogDeterminant: return solved(node, graph, value)
     case is SparseProduct:
       return bilinear(node, graph, value, factors: Array(node.operands.suffix(2)))
     case is any BilinearOperation: return bilinear(node, graph, value)
-    case let traced as any TracedOperation where traced.isSum:
-      // Each term is rounded as often as terms are added to it, at most.
-      let terms = Double(max(x.count / max(value.count, 1), 1)) + 4
-      return moved(node, graph, zip(x, dx).map { $1 + terms * roundoff * abs($0) })
-    default: return moved(node, graph)
+    default: return added(node, graph, x, dx, value)
     }
+  }
+
+  /// Errors of elements that are moved, and those of their sums, where it is these.
+  private func added(
+    _ node: Graph.Node, _ graph: Graph, _ x: [Double], _ dx: [Double], _ value: [Double]
+  ) -> [Double] {
+    guard let traced = node.operation as? any TracedOperation, traced.isSum else {
+      return moved(node, graph)
+    }
+    // Each term is rounded as often as terms are added to it, at most.
+    let terms = Double(max(x.count / max(value.count, 1), 1)) + 4
+    return moved(node, graph, zip(x, dx).map { $1 + terms * roundoff * abs($0) })
+  }
+
+  /// Where two elements along an axis may change places, any may be anywhere.
+  private func ordered(
+    _ order: Order, _ x: [Double], _ dx: [Double], _ shape: Shape
+  ) -> [Double] {
+    let (outer, middle, inner) = shape.split(around: order.axis..<order.axis + 1)
+    var result = [Double](repeating: 0, count: shape.count)
+    for line in 0..<outer * inner {
+      let start = line / inner * middle * inner + line % inner
+      let own = (0..<middle).map { start + $0 * inner }.sorted { x[$0] < x[$1] }
+      let isClear = zip(own, own.dropFirst()).allSatisfy { a, b in
+        let reach = dx[a] + dx[b]
+        return reach == 0 || x[b] - x[a] > reach
+      }
+      if !isClear { for place in own { result[place] = Double(shape.count) } }
+    }
+    return result
   }
 
   /// Where the largest value along axes cannot be told, any may be taken.

@@ -6,7 +6,7 @@ extension ProgramGenerator {
   static let axisRows: [@Sendable (inout ProgramGenerator, Int) -> Int?] = [
     { $0.moved($1) }, { $0.moved($1) }, { $0.moved($1) }, { $0.put($1) }, { $0.put($1) },
     { $0.spread($1) }, { $0.normalised($1, along: ()) }, { $0.normalised($1, along: ()) },
-    { $0.placed($1) }, { $0.indexed($1) }, { $0.indexed($1) },
+    { $0.placed($1) }, { $0.indexed($1) }, { $0.indexed($1) }, { $0.ordered($1) },
   ]
 
   private mutating func axis(of x: Int) -> Int? {
@@ -244,6 +244,36 @@ extension ProgramGenerator {
         return HyperDual(Wide(values.firstIndex { $0.value == best } ?? 0))
       }
     }
+  }
+
+  private mutating func ordered(_ x: Int) -> Int? {
+    guard let axis = axis(of: x) else { return nil }
+    let isDescending = numbers.below(2) == 0
+    let sizes = shapes[x].sizes
+    let order = "axis: \(axis), descending: \(isDescending)"
+    /// The element of an axis that comes to a place of it, and its number.
+    func found(_ x: Jets, _ place: [Int]) -> (number: Int, value: HyperDual) {
+      let line = (0..<sizes[axis]).map { at in
+        var from = place
+        from[axis] = at
+        return (number: at, value: x[from])
+      }
+      return line.sorted { a, b in
+        let isEqual = a.value.value == b.value.value
+        return isEqual
+          ? a.number < b.number : (a.value.value < b.value.value) != isDescending
+      }[place[axis]]
+    }
+    if numbers.below(3) == 0 {
+      return append(
+        "$0.argsort(\(order))", [x], sizes, Double(sizes[axis]),
+        { x, _ in x[0].argsort(axis: axis, descending: isDescending) }
+      ) { x in Jets(sizes) { HyperDual(Wide(found(x[0], $0).number)) } }
+    }
+    return append(
+      "$0.sorted(\(order))", [x], sizes, self.sizes[x],
+      { x, _ in x[0].sorted(axis: axis, descending: isDescending) }
+    ) { x in Jets(sizes) { found(x[0], $0).value } }
   }
 
   private mutating func indexed(_ x: Int) -> Int? {
