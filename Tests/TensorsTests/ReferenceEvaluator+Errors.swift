@@ -64,9 +64,10 @@ extension ReferenceEvaluator {
   private func ordered(
     _ order: Order, _ x: [Double], _ dx: [Double], _ shape: Shape
   ) -> [Double] {
-    let (outer, middle, inner) = shape.split(around: order.axis..<order.axis + 1)
+    let middle = shape[order.axis]
+    let inner = shape.sizes[(order.axis + 1)...].reduce(1, *)
     var result = [Double](repeating: 0, count: shape.count)
-    for line in 0..<outer * inner {
+    for line in 0..<shape.count / max(middle, 1) {
       let start = line / inner * middle * inner + line % inner
       let own = (0..<middle).map { start + $0 * inner }.sorted { x[$0] < x[$1] }
       let isClear = zip(own, own.dropFirst()).allSatisfy { a, b in

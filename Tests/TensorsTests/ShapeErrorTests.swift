@@ -38,6 +38,8 @@ import Testing
     ("min", ["[5, 3]", "2"], { $0([5, 3]).min(axes: [2]) }),
     ("argmax", ["[5, 3]", "2"], { $0([5, 3]).argmax(axis: 2) }),
     ("argmin", ["[5, 3]", "2"], { $0([5, 3]).argmin(axis: 2) }),
+    ("sorted", ["[5, 3]", "2"], { $0([5, 3]).sorted(axis: 2) }),
+    ("argsort", ["[5, 3]", "-3"], { $0([5, 3]).argsort(axis: -3) }),
     ("product", ["[5, 3]", "2"], { $0([5, 3]).product(axes: [2]) }),
     ("variance", ["[5, 3]", "2"], { $0([5, 3]).variance(axes: [2]) }),
     ("standardDeviation", ["[5, 3]", "2"], { $0([5, 3]).standardDeviation(axes: [2]) }),
