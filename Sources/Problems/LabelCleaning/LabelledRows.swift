@@ -15,7 +15,7 @@ package struct LabelledRows: Sendable {
   /// - Throws: `DataFileError` for a file that cannot be read, or whose targets are no classes.
   init(_ settings: TableSettings) throws(DataFileError) {
     let table = try ExampleTable(settings)
-    self.init(table, [table.checksum.map { DataChecksum("table", $0) }].compactMap(\.self))
+    self.init(table, table.checksums)
   }
 
   /// The targets are classes: settings say so.
@@ -34,9 +34,9 @@ package struct LabelledRows: Sendable {
   /// - Throws: `DataFileError` for a table with other columns, or with classes that these rows have not.
   func followed(by settings: TableSettings) throws(DataFileError) -> LabelledRows {
     let others = try ExampleTable(settings, like: table)
-    let validation = others.checksum.map { DataChecksum("validation-table", $0) }
     return LabelledRows(
-      table.followed(by: others), checksums + [validation].compactMap(\.self))
+      table.followed(by: others),
+      checksums + others.checksums.map { DataChecksum("validation-\($0.name)", $0.checksum) })
   }
 
   func standardised(by training: [Int]) -> LabelledRows {
@@ -53,7 +53,7 @@ package struct LabelledRows: Sendable {
   ///
   /// - Throws: `DataFileError` for a file that cannot be read or lacks columns; `TensorError`.
   func inputs(ofFile path: String, _ settings: TableSettings) throws -> DataArray {
-    let file = try Table.read(path, settings.format)
+    let file = try settings.table(path, like: table.encoding)
     let columns = try table.encoding.matched(to: file).columns(of: file)
     return try standardised(columns, Array(0..<file.rowCount))
   }

@@ -87,9 +87,7 @@ public struct Regularisation: Problem {
   }
 
   /// The table, where it is a user's own.
-  public var data: [DataChecksum] {
-    table.table.checksum.map { [DataChecksum("table", $0)] } ?? []
-  }
+  public var data: [DataChecksum] { table.table.checksums }
 
   /// f.
   public func lowerObjective(_ state: ObjectiveState<Tensor, Sequential>) -> Tensor {
