@@ -81,7 +81,8 @@ struct ArraySummary {
             "of inputs in another file: " + DataSummary.setting("data", "INPUTS,\(path)"),
           ]
         ]
-      case 3 where format == .idx && array.type == "uint8": asImages(path) + [asRows(path)]
+      case 3 where ImageLayout(array.shape) != nil, 4 where ImageLayout(array.shape) != nil:
+        asImages(path) + [asRows(path)]
       case 2...: [asRows(path)]
       default: [["none", "it has no rows"]]
       }
@@ -89,10 +90,13 @@ struct ArraySummary {
   }
 
   private func asImages(_ path: String) -> [[String]] {
-    let rest = "--set data=FOLDER --set images=FILE --set labels=FILE"
+    let data = DataSummary.setting("data", "\(path),CLASSES")
     return [
-      ["label-cleaning", "train label-cleaning \(rest), both IDX files in that folder"],
-      ["few-shot", "train few-shot \(rest)"],
+      [
+        "label-cleaning",
+        "train label-cleaning \(data), the class of each image in CLASSES (.npy or IDX)",
+      ],
+      ["few-shot", "train few-shot \(data)"],
     ]
   }
 

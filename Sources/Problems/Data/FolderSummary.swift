@@ -18,7 +18,7 @@ struct FolderSummary {
         continue
       }
       let array = try IDX.decode(file)
-      hasImages = hasImages || array.type == "uint8" && array.shape.count == 3
+      hasImages = hasImages || ImageLayout(array.shape) != nil
       rows.append([name, format.rawValue, "\(array.type) \(array.shape)"])
     }
     let head = DataSection("\(folder): a folder", ["file", "format", "holds"], rows: rows)

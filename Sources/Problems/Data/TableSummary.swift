@@ -127,7 +127,8 @@ extension TableSummary {
     if case .classes = examples.targets {
       let cleaning = command("label-cleaning", others) + " --set validation=CLEAN"
       rows.append(["label-cleaning", cleaning])
-      rows.append(["", "CLEAN is a table of the same columns, whose classes are right"])
+      rows.append(["", "CLEAN: a table of the same columns, whose classes are right; without one,"])
+      rows.append(["", "--set validation=0.3 --set test=0.2 --set train=0 --set corruption=0"])
     }
     return DataSummary.takers(rows)
   }

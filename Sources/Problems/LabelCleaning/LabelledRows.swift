@@ -31,12 +31,18 @@ package struct LabelledRows: Sendable {
 
   /// These rows, then those of another table.
   ///
+  /// - Parameters:
+  ///   - settings: The other table.
+  ///   - part: What its rows do, for the names of its checksums.
+  /// - Returns: All rows.
   /// - Throws: `DataFileError` for a table with other columns, or with classes that these rows have not.
-  func followed(by settings: TableSettings) throws(DataFileError) -> LabelledRows {
+  func followed(
+    by settings: TableSettings, as part: String
+  ) throws(DataFileError) -> LabelledRows {
     let others = try ExampleTable(settings, like: table)
-    return LabelledRows(
-      table.followed(by: others),
-      checksums + others.checksums.map { DataChecksum("validation-\($0.name)", $0.checksum) })
+    let checksums =
+      checksums + others.checksums.map { DataChecksum("\(part)-\($0.name)", $0.checksum) }
+    return LabelledRows(table.followed(by: others, checksums: checksums), checksums)
   }
 
   func standardised(by training: [Int]) -> LabelledRows {

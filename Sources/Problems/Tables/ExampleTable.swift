@@ -78,8 +78,11 @@ extension ExampleTable {
   init(_ settings: TableSettings, like other: ExampleTable) throws(DataFileError) {
     let table = try settings.table(settings.data, like: other.encoding)
     let target = try Self.target(of: table, settings)
-    var classes: [String] = []
-    if case .classes(_, let names) = other.targets { classes = names }
+    var (settings, classes): (TableSettings, [String]) = (settings, [])
+    switch other.targets {
+    case .classes(_, let names): (settings.kind, classes) = (.classification, names)
+    case .numbers: settings.kind = .regression
+    }
     try self.init(
       table, settings, target: target, other.encoding.matched(to: table), classes: classes)
   }
@@ -118,8 +121,29 @@ extension ExampleTable {
       missing: missing.count, untargeted: untargeted.count, settings.missing)
   }
 
+  /// These, then those of another file, where a part names one.
+  ///
+  /// - Parameters:
+  ///   - part: The part.
+  ///   - name: What it does, for the names of checksums.
+  ///   - settings: How tables are read.
+  /// - Returns: All examples.
+  /// - Throws: `DataFileError` for a file that cannot be read, or has other columns or classes.
+  func followed(
+    by part: DataPart, as name: String, _ settings: TableSettings
+  ) throws(DataFileError) -> ExampleTable {
+    guard let path = part.path else { return self }
+    var settings = settings
+    settings.data = path
+    let others = try ExampleTable(settings, like: self)
+    return followed(
+      by: others,
+      checksums: checksums
+        + others.checksums.map { DataChecksum("\(name)-\($0.name)", $0.checksum) })
+  }
+
   /// The examples of both, which have the same columns and classes.
-  func followed(by others: ExampleTable) -> ExampleTable {
+  func followed(by others: ExampleTable, checksums: [DataChecksum]) -> ExampleTable {
     let targets: Targets =
       switch (self.targets, others.targets) {
       case (.classes(let own, let names), .classes(let more, _)): .classes(own + more, names: names)
