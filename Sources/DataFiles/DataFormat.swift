@@ -8,6 +8,10 @@ public enum DataFormat: String, Sendable, CaseIterable {
   case idx = "an IDX array"
   /// Named tensors.
   case safetensors = "tensors (.safetensors)"
+  /// A PNG picture.
+  case png = "a PNG picture"
+  /// A JPEG picture.
+  case jpeg = "a JPEG picture"
   /// Lines of a target and pairs INDEX:VALUE.
   case libsvm = "LIBSVM text"
   /// Separated values.
@@ -21,6 +25,10 @@ public enum DataFormat: String, Sendable, CaseIterable {
         .npy
       } else if bytes.starts(with: [0x50, 0x4b, 3, 4]) || bytes.starts(with: [0x50, 0x4b, 5, 6]) {
         .npz
+      } else if bytes.starts(with: [0x89, 0x50, 0x4e, 0x47]) {
+        .png
+      } else if bytes.starts(with: [0xff, 0xd8, 0xff]) {
+        .jpeg
       } else if bytes.starts(with: [0, 0]) {
         .idx
       } else if Self.isSafetensors(bytes) || file.path.hasSuffix(".safetensors") {

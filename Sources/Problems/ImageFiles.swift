@@ -1,6 +1,7 @@
 import DataFiles
 
-/// Images and their classes: two files, in MNIST's form or of NumPy's arrays, grey or in colour.
+/// Images and their classes, grey or in colour: two files, in MNIST's form or of NumPy's arrays, or a folder of pictures for
+/// each class.
 struct ImageFiles {
   /// Images of one size.
   struct Images {
@@ -22,17 +23,21 @@ struct ImageFiles {
   let images: Images
   /// Each image's class.
   let labels: [Int]
+  /// What the classes are called; none: by their numbers.
+  let classNames: [String]
   /// The file of the classes, for errors.
   let labelPath: String
   /// Checksums of the files.
   let checksums: [DataChecksum]
 
-  /// Reads the images of a place: a folder, where they have these names, or two files of which the first has images; nil for
+  /// Reads the images of a place: a folder of pictures, one where files have these names, or two files of which the first has images; nil for
   /// other places.
   ///
   /// - Throws: `DataFileError` for files that cannot be read or do not fit together, `SettingError` where no folder is given.
   init?(_ place: DataPlace, images: String, labels: String) throws {
     switch place {
+    case .folder(let folder) where PictureFolder.isOne(folder):
+      self.init(try PictureFolder.read(folder), folder)
     case .folder(let folder):
       let folder = DataFolder(folder)
       try self.init(
@@ -47,6 +52,12 @@ struct ImageFiles {
     }
   }
 
+  private init(_ folder: PictureFolder, _ path: String) {
+    images = Images(folder)
+    (labels, classNames, labelPath) = (folder.labels, folder.classNames, path)
+    checksums = [DataChecksum("pictures", folder.checksum)]
+  }
+
   /// Reads both files.
   ///
   /// - Throws: `DataFileError` where they cannot be read or do not fit together.
@@ -55,17 +66,18 @@ struct ImageFiles {
     guard let labelFile = try Self.array(FileBytes(reading: labels)) else {
       throw DataFileError(labels, "is no array of labels", remedy: "give an IDX or .npy file")
     }
-    labelPath = labels
+    (labelPath, classNames) = (labels, [])
     self.labels = try labelFile.labels(count: self.images.count, of: images)
     checksums = [
       DataChecksum("images", self.images.checksum), DataChecksum("labels", labelFile.checksum),
     ]
   }
 
-  /// A file of images: `[images, rows, columns]`, or with an axis of 1 or 3 channels behind or before rows and columns.
+  /// A folder of pictures, or a file of images: `[images, rows, columns]`, or with an axis of 1 or 3 channels behind or before rows and columns.
   ///
   /// - Throws: `DataFileError` for a file that cannot be read or holds something else.
   static func images(_ path: String) throws(DataFileError) -> Images {
+    if PictureFolder.isOne(path) { return Images(try PictureFolder.read(path)) }
     let remedy =
       "give images as bytes, shape [images, rows, columns], or with 3 channels for colours"
     guard let file = try array(FileBytes(reading: path)) else {
@@ -144,5 +156,13 @@ struct ImageLayout {
         }
       }
     }
+  }
+}
+
+extension ImageFiles.Images {
+  fileprivate init(_ folder: PictureFolder) {
+    self.init(
+      height: folder.height, width: folder.width, channels: folder.channels, pixels: folder.pixels,
+      checksum: folder.checksum)
   }
 }

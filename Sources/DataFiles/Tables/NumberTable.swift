@@ -29,7 +29,7 @@ struct NumberTable: TableContent {
     case .idx: try self.init(IDX.decode(file), given)
     case .libsvm: try self.init(sparse: LIBSVM.decode(file), given)
     case .npz: try self.init(NPZ(file), file, given)
-    case .safetensors, .table:
+    case .safetensors, .png, .jpeg, .table:
       throw DataFileError(
         file.path, "is \(format.rawValue), which is no table here",
         remedy: "store the rows as .npy, .npz or separated values")

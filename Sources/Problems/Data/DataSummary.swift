@@ -32,6 +32,9 @@ package struct DataSummary {
     case .npy: try ArraySummary(NPY.decode(file), .npy).sections(settings)
     case .idx: try ArraySummary(IDX.decode(file), .idx).sections(settings)
     case .npz: try ArchiveSummary(NPZ(file), file).sections(settings)
+    case .png, .jpeg:
+      throw DataFileError(
+        file.path, "is one picture", remedy: "give the folder that has a folder for each class")
     case .safetensors:
       throw DataFileError(
         file.path, "holds tensors, which no problem here takes as data", remedy: "see inspect")

@@ -1,11 +1,15 @@
 import DataFiles
 import Foundation
 
-/// What is in a folder of data files.
+/// What is in a folder of data files, or of pictures.
 struct FolderSummary {
   let sections: [DataSection]
 
   init(_ folder: String) throws(DataFileError) {
+    if PictureFolder.isOne(folder) {
+      sections = try Self.pictures(folder)
+      return
+    }
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
     var rows: [[String]] = []
     var hasImages = false
@@ -30,6 +34,35 @@ struct FolderSummary {
     return DataSummary.takers([
       ["label-cleaning", "train label-cleaning \(rest)"], ["few-shot", "train few-shot \(rest)"],
     ])
+  }
+
+  /// A folder for each class.
+  private static func pictures(_ folder: String) throws(DataFileError) -> [DataSection] {
+    let pictures = try PictureFolder.read(folder)
+    var counts = [Int](repeating: 0, count: pictures.classNames.count)
+    for label in pictures.labels { counts[label] += 1 }
+    let head = DataSection(
+      folder,
+      rows: [
+        ["format", "pictures in a folder for each class"],
+        ["pictures", "\(pictures.labels.count)"],
+        [
+          "size",
+          "\(pictures.height)x\(pictures.width), \(pictures.channels == 1 ? "grey" : "in colour")",
+        ],
+      ])
+    let classes = zip(pictures.classNames, counts).map { (name: $0, count: $1) }
+    let data = DataSummary.setting("data", folder)
+    return [
+      head, DataSummary.classes("Classes", classes),
+      DataSummary.takers([
+        ["label-cleaning", "train label-cleaning \(data) --set validation=CLEAN_FOLDER"],
+        [
+          "few-shot",
+          "train few-shot \(data) --set train-classes=\(max(counts.count / 2, 1)) --set ways=2",
+        ],
+      ]),
+    ]
   }
 
   private static var mostFiles: Int { 50 }

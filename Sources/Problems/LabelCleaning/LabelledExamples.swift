@@ -25,7 +25,7 @@ package enum LabelledExamples: Sendable {
   /// What the classes are called.
   var classNames: [String] {
     switch self {
-    case .images(let images): (0..<images.classCount).map(String.init)
+    case .images(let images): images.classNames
     case .rows(let rows): rows.classNames
     }
   }

@@ -11,6 +11,10 @@ public struct LabelledImages: Sendable {
   public let width: Int
   /// Classes: one more than the largest class number.
   public let classCount: Int
+  /// What they are called.
+  let classNames: [String]
+  /// Whether they have names, rather than numbers.
+  private let isNamed: Bool
   /// Each image's class.
   public let labels: [Int]
   /// Checksums of the files; none for images that come with the program.
@@ -21,7 +25,7 @@ public struct LabelledImages: Sendable {
 
   init(
     pixels: [UInt8], fullInk: Float, pixelCount: Int, width: Int, channels: Int = 1,
-    labels: [Int], checksums: [DataChecksum] = []
+    labels: [Int], classNames: [String] = [], checksums: [DataChecksum] = []
   ) {
     self.pixels = pixels
     self.channels = channels
@@ -31,6 +35,8 @@ public struct LabelledImages: Sendable {
     self.width = width
     self.labels = labels
     classCount = (labels.max() ?? 0) + 1
+    isNamed = !classNames.isEmpty
+    self.classNames = isNamed ? classNames : (0..<classCount).map(String.init)
   }
 
   /// Images and their classes from files.
@@ -48,7 +54,7 @@ public struct LabelledImages: Sendable {
       pixels: images.pixels, fullInk: 255,
       pixelCount: images.height * images.width * images.channels,
       width: images.width, channels: images.channels, labels: files.labels,
-      checksums: files.checksums)
+      classNames: files.classNames, checksums: files.checksums)
   }
 
   /// These images, then others.
@@ -71,9 +77,27 @@ public struct LabelledImages: Sendable {
     }
     return LabelledImages(
       pixels: pixels + others.pixels, fullInk: fullInk, pixelCount: pixelCount, width: width,
-      channels: channels, labels: labels + others.labels,
+      channels: channels, labels: labels + (try others.labels(amongClassesOf: self, from: folder)),
+      classNames: isNamed ? classNames : [],
       checksums: checksums
         + others.checksums.map { DataChecksum("\(part)-\($0.name)", $0.checksum) })
+  }
+
+  /// The labels as other images number their classes: by name, where these have names.
+  private func labels(
+    amongClassesOf other: LabelledImages, from folder: String
+  ) throws(DataFileError) -> [Int] {
+    guard other.isNamed else { return labels }
+    var numbers: [Int] = []
+    for name in classNames {
+      guard let number = other.classNames.firstIndex(of: name) else {
+        throw DataFileError(
+          folder, "has pictures of \(name), which is none of data's classes",
+          remedy: "give the same classes, \(other.classNames.prefix(20).joined(separator: ", "))")
+      }
+      numbers.append(number)
+    }
+    return labels.map { numbers[$0] }
   }
 
   /// The images of another file, which needs no labels.
