@@ -1,5 +1,6 @@
 import BilevelOptimization
 import DataFiles
+import Foundation
 import Models
 import Randomness
 import Tensors
@@ -71,9 +72,13 @@ public struct FewShot: Problem {
     guard !text.isEmpty else {
       throw SettingError("data is not set: give the folder with the data, --set data=FOLDER")
     }
+    guard FileManager.default.fileExists(atPath: text) else {
+      throw DataFileError(
+        text, "no such file or folder", remedy: "set data to where the data are", isMissing: true)
+    }
     throw DataFileError(
       text, "is neither a folder of images nor IMAGES,LABELS",
-      remedy: "set data to where the data are", isMissing: true)
+      remedy: "set data to where the data are")
   }
 
   private static func split(
