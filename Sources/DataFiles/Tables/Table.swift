@@ -1,5 +1,5 @@
 /// A table: columns of numbers and words, and perhaps a first line of names, of separated values; or numbers of another
-/// format, see ``NumberTable``.
+/// format: LIBSVM text, arrays of NumPy, SciPy's sparse rows, IDX.
 ///
 /// Where nobody says whether the first line names the columns, it does if it has no number, and not only words that
 /// come again below; or if its numbers count 0, 1, 2, ... as libraries name the columns of an array, at least four of
