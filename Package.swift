@@ -12,6 +12,8 @@ let package = Package(
     .default(enabledTraits: ["MPI", "ONNX"]),
     .trait(name: "MPI", description: "Distribute over ranks with Open MPI (libopenmpi-dev)."),
     .trait(name: "ONNX", description: "Read objectives that PyTorch exported."),
+    .trait(
+      name: "Pictures", description: "Read PNG and JPEG pictures (libpng-dev, libjpeg-dev)."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -42,7 +44,14 @@ let package = Package(
 
     // Data files.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "DataFiles", dependencies: ["CZlib", "PlainText"]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+    .target(
+      name: "DataFiles",
+      dependencies: [
+        "CZlib", "PlainText", .target(name: "CPNG", condition: .when(traits: ["Pictures"])),
+        .target(name: "CJPEG", condition: .when(traits: ["Pictures"])),
+      ]),
 
     // Objectives from PyTorch.
     .target(

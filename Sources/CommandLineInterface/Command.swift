@@ -22,7 +22,7 @@ struct Command: ParsableCommand {
       version: "\(name) \(version)",
       subcommands: [
         Train.self, Plan.self, Evaluate.self, Predict.self, Report.self, Inspect.self, Bench.self,
-        EnvironmentCommand.self, Verify.self, Convert.self,
+        EnvironmentCommand.self, Verify.self, Convert.self, DataCommand.self,
       ],
       defaultSubcommand: Train.self)
   }

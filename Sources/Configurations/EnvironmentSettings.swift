@@ -8,7 +8,7 @@ public enum EnvironmentSettings {
   public static let prefix = "IGBM_"
   /// Variables with that prefix that are no settings: they say how the program is built and which
   /// kernels it uses.
-  public static let otherVariables = ["IGBM_KERNELS", "IGBM_MPI"]
+  public static let otherVariables = ["IGBM_KERNELS", "IGBM_MPI", "IGBM_PICTURES"]
 
   /// The settings in an environment, by key: capitals are small letters, and `_` is `-`.
   ///

@@ -18,12 +18,15 @@ public struct FileArray: Sendable, Equatable {
   public let shape: [Int]
   /// The numbers, the last axis running fastest.
   public let storage: Storage
+  /// NumPy's name of their type in the file: `uint8`, `float32`.
+  public let type: String
   /// The CRC-32 of the file's bytes.
   public let checksum: UInt32
 
-  init(_ file: FileBytes, _ shape: [Int], _ storage: Storage) {
+  init(_ file: FileBytes, _ type: String, _ shape: [Int], _ storage: Storage) {
     path = file.path
     checksum = file.checksum
+    self.type = type
     self.shape = shape
     self.storage = storage
   }

@@ -3,8 +3,25 @@
 ///
 /// Source: http://yann.lecun.com/exdb/mnist/
 public enum IDX {
-  private static let unsignedBytes: UInt8 = 0x08
-  private static let shorts: UInt8 = 0x0B
+  /// The types of numbers, by their code in the file.
+  private enum Kind: UInt8, CaseIterable {
+    case uint8 = 0x08
+    case int8 = 0x09
+    case int16 = 0x0B
+    case int32 = 0x0C
+    case float32 = 0x0D
+    case float64 = 0x0E
+
+    var size: Int {
+      switch self {
+      case .uint8, .int8: 1
+      case .int16: 2
+      case .int32, .float32: 4
+      case .float64: 8
+      }
+    }
+  }
+
   private static let mostAxes = 8
 
   /// Reads a file, gzipped or not.
@@ -27,9 +44,11 @@ public enum IDX {
     guard bytes.count >= 4, bytes[0] == 0, bytes[1] == 0 else {
       throw wrong(0, "the file does not begin as IDX files do (00 00, a type, a number of axes)")
     }
-    guard bytes[2] == unsignedBytes || bytes[2] == shorts else {
+    guard let kind = Kind(rawValue: bytes[2]) else {
       throw wrong(
-        2, "the type is \(bytes[2]); 8 (bytes) and 11 (16-bit integers) can be read")
+        2,
+        "the type \(bytes[2]) is none of "
+          + Kind.allCases.map { "\($0.rawValue) (\($0))" }.joined(separator: ", "))
     }
     let axes = Int(bytes[3])
     guard 1...mostAxes ~= axes else {
@@ -42,24 +61,36 @@ public enum IDX {
     let shape = (0..<axes).map { axis in
       bytes[(4 + 4 * axis)..<(8 + 4 * axis)].reduce(0) { $0 << 8 | Int($1) }
     }
-    let size = bytes[2] == shorts ? 2 : 1
-    guard let count = elementCount(shape), count <= (bytes.count - start) / size,
-      count * size == bytes.count - start
+    guard let count = elementCount(shape), count <= (bytes.count - start) / kind.size,
+      count * kind.size == bytes.count - start
     else {
       throw wrong(
         4,
-        "the header says shape \(shape) of \(size)-byte numbers, and \(bytes.count - start) bytes follow"
+        "the header says shape \(shape) of \(kind.size)-byte numbers, and \(bytes.count - start) bytes follow"
       )
     }
-    return FileArray(file, shape, storage(bytes, from: start, size))
+    return FileArray(file, "\(kind)", shape, storage(bytes[start...], kind))
   }
 
-  private static func storage(_ bytes: [UInt8], from start: Int, _ size: Int) -> FileArray.Storage {
-    if size == 1 { return .bytes(Array(bytes[start...])) }
-    return .integers(
-      stride(from: start, to: bytes.count, by: 2).map { index in
-        Int32(Int16(bitPattern: UInt16(bytes[index]) << 8 | UInt16(bytes[index + 1])))
-      })
+  private static func storage(_ bytes: ArraySlice<UInt8>, _ kind: Kind) -> FileArray.Storage {
+    switch kind {
+    case .uint8: .bytes(Array(bytes))
+    case .int8: .integers(bytes.map { Int32(Int8(bitPattern: $0)) })
+    case .int16: .integers(words(bytes).map { (word: UInt16) in Int32(Int16(bitPattern: word)) })
+    case .int32: .integers(words(bytes).map { (word: UInt32) in Int32(bitPattern: word) })
+    case .float32: .single(words(bytes).map { (word: UInt32) in Float(bitPattern: word) })
+    case .float64: .double(words(bytes).map { (word: UInt64) in Double(bitPattern: word) })
+    }
+  }
+
+  /// Big-endian words.
+  private static func words<Word: FixedWidthInteger>(_ bytes: ArraySlice<UInt8>) -> [Word] {
+    let size = MemoryLayout<Word>.size
+    return bytes.withUnsafeBytes { buffer in
+      (0..<buffer.count / size).map {
+        Word(bigEndian: buffer.loadUnaligned(fromByteOffset: $0 * size, as: Word.self))
+      }
+    }
   }
 }
 

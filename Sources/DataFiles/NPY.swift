@@ -22,7 +22,7 @@ public enum NPY {
     let (header, kind, count, start) = try parts(of: file)
     let stored = kind.storage(file.bytes[start...], count: count)
     return FileArray(
-      file, header.shape, header.isFortran ? reordered(stored, header.shape) : stored)
+      file, kind.word, header.shape, header.isFortran ? reordered(stored, header.shape) : stored)
   }
 
   /// Decodes bytes to an array in the file's own type.
@@ -60,14 +60,35 @@ public enum NPY {
     return words.withUnsafeBytes { Array($0) }
   }
 
-  /// The file's header, once its length is that of the file.
-  private static func parts(
+  /// The text of a file that holds one, of type `|S3` or `<U3`; nil where it holds something else.
+  ///
+  /// - Throws: As ``read(_:)``.
+  static func text(_ file: FileBytes) throws(DataFileError) -> String? {
+    let (header, start) = try header(of: file)
+    let (kind, content) = (header.type.prefix(2), file.bytes[start...])
+    let width = kind == "|S" ? 1 : kind == "<U" ? 4 : 0
+    guard width > 0, elementCount(header.shape) == 1, let length = Int(header.type.dropFirst(2)),
+      length.multipliedReportingOverflow(by: width) == (content.count, false)
+    else { return nil }
+    // Of wide characters, those that formats are called by have their first byte alone.
+    let characters = stride(from: start, to: file.bytes.count, by: width).map { file.bytes[$0] }
+    return String(decoding: characters.prefix { $0 != 0 }, as: UTF8.self)
+  }
+
+  private static func wrong(
+    _ file: FileBytes, _ offset: Int, _ problem: String
+  ) -> DataFileError {
+    DataFileError(
+      file.path, at: .byte(offset), problem, remedy: "give an array saved by numpy.save")
+  }
+
+  /// The file's header, and where its numbers begin.
+  private static func header(
     of file: FileBytes
-  ) throws(DataFileError) -> (header: NPYHeader, kind: ElementKind, count: Int, start: Int) {
+  ) throws(DataFileError) -> (header: NPYHeader, start: Int) {
     let bytes = file.bytes
     func wrong(_ offset: Int, _ problem: String) -> DataFileError {
-      DataFileError(
-        file.path, at: .byte(offset), problem, remedy: "give an array saved by numpy.save")
+      Self.wrong(file, offset, problem)
     }
     guard bytes.count >= 10, Array(bytes[..<6]) == magic else {
       throw wrong(0, "the file does not begin as .npy files do")
@@ -84,9 +105,18 @@ public enum NPY {
       throw wrong(
         8 + lengthBytes, "the header is not a dictionary of descr, fortran_order and shape")
     }
+    return (header, start)
+  }
+
+  /// The file's header, once its length is that of the file.
+  private static func parts(
+    of file: FileBytes
+  ) throws(DataFileError) -> (header: NPYHeader, kind: ElementKind, count: Int, start: Int) {
+    let (header, start) = try header(of: file)
+    let bytes = file.bytes
     guard let kind = ElementKind(header.type) else {
       throw wrong(
-        8 + lengthBytes,
+        file, bytes[6] == 1 ? 10 : 12,
         "the type \(header.type.debugDescription) is not among b1, i1, i2, i4, i8, u1, u2, u4, f2, f4, f8"
       )
     }
@@ -94,7 +124,7 @@ public enum NPY {
       count <= (bytes.count - start) / kind.size, count * kind.size == bytes.count - start
     else {
       throw wrong(
-        start,
+        file, start,
         "the header says shape \(header.shape) of \(kind.size)-byte numbers, and "
           + "\(bytes.count - start) bytes follow")
     }
@@ -146,6 +176,16 @@ private struct ElementKind {
 
   /// The type without its byte order: `f4`.
   var name: String { "\(letter)\(size)" }
+
+  /// The type as NumPy writes it: `float32`.
+  var word: String {
+    switch letter {
+    case "b": "bool"
+    case "i": "int\(8 * size)"
+    case "u": "uint\(8 * size)"
+    default: "float\(8 * size)"
+    }
+  }
 
   init?(_ text: String) {
     let characters = Array(text)

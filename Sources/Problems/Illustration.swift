@@ -1,12 +1,12 @@
 /// A picture of what a trained problem does, for reports.
 public enum Illustration: Sendable, Equatable {
-  /// Small grey images with captions.
+  /// Small images with captions.
   case images(ImageFigure)
   /// Curves and points.
   case curves(CurveFigure)
 }
 
-/// Small grey images in groups.
+/// Small images in groups.
 public struct ImageFigure: Sendable, Equatable {
   /// What is known about an image's caption.
   public enum Mark: Sendable, Equatable {
@@ -20,19 +20,24 @@ public struct ImageFigure: Sendable, Equatable {
 
   /// An image.
   public struct Cell: Sendable, Equatable {
-    /// Ink from 0 to 1, row by row.
+    /// Ink from 0 to 1, row by row; of an image in colour, light of red, green and blue of each pixel.
     public let pixels: [Float]
     /// Pixels of a row.
     public let width: Int
+    /// 1 for grey images, 3 for such in colour.
+    public let channels: Int
     /// A few words.
     public let caption: String
     /// Whether they are right.
     public let mark: Mark
 
     /// An image with a caption.
-    public init(pixels: [Float], width: Int, caption: String, mark: Mark = .none) {
+    public init(
+      pixels: [Float], width: Int, channels: Int = 1, caption: String, mark: Mark = .none
+    ) {
       self.pixels = pixels
       self.width = width
+      self.channels = channels
       self.caption = caption
       self.mark = mark
     }
@@ -59,7 +64,7 @@ public struct ImageFigure: Sendable, Equatable {
   /// The images.
   public let groups: [Group]
 
-  /// Small grey images in groups.
+  /// Small images in groups.
   public init(_ title: String, caption: String, groups: [Group]) {
     self.title = title
     self.caption = caption

@@ -80,6 +80,7 @@ import Training
   @Test func everyVariableIsASettingButForThoseThatAreNot() throws {
     let environment = [
       "IGBM_LOWER_RATE": "0.1", "IGBM_K": "", "IGBM_KERNELS": "avx2", "IGBM_MPI": "no",
+      "IGBM_PICTURES": "no",
       "XIGBM_K": "3", "IGBM": "3", "igbm_tasks": "4",
     ]
     #expect(

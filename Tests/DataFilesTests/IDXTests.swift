@@ -20,13 +20,35 @@ import Testing
     #expect(array.storage == .integers([1, -1, -32768]))
   }
 
+  /// Every type of the format.
+  @Test func otherNumbersAreBigEndian() throws {
+    func array(_ type: UInt8, _ count: UInt8, _ bytes: [UInt8]) throws -> FileArray {
+      try decode([0, 0, type, 1, 0, 0, 0, count] + bytes)
+    }
+    let bytes = try array(9, 2, [1, 0xff])
+    #expect(bytes.storage == .integers([1, -1]) && bytes.type == "int8")
+    let words = try array(12, 2, [0, 1, 0, 2, 0xff, 0xff, 0xff, 0xfe])
+    #expect(words.storage == .integers([65538, -2]) && words.type == "int32")
+    let singles = try array(13, 1, [0xbf, 0x80, 0, 0])
+    #expect(singles.storage == .single([-1]) && singles.type == "float32")
+    let doubles = try array(14, 1, [0x3f, 0xf0, 0, 0, 0, 0, 0, 0])
+    #expect(doubles.storage == .double([1]) && doubles.type == "float64")
+    #expect(throws: DataFileError.self) { try array(12, 2, [0, 0, 0, 1]) }
+  }
+
+  @Test func thereMayBeFourAxes() throws {
+    let sizes: [UInt8] = [0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 2]
+    let array = try decode([0, 0, 8, 4] + sizes + [1, 2, 3, 4, 5, 6])
+    #expect(array.shape == [1, 3, 1, 2] && array.values == [1, 2, 3, 4, 5, 6])
+  }
+
   @Test func emptyAxesHoldNothing() throws {
     #expect(try decode([0, 0, 8, 1, 0, 0, 0, 0]).values == [])
   }
 
   static let damages: [([UInt8], DataFileError.Place)] = [
     ([], .byte(0)), ([0, 0, 8], .byte(0)), ([1, 0, 8, 1, 0, 0, 0, 0], .byte(0)),
-    ([0, 0, 9, 1, 0, 0, 0, 0], .byte(2)), ([0, 0, 8, 0], .byte(3)), ([0, 0, 8, 9], .byte(3)),
+    ([0, 0, 10, 1, 0, 0, 0, 0], .byte(2)), ([0, 0, 8, 0], .byte(3)), ([0, 0, 8, 9], .byte(3)),
     ([0, 0, 8, 2, 0, 0, 0, 1, 0, 0], .byte(10)), (header + [1, 2, 3, 4, 5], .byte(4)),
     (header + [1, 2, 3, 4, 5, 6, 7], .byte(4)),
     ([0, 0, 11, 1, 0, 0, 0, 2, 1, 2, 3], .byte(4)),

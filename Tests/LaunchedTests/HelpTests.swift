@@ -9,7 +9,7 @@ extension LaunchedTests {
       "igbm-dist", "train", "plan", "evaluate", "predict", "report", "inspect", "bench",
       "environment",
       "verify",
-      "convert",
+      "convert", "data",
     ])
     func helpIsAsItWasRead(_ command: String) throws {
       let file = Launcher.root.appendingPathComponent("Tests/LaunchedTests/Help/\(command).txt")

@@ -236,7 +236,8 @@ import Testing
     var settings = LabelCleaningSettings()
     #expect(try settings.set("validation", to: "30") && settings.validation == .count(30))
     #expect(try settings.set("validation", to: "clean") && settings.validation == .place("clean"))
-    for text in ["0", "-3", ""] {
+    #expect(try settings.set("test", to: "0.25") && settings.test == .fraction(0.25))
+    for text in ["0", "-3", "", "1.5", "0.0", "folds"] {
       #expect(throws: SettingError.self) { try settings.set("validation", to: text) }
     }
   }

@@ -26,6 +26,18 @@ struct PublicDataTests {
     #expect(labels.indices.allSatisfy { labels[$0] == $0 / 20 })
   }
 
+  /// LIBSVM text of labels and words as it was published, and SciPy's matrix of the same rows.
+  @Test func newsgroupsAreTheSameInBothForms() throws {
+    let text = try SparseTable.read(PublicData.path("newsgroups/20news-test.svm.gz"))
+    let matrix = try SparseTable.read(PublicData.path("newsgroups/20news-test-csr.npz")).matrix
+    #expect(
+      matrix.rowCount == 7532 && matrix.columnCount == 130107 && matrix.entryCount == 1_107_956)
+    #expect(text.matrix.starts == matrix.starts && text.matrix.columns == matrix.columns)
+    #expect(text.matrix.values.map { Float($0) } == matrix.values.map { Float($0) })
+    let labels = try NPY.read(PublicData.path("newsgroups/20news-test-labels.npy"))
+    #expect(text.targets == labels.values)
+  }
+
   @Test(arguments: [FewShotSettings.Split.random, .vinyals])
   func omniglotMakesTasks(_ split: FewShotSettings.Split) throws {
     var settings = FewShotSettings()

@@ -41,7 +41,7 @@ import Testing
     let path = try csv(text)
     defer { try? FileManager.default.removeItem(atPath: path) }
     let problem = try problem { settings in
-      (settings.table.data, settings.train, settings.testPart) = (path, 30, 0.25)
+      (settings.table.data, settings.train, settings.test) = (path, 30, .fraction(0.25))
     }
     // The validating rows as the file numbers them: no standard changes their order and distances.
     let tasks = try (0..<5).map { try problem.task($0, step: 3) }

@@ -65,7 +65,7 @@ package enum Launcher {
   private static var cleanEnvironment: [String: String] {
     let others = ["OMPI_", "PMIX_", "PMI_", "SLURM_", "IGBM_"]
     let own = ProcessInfo.processInfo.environment.filter { variable in
-      ["IGBM_KERNELS", "IGBM_MPI"].contains(variable.key)
+      ["IGBM_KERNELS", "IGBM_MPI", "IGBM_PICTURES"].contains(variable.key)
         || !others.contains { variable.key.hasPrefix($0) }
     }
     return own.merging([

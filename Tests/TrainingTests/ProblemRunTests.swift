@@ -132,7 +132,7 @@ import Training
     #expect(
       run.settings.map(\.key).joined(separator: ", ")
         == Self.keys([
-          "data", "images", "labels", "train", "validation", "test", "corruption",
+          "data", "images", "labels", "train", "validation", "test", "stratified", "corruption",
           "corruption-kind", "network", "hidden", "l2", "train-part", "validation-part",
           "final-steps", "target", "categorical", "ignore", "missing", "separator", "header",
           "decimal",
@@ -146,7 +146,8 @@ import Training
       "upper-milestones": "", "upper-decay": "0.1",
       "precision": "single", "evaluation-tasks": "100", "initial": "",
       "data": "", "images": "train-images-idx3-ubyte", "labels": "train-labels-idx1-ubyte",
-      "train": "1000", "validation": "297", "test": "500", "corruption": "0.4",
+      "train": "1000", "validation": "297", "test": "500", "stratified": "false",
+      "corruption": "0.4",
       "corruption-kind": "wrong", "network": "tanh", "hidden": "32", "l2": "0.0001",
       "train-part": "0.5", "validation-part": "0.6666666666666666", "final-steps": "2000",
       "target": "-1", "categorical": "", "ignore": "", "missing": "mean", "separator": "auto",

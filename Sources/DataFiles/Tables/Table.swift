@@ -1,4 +1,5 @@
-/// A table of separated values: columns of numbers and words, and perhaps a first line of names.
+/// A table: columns of numbers and words, and perhaps a first line of names, of separated values; or numbers of another
+/// format: LIBSVM text, arrays of NumPy, SciPy's sparse rows, IDX.
 ///
 /// Where nobody says whether the first line names the columns, it does if it has no number, and not only words that
 /// come again below; or if its numbers count 0, 1, 2, ... as libraries name the columns of an array, at least four of
@@ -13,11 +14,9 @@ public struct Table: Sendable {
   public private(set) var names: [String]
   /// How many columns there are.
   public let columnCount: Int
-  private let cells: CSVCells
-  private let bytes: [UInt8]
-  private let decimal: TableFormat.Decimal
-  /// The first row that is not of names.
-  private let firstRow: Int
+  /// What the file is.
+  public let format: DataFormat
+  private let content: any TableContent
 
   /// What a cell holds.
   public enum Content: Sendable, Hashable {
@@ -29,32 +28,58 @@ public struct Table: Sendable {
     case missing
   }
 
-  /// Reads a file, gzipped or not.
+  /// Reads a file, gzipped or not: separated values, LIBSVM text, an .npy or IDX array, or an .npz archive.
   ///
-  /// - Throws: ``DataFileError`` for a file that cannot be read or is no text, rows of different lengths, or a first
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - format: How separated values are written.
+  ///   - targets: A file of one target a row, where the first has none: they become the last column.
+  /// - Returns: The table.
+  /// - Throws: ``DataFileError`` for a file that cannot be read or is no table, rows of different lengths, or a first
   ///   line that may be names or not.
   public static func read(
-    _ path: String, _ format: TableFormat = TableFormat()
+    _ path: String, _ format: TableFormat = TableFormat(), targets: String? = nil
   ) throws(DataFileError) -> Table {
-    try decode(FileBytes(reading: path), format)
+    let targets = try targets.map { path throws(DataFileError) in try FileBytes(reading: path) }
+    return try decode(FileBytes(reading: path), format, targets: targets)
   }
 
   /// Decodes bytes.
   ///
-  /// - Throws: As ``read(_:_:)``.
+  /// - Throws: As ``read(_:_:targets:)``.
   public static func decode(
-    _ file: FileBytes, _ format: TableFormat = TableFormat()
+    _ file: FileBytes, _ format: TableFormat = TableFormat(), targets: FileBytes? = nil
+  ) throws(DataFileError) -> Table {
+    let kind = DataFormat(of: file)
+    guard kind == .table else {
+      return Table(file, try NumberTable(file, kind, targets: targets), kind)
+    }
+    guard targets == nil else {
+      throw DataFileError(
+        file.path, "is a table of separated values, which has its targets in a column",
+        remedy: "put them there, or give inputs as .npy, .npz or IDX")
+    }
+    return try decodeText(file, format)
+  }
+
+  private static func decodeText(
+    _ file: FileBytes, _ format: TableFormat
   ) throws(DataFileError) -> Table {
     let cells = try CSVCells(file, separator: try format.separatorByte(of: file))
     let isShort = try checkLengths(of: cells, file.path, format.header)
-    let below = Table(file, cells, format.decimal, firstRow: 1)
+    func table(firstRow: Int) -> Table {
+      let text = TextTable(
+        bytes: file.bytes, cells: cells, decimal: format.decimal, firstRow: firstRow)
+      return Table(file, text, .table)
+    }
+    let below = table(firstRow: 1)
     let isHeader =
       switch format.header {
       case .yes: true
       case .no: false
       case .auto: try below.isFirstLineOfNames(isShort: isShort)
       }
-    var table = isHeader ? below : Table(file, cells, format.decimal, firstRow: 0)
+    var table = isHeader ? below : table(firstRow: 0)
     guard table.rowCount > 0 else {
       throw DataFileError(
         file.path, "holds no rows\(isHeader ? " but that of the names" : "")",
@@ -64,14 +89,34 @@ public struct Table: Sendable {
     return table
   }
 
-  private init(
-    _ file: FileBytes, _ cells: CSVCells, _ decimal: TableFormat.Decimal, firstRow: Int
-  ) {
-    (path, checksum, bytes) = (file.path, file.checksum, file.bytes)
-    (self.cells, self.decimal, self.firstRow) = (cells, decimal, firstRow)
-    columnCount = cells.rows.last?.count ?? 0
+  private init(_ file: FileBytes, _ content: any TableContent, _ format: DataFormat) {
+    (path, checksum) = (file.path, file.checksum)
+    (self.content, self.format) = (content, format)
+    columnCount = content.columnCount
     names = []
   }
+
+  private init(_ other: Table, _ content: any TableContent) {
+    (path, checksum, format, names) = (other.path, other.checksum, other.format, other.names)
+    self.content = content
+    columnCount = content.columnCount
+  }
+
+  /// The table with as many columns, where it may have fewer inputs than there are: those that a sparse table does not
+  /// mention are zeros.
+  public func widened(to count: Int) -> Table {
+    guard let numbers = content as? NumberTable, numbers.isSparse, numbers.columnCount < count
+    else {
+      return self
+    }
+    return Table(self, numbers.widened(to: count))
+  }
+
+  /// The CRC-32 of the file of targets, where there is one.
+  public var targetChecksum: UInt32? { (content as? NumberTable)?.targetChecksum }
+
+  /// Whether its last column is a target: only arrays may have inputs alone.
+  public var hasTargets: Bool { (content as? NumberTable)?.hasTargets ?? true }
 
   /// Refuses rows of different lengths; gives whether the first is one shorter, as some write names where the rows
   /// have names of their own.
@@ -93,7 +138,7 @@ public struct Table: Sendable {
   }
 
   /// How many rows there are, without that of names.
-  public var rowCount: Int { max(cells.rows.count - firstRow, 0) }
+  public var rowCount: Int { content.rowCount }
 
   /// The column that numbers or names the rows, if there is one: the first, without a name beside others that have one.
   public var indexColumn: Int? {
@@ -128,27 +173,14 @@ public struct Table: Sendable {
   }
 
   /// What a cell holds.
-  public func content(_ row: Int, _ column: Int) -> Content {
-    let text = text(row, column)
-    if Self.isMissing(text) { return .missing }
-    let isPoint = decimal == .point || !text.contains(UInt8(ascii: ","))
-    let number =
-      isPoint
-      ? DecimalNumber.value(of: text)
-      : text.contains(UInt8(ascii: "."))
-        ? nil
-        : DecimalNumber.value(
-          of: text.map { $0 == UInt8(ascii: ",") ? UInt8(ascii: ".") : $0 })
-    return number.map { .number($0) } ?? .word
-  }
+  public func content(_ row: Int, _ column: Int) -> Content { content.content(row, column) }
 
   /// A cell's text, without quotes and the spaces around it; nil where it is missing.
   ///
   /// - Throws: ``DataFileError`` for text that is no UTF-8.
   public func word(_ row: Int, _ column: Int) throws(DataFileError) -> String? {
-    let text = text(row, column)
-    if Self.isMissing(text) { return nil }
-    guard let word = String(validating: text, as: UTF8.self) else {
+    guard content.content(row, column) != .missing else { return nil }
+    guard let word = content.word(row, column) else {
       throw DataFileError(
         path, at: place(row, column), "the text is no UTF-8", remedy: "save the file as UTF-8")
     }
@@ -157,29 +189,16 @@ public struct Table: Sendable {
 
   /// Where a cell is in the file.
   public func place(_ row: Int, _ column: Int) -> DataFileError.Place {
-    .cell(line: cells.rows[firstRow + row].line, column: column + 1)
+    content.place(row, column)
   }
+}
 
-  private func text(_ row: Int, _ column: Int) -> ArraySlice<UInt8> {
-    let cell = cells.cells[cells.rows[firstRow + row].first + column]
-    let text = bytes[Int(cell.start)..<Int(cell.start) + Int(cell.count)]
-    let quote = UInt8(ascii: "\"")
-    guard text.first == quote else { return text }
-    let inside = text.dropFirst().dropLast()
-    guard inside.contains(quote) else { return inside }
-    // Quotes inside are doubled: of each two the second goes.
-    var isSecond = false
-    return inside.filter { byte in
-      isSecond = byte == quote && !isSecond
-      return byte != quote || isSecond
-    }[...]
-  }
-
-  private static func isMissing(_ text: ArraySlice<UInt8>) -> Bool {
-    text.isEmpty || text.count <= 4 && missingMarks.contains(where: text.elementsEqual)
-  }
-
-  private static let missingMarks = [
-    "?", "NA", "na", "N/A", "n/a", "NaN", "nan", "NAN", "null", "NULL", "None", "none",
-  ].map { Array($0.utf8) }
+/// A table's cells; rows and columns count from 0.
+protocol TableContent: Sendable {
+  var rowCount: Int { get }
+  var columnCount: Int { get }
+  func content(_ row: Int, _ column: Int) -> Table.Content
+  /// The text of a cell that is not missing; nil where it is no UTF-8.
+  func word(_ row: Int, _ column: Int) -> String?
+  func place(_ row: Int, _ column: Int) -> DataFileError.Place
 }

@@ -14,6 +14,11 @@ struct ClassSplit: Sendable, Equatable {
     heldOut = Array(order.dropFirst(train))
   }
 
+  /// The first so many train, the others are held out.
+  init(first count: Int, of classes: Int) {
+    (train, heldOut) = (Array(0..<count), Array(count..<classes))
+  }
+
   /// A split from a table with a header: tab-separated columns, among them `id` and `vinyals_split` (train, val or
   /// test). Train and val train.
   ///

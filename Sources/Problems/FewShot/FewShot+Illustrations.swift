@@ -25,13 +25,13 @@ extension FewShot {
       _ examples: Examples, _ caption: (Int, Int) -> (String, ImageFigure.Mark)
     ) -> [ImageFigure.Cell] {
       let shape = examples.data.shape.sizes
-      let size = shape[1] * shape[2]
+      let size = shape[1] * shape[2] * shape[3]
       let pixels = examples.data.values.map(Float.init)
       return examples.target.values.enumerated().map { index, label in
         let (text, mark) = caption(index, Int(label))
         return .init(
-          pixels: Array(pixels[index * size..<(index + 1) * size]), width: shape[2], caption: text,
-          mark: mark)
+          pixels: Array(pixels[index * size..<(index + 1) * size]), width: shape[2],
+          channels: shape[3], caption: text, mark: mark)
       }
     }
     let (before, after) = (try classes(at: try training.startValues), try classes(at: adapted))

@@ -1,5 +1,6 @@
 import BilevelOptimization
 import DataFiles
+import Foundation
 import Models
 import Randomness
 import Tensors
@@ -48,22 +49,48 @@ public struct FewShot: Problem {
     try settings.check()
     self.settings = settings
     self.seed = seed
-    let folder = DataFolder(settings.data)
-    images = try ImageClasses(
-      images: try folder.path(of: settings.images, key: "images"),
-      labels: try folder.path(of: settings.labels, key: "labels"))
-    split =
-      switch settings.split {
-      case .random:
-        ClassSplit(random: images.members.count, train: settings.trainClasses, seed: seed)
-      case .vinyals:
-        try ClassSplit(
-          vinyals: try folder.path(of: settings.characters, key: "characters"),
-          classes: images.members.count)
-      }
+    let own = try ImageClasses(try Self.files(settings.data, settings))
+    if settings.test.isEmpty {
+      images = own
+      split = try Self.split(own.members.count, settings, seed: seed)
+    } else {
+      images = try own.followed(
+        by: try Self.files(settings.test, settings), from: settings.test)
+      split = ClassSplit(first: own.members.count, of: images.members.count)
+    }
     try Self.check(settings, images, split)
     upperModel = try FewShotNetwork.model(settings, images, seed: seed)
     lowerModel = try FewShotNetwork.model(settings, images, seed: seed)
+  }
+
+  private static func files(_ text: String, _ settings: FewShotSettings) throws -> ImageFiles {
+    if let files = try ImageFiles(
+      DataPlace(text), images: settings.images, labels: settings.labels)
+    {
+      return files
+    }
+    guard !text.isEmpty else {
+      throw SettingError("data is not set: give the folder with the data, --set data=FOLDER")
+    }
+    guard FileManager.default.fileExists(atPath: text) else {
+      throw DataFileError(
+        text, "no such file or folder", remedy: "set data to where the data are", isMissing: true)
+    }
+    throw DataFileError(
+      text, "is neither a folder of images nor IMAGES,LABELS",
+      remedy: "set data to where the data are")
+  }
+
+  private static func split(
+    _ classes: Int, _ settings: FewShotSettings, seed: UInt64
+  ) throws -> ClassSplit {
+    switch settings.split {
+    case .random: ClassSplit(random: classes, train: settings.trainClasses, seed: seed)
+    case .vinyals:
+      try ClassSplit(
+        vinyals: try DataFolder(settings.data).path(of: settings.characters, key: "characters"),
+        classes: classes)
+    }
   }
 
   private static func check(
@@ -145,7 +172,7 @@ public struct FewShot: Problem {
   private func examples(_ pixels: [Float], each count: Int) throws -> Examples {
     let total = settings.ways * count
     return Examples(
-      data: try DataArray([total, images.height, images.width, 1], pixels),
+      data: try DataArray([total, images.height, images.width, images.channels], pixels),
       target: DataArray(indices: (0..<total).map { $0 / count }))
   }
 }

@@ -23,7 +23,7 @@ enum FewShotNetwork {
     return try Model(seed: seed) { p in
       var layers: [any Layer] = []
       for block in 1...blocks {
-        layers += self.block(block, settings, p)
+        layers += self.block(block, settings, images.channels, p)
       }
       layers += [Flatten(), Dense(p.part("dense"), outputs, settings.ways, weight: weight)]
       return Sequential(layers)
@@ -31,12 +31,12 @@ enum FewShotNetwork {
   }
 
   private static func block(
-    _ number: Int, _ settings: FewShotSettings, _ p: Parameters
+    _ number: Int, _ settings: FewShotSettings, _ channels: Int, _ p: Parameters
   ) -> [any Layer] {
     let isStrided = settings.network == .strided
     let layers: [any Layer] = [
       Convolution(
-        p.part("conv\(number)"), number == 1 ? 1 : settings.filters, settings.filters,
+        p.part("conv\(number)"), number == 1 ? channels : settings.filters, settings.filters,
         stride: isStrided ? 2 : 1, weight: weight),
       BatchNorm(p.part("norm\(number)"), settings.filters), Activation.relu,
     ]

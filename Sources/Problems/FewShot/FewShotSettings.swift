@@ -16,8 +16,10 @@ public struct FewShotSettings: SettingGroup, Equatable {
     case vinyals
   }
 
-  /// The folder with the data.
+  /// The folder with the data, or `IMAGES,LABELS`.
   public var data = ""
+  /// Where the held-out classes are, likewise; none: some of the data's own are held out.
+  public var test = ""
   /// The IDX file of the images, in that folder; `.gz` may be left out.
   public var images = "omniglot-28-idx3-ubyte"
   /// The IDX file of their classes.
@@ -50,7 +52,8 @@ public struct FewShotSettings: SettingGroup, Equatable {
   ///
   /// - Throws: ``SettingError`` for a value outside its range.
   public mutating func declare(_ keys: inout SettingKeys) throws {
-    try keys("data", &data, "the folder with the data")
+    try keys("data", &data, "the folder with the data, or IMAGES,LABELS")
+    try keys("test", &test, "the held-out classes, likewise; empty: some of data's own")
     try keys("images", &images, "IDX file of the images, in that folder; .gz may be left out")
     try keys("labels", &labels, "IDX file of their classes")
     try keys("characters", &characters, "table of classes for split=vinyals")

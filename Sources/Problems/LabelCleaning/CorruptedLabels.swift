@@ -4,7 +4,7 @@ import Tensors
 
 /// Examples, split, with part of the training labels replaced.
 package struct CorruptedLabels {
-  let examples: LabelledExamples
+  package let examples: LabelledExamples
   /// Which of all examples train, validate and test.
   package let train: [Int]
   package let validate: [Int]
@@ -18,28 +18,21 @@ package struct CorruptedLabels {
   /// Whether it is known which training labels are wrong: those that were replaced.
   package var isTruthKnown: Bool { isReplaced.contains(true) }
 
-  /// Labels as they are: the first examples train, in their order, and the others validate.
-  init(_ examples: LabelledExamples, trainingWithFirst count: Int) {
-    train = Array(0..<count)
-    validate = Array(count..<examples.labels.count)
-    test = []
+  /// Labels as they are, in these parts.
+  init(asGiven examples: LabelledExamples, _ split: DataSplit) {
+    (train, validate, test) = (split.train, split.validate, split.test)
     self.examples = examples.standardised(by: train)
-    givenLabels = Array(examples.labels[..<count])
+    givenLabels = train.map { examples.labels[$0] }
     rightLabels = givenLabels
-    isReplaced = [Bool](repeating: false, count: count)
+    isReplaced = [Bool](repeating: false, count: train.count)
   }
 
-  /// Labels of which a part is replaced; so many examples as settings say validate.
-  package init(
-    _ examples: LabelledExamples, _ settings: LabelCleaningSettings, validation: Int, seed: UInt64
+  /// Labels of which a part is replaced, as settings say.
+  init(
+    _ examples: LabelledExamples, _ split: DataSplit, _ settings: LabelCleaningSettings,
+    seed: UInt64
   ) {
-    var split = RandomStream(seed: seed, purpose: .split)
-    let order = split.permutation(of: examples.labels.count)
-    // Always the same ones test and validate, however many train.
-    let trainStart = settings.test + validation
-    test = Array(order[..<settings.test])
-    validate = Array(order[settings.test..<trainStart])
-    train = Array(order[trainStart..<trainStart + settings.train])
+    (train, validate, test) = (split.train, split.validate, split.test)
     self.examples = examples.standardised(by: train)
     rightLabels = train.map { examples.labels[$0] }
     var stream = RandomStream(seed: seed, purpose: .corruption)

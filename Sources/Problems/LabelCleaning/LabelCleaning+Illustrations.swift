@@ -23,7 +23,8 @@ extension LabelCleaning {
         let (given, right) = (corrupted.givenLabels[number], corrupted.rightLabels[number])
         return .init(
           pixels: images.image(corrupted.train[number]), width: images.width,
-          caption: given == right ? "\(given)" : "\(given), is \(right)", mark: mark)
+          channels: images.channels, caption: given == right ? "\(given)" : "\(given), is \(right)",
+          mark: mark)
       }
     }
     return [
@@ -57,6 +58,7 @@ extension LabelCleaning {
             zip(shown, said).map { number, said in
               .init(
                 pixels: images.image(corrupted.train[number]), width: images.width,
+                channels: images.channels,
                 caption: "\(corrupted.givenLabels[number]), model: \(said)")
             })
         ]))

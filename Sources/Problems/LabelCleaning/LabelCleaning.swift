@@ -1,5 +1,4 @@
 import BilevelOptimization
-import Foundation
 import Models
 import Randomness
 import Tensors
@@ -54,16 +53,7 @@ public struct LabelCleaning: Problem {
     try settings.check()
     self.settings = settings
     self.seed = seed
-    let given = try Self.examples(settings)
-    switch settings.validation {
-    case .count(let count):
-      try Self.requireEnough(given, settings, validation: count)
-      corrupted = CorruptedLabels(given, settings, validation: count, seed: seed)
-    case .place(let path):
-      corrupted = CorruptedLabels(
-        try Self.examples(given, followedBy: path, settings),
-        trainingWithFirst: given.labels.count)
-    }
+    corrupted = try Self.parts(settings, seed: seed)
     let (inputs, classes) = (corrupted.examples.inputCount, corrupted.examples.classNames.count)
     guard classes >= 2 else {
       throw SettingError("labels=\(settings.labels): all images are of one class; two are needed")
@@ -75,51 +65,30 @@ public struct LabelCleaning: Problem {
     }
   }
 
-  private static func requireEnough(
-    _ examples: LabelledExamples, _ settings: LabelCleaningSettings, validation: Int
-  ) throws {
-    guard settings.train + validation + settings.test <= examples.labels.count else {
-      throw SettingError(
-        "train=\(settings.train), validation=\(validation), test=\(settings.test): there are "
-          + "only \(examples.labels.count) examples; ask for no more together")
+  /// The data in their parts, with labels replaced unless clean ones have a place of their own.
+  private static func parts(
+    _ settings: LabelCleaningSettings, seed: UInt64
+  ) throws -> CorruptedLabels {
+    var all = try LabelledExamples(settings.data, settings)
+    let own = all.labels
+    var request = DataSplit.Request(
+      validation: settings.validation, test: settings.test, train: settings.train,
+      isStratified: settings.stratified)
+    var sizes = (own: own.count, validation: 0, test: 0)
+    let clean = settings.validation.path
+    if let clean {
+      all = try all.followed(by: clean, as: "validation", settings)
+      (sizes.validation, request.train) = (all.labels.count - own.count, 0)
+      if settings.test.path == nil { request.test = 0 }
     }
-  }
-
-  /// The data, a folder's or a table's.
-  private static func examples(_ settings: LabelCleaningSettings) throws -> LabelledExamples {
-    isTable(settings.data)
-      ? .rows(try LabelledRows(settings.table)) : .images(try images(settings.data, settings))
-  }
-
-  /// The data, then those of another place of the same kind.
-  private static func examples(
-    _ given: LabelledExamples, followedBy path: String, _ settings: LabelCleaningSettings
-  ) throws -> LabelledExamples {
-    switch given {
-    case .images(let given):
-      return .images(try given.followed(by: try images(path, settings), from: path))
-    case .rows(let rows):
-      var table = settings.table
-      table.data = path
-      return .rows(try rows.followed(by: table))
+    if let path = settings.test.path {
+      let before = all.labels.count
+      all = try all.followed(by: path, as: "test", settings)
+      sizes.test = all.labels.count - before
     }
-  }
-
-  /// Whether a path leads to a file: images come in folders.
-  private static func isTable(_ path: String) -> Bool {
-    var isFolder: ObjCBool = false
-    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-      && !isFolder.boolValue
-  }
-
-  private static func images(
-    _ path: String, _ settings: LabelCleaningSettings
-  ) throws -> LabelledImages {
-    if path.isEmpty { return Digits.all }
-    let folder = DataFolder(path)
-    return try LabelledImages(
-      images: try folder.path(of: settings.images, key: "images"),
-      labels: try folder.path(of: settings.labels, key: "labels"))
+    let split = try DataSplit(request, sizes: sizes, classes: own, seed: seed)
+    return clean == nil
+      ? CorruptedLabels(all, split, settings, seed: seed) : CorruptedLabels(asGiven: all, split)
   }
 
   /// The examples.

@@ -8,26 +8,6 @@ public struct LabelCleaningSettings: SettingGroup, Equatable {
     case anyClass = "any-class"
   }
 
-  /// Where the images that validate come from; their labels are taken to be right.
-  public enum Validation: Sendable, Hashable {
-    /// So many of the data's own.
-    case count(Int)
-    /// All of another folder, with files of the same names, or another table. Then all of the data train, with the labels
-    /// that they have.
-    case place(String)
-
-    /// As settings write it.
-    var text: String {
-      switch self {
-      case .count(let count): "\(count)"
-      case .place(let path): path
-      }
-    }
-
-    /// A number, or else a folder or table.
-    init(_ text: String) { self = Int(text).map(Validation.count) ?? .place(text) }
-  }
-
   /// The data: a folder of images, or a table, read as the settings say; the embedded digits where `table.data` is empty.
   public var table: TableSettings = {
     var table = TableSettings()
@@ -43,12 +23,15 @@ public struct LabelCleaningSettings: SettingGroup, Equatable {
   public var images = "train-images-idx3-ubyte"
   /// The IDX file of their classes.
   public var labels = "train-labels-idx1-ubyte"
-  /// Training images.
+  /// Training images; 0: all that neither validate nor test.
   public var train = 1000
-  /// Images that validate.
-  public var validation = Validation.count(297)
-  /// Test images.
-  public var test = 500
+  /// Images that validate; their labels are taken to be right. Where they are of another file or folder, all of the data
+  /// train, with the labels that they have.
+  public var validation: DataPart = 297
+  /// Test images; where others validate than the data's own, none unless they are of another place, too.
+  public var test: DataPart = 500
+  /// Whether the parts that validate and test have their share of each class.
+  public var stratified = false
   /// The part of the training images whose label is replaced.
   public var corruption = 0.4
   /// What it is replaced by.
@@ -74,22 +57,20 @@ public struct LabelCleaningSettings: SettingGroup, Equatable {
   ///
   /// - Throws: ``SettingError`` for a value outside its range.
   public mutating func declare(_ keys: inout SettingKeys) throws {
-    try keys("data", &data, "folder with IDX files, or CSV file; empty: the embedded digits")
+    try keys("data", &data, "folder, table, or INPUTS,TARGETS; empty: the embedded digits")
     try keys("images", &images, "IDX file of the images, in that folder; .gz may be left out")
     try keys("labels", &labels, "IDX file of their classes")
-    try keys("train", &train, 1...10_000_000, "training images")
-    var text = validation.text
+    try keys("train", &train, 0...10_000_000, "training images; 0: all the rest")
+    let expected = "a number of examples, a part such as 0.2, or a folder or file"
     try keys(
-      "validation", &text,
-      "validation examples, or a folder or CSV file of such; then all of data train")
-    validation = Validation(text)
-    switch validation {
-    case .count(1...10_000_000): break
-    case .place(let path) where !path.isEmpty: break
-    default:
-      throw SettingError("validation=\(text): must be from 1 to 10000000, or a folder or file")
+      "validation", &validation, expecting: expected,
+      "validation examples, a part of all, or a folder or file of such; then all of data train")
+    guard validation != .count(0), validation != .folds else {
+      throw SettingError("validation=\(validation.rawValue): must be \(expected)")
     }
-    try keys("test", &test, 1...10_000_000, "test images")
+    try keys("test", &test, expecting: expected, "test examples, likewise")
+    guard test != .folds else { throw SettingError("test=folds: must be \(expected)") }
+    try keys("stratified", &stratified, "whether both have their share of each class")
     try keys("corruption", &corruption, 0...1, "part of the training labels that are replaced")
     try keys("corruption-kind", &corruptionKind, "by what: wrong (another class), or any-class")
     try keys("network", &network, "lower model: linear, tanh or relu")

@@ -25,7 +25,7 @@ package enum LabelledExamples: Sendable {
   /// What the classes are called.
   var classNames: [String] {
     switch self {
-    case .images(let images): (0..<images.classCount).map(String.init)
+    case .images(let images): images.classNames
     case .rows(let rows): rows.classNames
     }
   }
@@ -35,6 +35,49 @@ package enum LabelledExamples: Sendable {
     switch self {
     case .images(let images): images.checksums
     case .rows(let rows): rows.checksums
+    }
+  }
+
+  /// Those of a place: images of a folder, or of two files of which the first is one of images; otherwise a table.
+  ///
+  /// - Throws: `DataFileError` for files that cannot be read, `SettingError` for settings that name none.
+  init(_ text: String, _ settings: LabelCleaningSettings) throws {
+    let place = DataPlace(text)
+    if let files = try ImageFiles(place, images: settings.images, labels: settings.labels) {
+      self = .images(try LabelledImages(files))
+    } else if place == .embedded {
+      self = .images(Digits.all)
+    } else {
+      self = .rows(try LabelledRows(settings.table))
+    }
+  }
+
+  /// These, then those of another place of the same kind.
+  ///
+  /// - Parameters:
+  ///   - text: The place.
+  ///   - part: What they do, for the names of their checksums.
+  ///   - settings: How they are read.
+  /// - Returns: All.
+  /// - Throws: `DataFileError` for files that cannot be read, or examples of another shape.
+  func followed(
+    by text: String, as part: String, _ settings: LabelCleaningSettings
+  ) throws -> LabelledExamples {
+    switch self {
+    case .images(let images):
+      guard
+        let files = try ImageFiles(
+          DataPlace(text), images: settings.images, labels: settings.labels)
+      else {
+        throw DataFileError(
+          text, "is neither a folder of images nor IMAGES,LABELS", remedy: "give images as data has"
+        )
+      }
+      return .images(try images.followed(by: try LabelledImages(files), from: text, as: part))
+    case .rows(let rows):
+      var table = settings.table
+      table.data = text
+      return .rows(try rows.followed(by: table, as: part))
     }
   }
 

@@ -1,14 +1,20 @@
 import DataFiles
 import Tensors
 
-/// Grey images with class numbers, kept as bytes.
+/// Images with class numbers, kept as bytes.
 public struct LabelledImages: Sendable {
-  /// Pixels of an image.
+  /// Numbers of an image: pixels, or three times as many of one in colour.
   public let pixelCount: Int
+  /// 1 for grey images, 3 for red, green and blue.
+  public let channels: Int
   /// Pixels of a row of an image.
   public let width: Int
   /// Classes: one more than the largest class number.
   public let classCount: Int
+  /// What they are called.
+  let classNames: [String]
+  /// Whether they have names, rather than numbers.
+  private let isNamed: Bool
   /// Each image's class.
   public let labels: [Int]
   /// Checksums of the files; none for images that come with the program.
@@ -18,33 +24,37 @@ public struct LabelledImages: Sendable {
   private let fullInk: Float
 
   init(
-    pixels: [UInt8], fullInk: Float, pixelCount: Int, width: Int, labels: [Int],
-    checksums: [DataChecksum] = []
+    pixels: [UInt8], fullInk: Float, pixelCount: Int, width: Int, channels: Int = 1,
+    labels: [Int], classNames: [String] = [], checksums: [DataChecksum] = []
   ) {
     self.pixels = pixels
+    self.channels = channels
     self.checksums = checksums
     self.fullInk = fullInk
     self.pixelCount = pixelCount
     self.width = width
     self.labels = labels
     classCount = (labels.max() ?? 0) + 1
+    isNamed = !classNames.isEmpty
+    self.classNames = isNamed ? classNames : (0..<classCount).map(String.init)
   }
 
-  /// Images and their classes from two IDX files, in MNIST's form.
+  /// Images and their classes from files.
   ///
-  /// - Throws: `DataFileError` where they cannot be read or do not fit together.
-  init(images: String, labels: String) throws(DataFileError) {
-    let files = try ImageFiles(images: images, labels: labels)
-    let classes = files.labels
-    if let row = classes.firstIndex(where: { $0 >= Self.mostClasses }) {
+  /// - Throws: `DataFileError` for more classes than there may be.
+  init(_ files: ImageFiles) throws(DataFileError) {
+    if let row = files.labels.firstIndex(where: { $0 >= Self.mostClasses }) {
       throw DataFileError(
-        labels, at: .row(row), "the class \(classes[row]) is beyond \(Self.mostClasses) classes",
+        files.labelPath, at: .row(row),
+        "the class \(files.labels[row]) is beyond \(Self.mostClasses) classes",
         remedy: "number the classes 0, 1, 2, ...")
     }
+    let images = files.images
     self.init(
-      pixels: files.pixels, fullInk: 255, pixelCount: files.height * files.width,
-      width: files.width, labels: classes,
-      checksums: files.checksums)
+      pixels: images.pixels, fullInk: 255,
+      pixelCount: images.height * images.width * images.channels,
+      width: images.width, channels: images.channels, labels: files.labels,
+      classNames: files.classNames, checksums: files.checksums)
   }
 
   /// These images, then others.
@@ -52,45 +62,66 @@ public struct LabelledImages: Sendable {
   /// - Parameters:
   ///   - others: The others.
   ///   - folder: Where they are, for errors.
+  ///   - part: What they do, for the names of their checksums.
   /// - Returns: All of them.
   /// - Throws: `DataFileError` where they are of another shape.
-  func followed(by others: LabelledImages, from folder: String) throws(DataFileError)
-    -> LabelledImages
-  {
-    guard width == others.width, pixelCount == others.pixelCount, fullInk == others.fullInk else {
+  func followed(
+    by others: LabelledImages, from folder: String, as part: String
+  ) throws(DataFileError) -> LabelledImages {
+    guard width == others.width, pixelCount == others.pixelCount, channels == others.channels,
+      fullInk == others.fullInk
+    else {
       throw DataFileError(
         folder, "has images of another shape than data's, or of other ink",
         remedy: "give images made in the same way")
     }
     return LabelledImages(
       pixels: pixels + others.pixels, fullInk: fullInk, pixelCount: pixelCount, width: width,
-      labels: labels + others.labels,
+      channels: channels, labels: labels + (try others.labels(amongClassesOf: self, from: folder)),
+      classNames: isNamed ? classNames : [],
       checksums: checksums
-        + others.checksums.map { DataChecksum("validation-\($0.name)", $0.checksum) })
+        + others.checksums.map { DataChecksum("\(part)-\($0.name)", $0.checksum) })
+  }
+
+  /// The labels as other images number their classes: by name, where these have names.
+  private func labels(
+    amongClassesOf other: LabelledImages, from folder: String
+  ) throws(DataFileError) -> [Int] {
+    guard other.isNamed else { return labels }
+    var numbers: [Int] = []
+    for name in classNames {
+      guard let number = other.classNames.firstIndex(of: name) else {
+        throw DataFileError(
+          folder, "has pictures of \(name), which is none of data's classes",
+          remedy: "give the same classes, \(other.classNames.prefix(20).joined(separator: ", "))")
+      }
+      numbers.append(number)
+    }
+    return labels.map { numbers[$0] }
   }
 
   /// The images of another file, which needs no labels.
   ///
   /// - Throws: `DataFileError` for a file that cannot be read, or images of another shape; `TensorError`.
   func images(ofFile path: String) throws -> DataArray {
-    let (file, pixels) = try ImageFiles.images(path)
-    let count = file.rowCount
-    guard count == pixelCount, file.shape[2] == width else {
+    let file = try ImageFiles.images(path)
+    let count = file.height * file.width * file.channels
+    guard count == pixelCount, file.width == width, file.channels == channels else {
       throw DataFileError(
         path,
-        "has images of \(file.shape[1])x\(file.shape[2]) pixels, and those of training had "
-          + "\(pixelCount / width)x\(width)",
+        "has images of \(file.height)x\(file.width)x\(file.channels) pixels, and those of training had "
+          + "\(pixelCount / width / channels)x\(width)x\(channels)",
         remedy: "give images of that shape")
     }
     let others = LabelledImages(
-      pixels: pixels, fullInk: 255, pixelCount: count, width: width,
-      labels: [Int](repeating: 0, count: file.rows))
-    return try others.images(Array(0..<file.rows))
+      pixels: file.pixels, fullInk: 255, pixelCount: count, width: width, channels: channels,
+      labels: [Int](repeating: 0, count: file.count))
+    return try others.images(Array(0..<file.count))
   }
 
   private static let mostClasses = 10_000
 
-  /// An image's pixels, row by row, ink from 0 to 1.
+  /// An image's pixels, row by row, ink or light from 0 to 1.
   public func image(_ index: Int) -> [Float] {
     pixels[index * pixelCount..<(index + 1) * pixelCount].map { Float($0) / fullInk }
   }

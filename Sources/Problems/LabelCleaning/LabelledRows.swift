@@ -15,7 +15,7 @@ package struct LabelledRows: Sendable {
   /// - Throws: `DataFileError` for a file that cannot be read, or whose targets are no classes.
   init(_ settings: TableSettings) throws(DataFileError) {
     let table = try ExampleTable(settings)
-    self.init(table, [table.checksum.map { DataChecksum("table", $0) }].compactMap(\.self))
+    self.init(table, table.checksums)
   }
 
   /// The targets are classes: settings say so.
@@ -31,12 +31,18 @@ package struct LabelledRows: Sendable {
 
   /// These rows, then those of another table.
   ///
+  /// - Parameters:
+  ///   - settings: The other table.
+  ///   - part: What its rows do, for the names of its checksums.
+  /// - Returns: All rows.
   /// - Throws: `DataFileError` for a table with other columns, or with classes that these rows have not.
-  func followed(by settings: TableSettings) throws(DataFileError) -> LabelledRows {
+  func followed(
+    by settings: TableSettings, as part: String
+  ) throws(DataFileError) -> LabelledRows {
     let others = try ExampleTable(settings, like: table)
-    let validation = others.checksum.map { DataChecksum("validation-table", $0) }
-    return LabelledRows(
-      table.followed(by: others), checksums + [validation].compactMap(\.self))
+    let checksums =
+      checksums + others.checksums.map { DataChecksum("\(part)-\($0.name)", $0.checksum) }
+    return LabelledRows(table.followed(by: others, checksums: checksums), checksums)
   }
 
   func standardised(by training: [Int]) -> LabelledRows {
@@ -53,7 +59,7 @@ package struct LabelledRows: Sendable {
   ///
   /// - Throws: `DataFileError` for a file that cannot be read or lacks columns; `TensorError`.
   func inputs(ofFile path: String, _ settings: TableSettings) throws -> DataArray {
-    let file = try Table.read(path, settings.format)
+    let file = try settings.table(path, like: table.encoding)
     let columns = try table.encoding.matched(to: file).columns(of: file)
     return try standardised(columns, Array(0..<file.rowCount))
   }

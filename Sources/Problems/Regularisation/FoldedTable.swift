@@ -1,36 +1,43 @@
 import BilevelOptimization
-import Randomness
 import Tensors
 
-/// A table's examples: some test, the others are cut into folds whose sizes differ by one at most. Inputs, and targets of
+/// A table's examples: some test, the others are cut into folds, or some of them validate. Inputs, and targets of
 /// regression, are standardised by the examples that train a model, whichever these are.
 struct FoldedTable: Sendable {
   /// The examples.
   let table: ExampleTable
-  /// The examples of each fold, and those that test.
+  /// The examples of each fold, and those that test. Where no fold validates in turn, there are two: those that train, and
+  /// those that validate.
   let folds: [[Int]]
   let test: [Int]
+  /// The folds that validate.
+  let validating: [Int]
 
-  /// Splits a table.
+  /// Reads a table, and splits it as settings say.
   ///
-  /// - Throws: `SettingError` for settings that ask for more than there is.
-  init(_ table: ExampleTable, _ settings: RegularisationSettings, seed: UInt64) throws {
-    self.table = table
-    let count = table.count
-    let test = max(1, Int((settings.testPart * Double(count)).rounded()))
-    let train = settings.train == 0 ? count - test : settings.train
-    guard train >= settings.folds, test + train <= count else {
+  /// - Throws: `SettingError` for settings that ask for more than there is; `DataFileError` for files that cannot be read.
+  init(_ settings: RegularisationSettings, seed: UInt64) throws {
+    let own = settings.table.data.isEmpty ? .digits : try ExampleTable(settings.table)
+    let validated = try own.followed(by: settings.validation, as: "validation", settings.table)
+    table = try validated.followed(by: settings.test, as: "test", settings.table)
+    var classes: [Int]?
+    if case .classes(let numbers, _) = own.targets { classes = numbers }
+    let request = DataSplit.Request(
+      validation: settings.validation, test: settings.test, train: settings.train,
+      isStratified: settings.stratified)
+    let sizes = (own.count, validated.count - own.count, table.count - validated.count)
+    let split = try DataSplit(request, sizes: sizes, classes: classes, seed: seed)
+    test = split.test
+    guard settings.validation == .folds else {
+      (folds, validating) = ([split.train, split.validate], [1])
+      return
+    }
+    guard split.train.count >= settings.folds else {
       throw SettingError(
-        "train=\(settings.train), test-part=\(settings.testPart), folds=\(settings.folds): there are "
-          + "\(count) examples, \(test) of them to test; ask for fewer, at least one a fold")
+        "folds=\(settings.folds): \(split.train.count) examples train; ask for no more folds")
     }
-    var stream = RandomStream(seed: seed, purpose: .split)
-    let order = stream.permutation(of: count)
-    self.test = Array(order[..<test])
-    folds = (0..<settings.folds).map { fold in
-      let bounds = [fold, fold + 1].map { test + $0 * train / settings.folds }
-      return Array(order[bounds[0]..<bounds[1]])
-    }
+    folds = split.folds(settings.folds)
+    validating = Array(folds.indices)
   }
 
   /// How many examples there are in all folds.

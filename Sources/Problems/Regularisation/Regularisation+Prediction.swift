@@ -30,7 +30,7 @@ extension Regularisation {
   ///
   /// - Throws: `DataFileError` for a file that cannot be read or lacks inputs; `TensorError`.
   public func predictions(_ lower: [Double], forFile path: String) throws -> ResultTable? {
-    let file = try Table.read(path, settings.table.format)
+    let file = try settings.table.table(path, like: table.table.encoding)
     let encoding = try table.table.encoding.matched(to: file)
     let columns = try encoding.columns(of: file)
     if settings.table.missing != .mean { try requireAll(columns, encoding, file) }

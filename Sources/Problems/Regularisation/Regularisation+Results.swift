@@ -15,7 +15,7 @@ extension Regularisation {
     let measures = table.isClassification ? ["accuracy", "cross-entropy"] : ["squared error"]
     let rows = try [("first strengths", first), ("learnt strengths", learnt)].map { name, values in
       upperModel.values = values
-      let validation = try table.folds.indices.map { fold in
+      let validation = try table.validating.map { fold in
         let task = try task(fold: fold)
         return try scores(task.validate, try training.adapt(task.train))
       }
@@ -29,11 +29,19 @@ extension Regularisation {
     }
     return notes + [
       ResultTable(
-        "\(table.folds.count) folds of \(table.trainCount) examples, \(table.test.count) to test"
+        partsTitle
           + (table.isClassification ? "" : "; errors in parts of the targets' variance"),
         columns: [""] + measures.map { "validation \($0)" } + measures.map { "test \($0)" },
         rows: rows), strengths(learnt),
     ]
+  }
+
+  /// What the table's title says of the parts.
+  private var partsTitle: String {
+    let test = "\(table.test.count) to test"
+    return settings.validation == .folds
+      ? "\(table.folds.count) folds of \(table.trainCount) examples, \(test)"
+      : "\(table.folds[0].count) examples to train, \(table.folds[1].count) to validate, \(test)"
   }
 
   private func scores(_ examples: Examples, _ adapted: AuxiliaryModel) throws -> [Double] {

@@ -59,8 +59,7 @@ public struct Regularisation: Problem {
   public init(_ settings: RegularisationSettings, seed: UInt64) throws {
     try settings.check()
     self.settings = settings
-    let examples = settings.table.data.isEmpty ? .digits : try ExampleTable(settings.table)
-    let table = try FoldedTable(examples, settings, seed: seed)
+    let table = try FoldedTable(settings, seed: seed)
     self.table = table
     trainings = FoldTrainings(table)
     let lowerModel = try Model(seed: seed) { p in
@@ -80,16 +79,14 @@ public struct Regularisation: Problem {
     _ table: FoldedTable, _ trainings: FoldTrainings, _ network: DenseNetwork, seed: UInt64
   ) -> Double {
     // The biases' input is 1, and uncorrelated with the others.
-    let spread = ([table.trainingOnAllFolds] + table.folds.indices.map(trainings.without))
+    let spread = ([table.trainingOnAllFolds] + table.validating.map(trainings.without))
       .reduce(1) { max($0, $1.largestSpread(in: table, seed: seed)) }
     // The weights behind a hidden layer multiply the curvature before it.
     return (table.isClassification ? 0.5 : 2) * spread * (network == .linear ? 1 : 4)
   }
 
   /// The table, where it is a user's own.
-  public var data: [DataChecksum] {
-    table.table.checksum.map { [DataChecksum("table", $0)] } ?? []
-  }
+  public var data: [DataChecksum] { table.table.checksums }
 
   /// f.
   public func lowerObjective(_ state: ObjectiveState<Tensor, Sequential>) -> Tensor {
@@ -127,11 +124,15 @@ public struct Regularisation: Problem {
   ///
   /// - Throws: `TensorError` for arrays that do not fit each other.
   public func task(_ index: Int, step: Int) throws -> TaskExamples {
-    try task(fold: (index + step) % table.folds.count)
+    let turns = table.validating
+    return try task(fold: turns[(index + step) % turns.count])
   }
 
-  /// The fold.
-  public func identity(ofTask index: Int, step: Int) -> Int { (index + step) % table.folds.count }
+  /// The fold's turn; tasks beyond have numbers of their own.
+  public func identity(ofTask index: Int, step: Int) -> Int {
+    let count = table.validating.count
+    return (index + step) % count + index / count * count
+  }
 
   /// The rows of a table.
   public static let isOverRows = true

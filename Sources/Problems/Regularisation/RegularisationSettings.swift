@@ -22,10 +22,14 @@ public struct RegularisationSettings: SettingGroup, Equatable {
   public var table = TableSettings()
   /// Examples that train and validate; 0: all that do not test.
   public var train = 0
-  /// The part of all examples that tests.
-  public var testPart = 0.3
+  /// Which examples validate: each fold of the training examples in turn, some of them, or those of another file.
+  public var validation = DataPart.folds
+  /// Which examples test: some of the data's own, or those of another file.
+  public var test = DataPart.fraction(0.3)
   /// Folds that the training examples are cut into.
   public var folds = 5
+  /// Whether folds, and examples that validate and test, have their share of each class.
+  public var stratified = false
   /// The lower model.
   public var network = DenseNetwork.linear
   /// Units of the hidden layer.
@@ -48,7 +52,16 @@ public struct RegularisationSettings: SettingGroup, Equatable {
   public mutating func declare(_ keys: inout SettingKeys) throws {
     try table.declare(&keys)
     try keys("train", &train, 0...10_000_000, "examples that train and validate; 0: all the rest")
-    try keys("test-part", &testPart, 0.01...0.9, "part of all examples that tests")
+    let expected = "a number of examples, a part such as 0.2, or a file"
+    try keys(
+      "validation", &validation, expecting: "folds, " + expected,
+      "folds, examples that validate, a part of all, or a file of such")
+    try keys("test", &test, expecting: expected, "examples that test, likewise")
+    for (key, part) in [("validation", validation), ("test", test)]
+    where part == .count(0) || key == "test" && part == .folds {
+      throw SettingError("\(key)=\(part.rawValue): must be \(expected)")
+    }
+    try keys("stratified", &stratified, "whether all parts have their share of each class")
     try keys("folds", &folds, 2...1000, "folds that the training examples are cut into")
     try keys("network", &network, "lower model: linear, tanh or relu")
     try keys("hidden", &hidden, 1...10_000, "units of the hidden layer")

@@ -18,8 +18,8 @@ struct ExampleTable: Sendable {
   let targets: Targets
   /// Which rows of the file they are, from 0.
   let rows: [Int]
-  /// The file's checksum, where there is one.
-  let checksum: UInt32?
+  /// Checksums of the files; none for examples that come with the program.
+  let checksums: [DataChecksum]
   /// What a person should know about how the file was read.
   let notes: [(key: String, value: String)]
 
@@ -40,7 +40,7 @@ struct ExampleTable: Sendable {
       encoding: InputEncoding(numbers: names),
       inputs: names.indices.map { pixel in images.map { Double($0[pixel]) } },
       targets: .classes(digits.labels, names: (0..<digits.classCount).map(String.init)),
-      rows: Array(digits.labels.indices), checksum: nil, notes: [])
+      rows: Array(digits.labels.indices), checksums: [], notes: [])
   }
 }
 
@@ -49,20 +49,40 @@ extension ExampleTable {
   ///
   /// - Throws: `DataFileError` that says what is wrong, where, and which setting would help.
   init(_ settings: TableSettings) throws(DataFileError) {
-    let table = try Table.read(settings.data, settings.format)
-    let target = try table.column(settings.target)
+    try self.init(try settings.table(settings.data), settings)
+  }
+
+  /// The examples of a table that was read.
+  ///
+  /// - Throws: `DataFileError` that says what is wrong, where, and which setting would help.
+  init(_ table: Table, _ settings: TableSettings) throws(DataFileError) {
+    let target = try Self.target(of: table, settings)
     try self.init(
       table, settings, target: target, InputEncoding(table, settings, target: target), classes: [])
+  }
+
+  private static func target(
+    of table: Table, _ settings: TableSettings
+  ) throws(DataFileError) -> Int {
+    guard table.hasTargets else {
+      throw DataFileError(
+        table.path, "has inputs and no targets",
+        remedy: "name a file of one target a row behind a comma: data=\(table.path),TARGETS.npy")
+    }
+    return try table.column(settings.target)
   }
 
   /// Reads another file with the same columns, and with the same classes or some of them.
   ///
   /// - Throws: `DataFileError` that says what is wrong, where, and which setting would help.
   init(_ settings: TableSettings, like other: ExampleTable) throws(DataFileError) {
-    let table = try Table.read(settings.data, settings.format)
-    let target = try table.column(settings.target)
-    var classes: [String] = []
-    if case .classes(_, let names) = other.targets { classes = names }
+    let table = try settings.table(settings.data, like: other.encoding)
+    let target = try Self.target(of: table, settings)
+    var (settings, classes): (TableSettings, [String]) = (settings, [])
+    switch other.targets {
+    case .classes(_, let names): (settings.kind, classes) = (.classification, names)
+    case .numbers: settings.kind = .regression
+    }
     try self.init(
       table, settings, target: target, other.encoding.matched(to: table), classes: classes)
   }
@@ -93,14 +113,37 @@ extension ExampleTable {
     self.rows = rows
     targets = try TargetReader(table, column: target, rows: rows, known: classes)
       .targets(settings.kind)
-    checksum = table.checksum
+    checksums =
+      [DataChecksum("table", table.checksum)]
+      + (table.targetChecksum.map { [DataChecksum("targets", $0)] } ?? [])
     notes = Self.notes(
       table, encoding, targets, target: target, rows: rows.count,
       missing: missing.count, untargeted: untargeted.count, settings.missing)
   }
 
+  /// These, then those of another file, where a part names one.
+  ///
+  /// - Parameters:
+  ///   - part: The part.
+  ///   - name: What it does, for the names of checksums.
+  ///   - settings: How tables are read.
+  /// - Returns: All examples.
+  /// - Throws: `DataFileError` for a file that cannot be read, or has other columns or classes.
+  func followed(
+    by part: DataPart, as name: String, _ settings: TableSettings
+  ) throws(DataFileError) -> ExampleTable {
+    guard let path = part.path else { return self }
+    var settings = settings
+    settings.data = path
+    let others = try ExampleTable(settings, like: self)
+    return followed(
+      by: others,
+      checksums: checksums
+        + others.checksums.map { DataChecksum("\(name)-\($0.name)", $0.checksum) })
+  }
+
   /// The examples of both, which have the same columns and classes.
-  func followed(by others: ExampleTable) -> ExampleTable {
+  func followed(by others: ExampleTable, checksums: [DataChecksum]) -> ExampleTable {
     let targets: Targets =
       switch (self.targets, others.targets) {
       case (.classes(let own, let names), .classes(let more, _)): .classes(own + more, names: names)
@@ -109,7 +152,7 @@ extension ExampleTable {
       }
     return ExampleTable(
       encoding: encoding, inputs: zip(inputs, others.inputs).map(+), targets: targets,
-      rows: rows + others.rows, checksum: checksum, notes: notes)
+      rows: rows + others.rows, checksums: checksums, notes: notes)
   }
 
   private static func notes(

@@ -25,7 +25,8 @@ public struct InputEncoding: Sendable, Hashable {
   /// The columns of inputs.
   public let columns: [Column]
   /// The table's column of targets, and how many columns it has.
-  private let target, columnCount: Int
+  private let target: Int
+  let columnCount: Int
   /// Whether its columns have names.
   private let isNamed: Bool
 

@@ -65,3 +65,21 @@ public struct TableSettings: SettingGroup, Equatable {
     try keys("decimal", &format.decimal, "mark in numbers: point or comma")
   }
 }
+
+extension TableSettings {
+  /// Reads a table as these settings say: a file, or one of inputs and one of targets with a comma between.
+  ///
+  /// - Parameters:
+  ///   - text: Where it is.
+  ///   - encoding: That of a table with the same columns, of which sparse rows may lack the last.
+  /// - Returns: The table.
+  /// - Throws: `DataFileError` for files that cannot be read or do not fit together.
+  func table(_ text: String, like encoding: InputEncoding? = nil) throws(DataFileError) -> Table {
+    let table =
+      switch DataPlace(text) {
+      case .pair(let inputs, let targets): try Table.read(inputs, format, targets: targets)
+      case .embedded, .folder, .file: try Table.read(text, format)
+      }
+    return encoding.map { table.widened(to: $0.columnCount) } ?? table
+  }
+}

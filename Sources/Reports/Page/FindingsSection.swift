@@ -45,8 +45,9 @@ struct FindingsSection {
               HTML.element(
                 "img",
                 [
-                  "src": GreyImage.address(cell.pixels, width: cell.width), "alt": cell.caption,
-                  "width": "56", "height": "56",
+                  "src": PageImage.address(
+                    cell.pixels, width: cell.width, channels: cell.channels),
+                  "alt": cell.caption, "width": "56", "height": "56",
                 ]
               ) {}
               HTML.element("figcaption") {

@@ -1,23 +1,28 @@
 import CZlib
 import Foundation
 
-/// A grey image as a PNG in the page itself (PNG specification, 2nd edition).
-enum GreyImage {
-  /// The address of an image with ink from 0, white, to 1, black.
-  static func address(_ pixels: [Float], width: Int) -> String {
-    "data:image/png;base64,\(Data(png(pixels, width: width)).base64EncodedString())"
+/// An image as a PNG in the page itself (PNG specification, 2nd edition).
+enum PageImage {
+  /// The address of an image: grey, with ink from 0, white, to 1, black; or with three channels, of light of each colour.
+  static func address(_ pixels: [Float], width: Int, channels: Int) -> String {
+    let bytes = Data(png(pixels, width: width, channels: channels))
+    return "data:image/png;base64,\(bytes.base64EncodedString())"
   }
 
-  static func png(_ pixels: [Float], width: Int) -> [UInt8] {
-    let height = width > 0 ? pixels.count / width : 0
+  static func png(_ pixels: [Float], width: Int, channels: Int) -> [UInt8] {
+    let isGrey = channels == 1
+    let length = width * channels
+    let height = length > 0 ? pixels.count / length : 0
     var rows: [UInt8] = []
     for row in 0..<height {
       rows.append(0)  // No filter.
-      rows += pixels[row * width..<(row + 1) * width].map {
-        UInt8((255 * (1 - min(max($0, 0), 1))).rounded())
+      rows += pixels[row * length..<(row + 1) * length].map { value in
+        let light = min(max(isGrey ? 1 - value : value, 0), 1)
+        return UInt8((255 * light).rounded())
       }
     }
-    let header = bigEndian(width) + bigEndian(height) + [8, 0, 0, 0, 0]
+    // Eight bits a channel; the type of grey images is 0, that of colours 2.
+    let header = bigEndian(width) + bigEndian(height) + [8, isGrey ? 0 : 2, 0, 0, 0]
     return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + chunk("IHDR", header)
       + chunk("IDAT", deflated(rows)) + chunk("IEND", [])
   }
