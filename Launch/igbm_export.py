@@ -131,10 +131,11 @@ def _prepared(model, role):
         kind = type(module).__name__
         if not module.training:
             continue
-        if "Dropout" in kind and module.p > 0 or kind.endswith(("LSTM", "GRU", "RNN")) and module.dropout > 0:
+        is_other = "Dropout" in kind and type(module) is not torch.nn.Dropout
+        if is_other and module.p > 0 or kind.endswith(("LSTM", "GRU", "RNN")) and module.dropout > 0:
             raise ValueError(
-                f"{place}: dropout of {kind} in training mode draws a mask anew each step, which a graph cannot; "
-                f"call .eval() on it, or set its rate to 0")
+                f"{place}: dropout of {kind} in training mode, which a graph does not keep; use torch.nn.Dropout, call .eval() on "
+                f"it, or set its rate to 0")
         if isinstance(module, torch.nn.MultiheadAttention) and module.dropout > 0:
             raise ValueError(f"{place}: dropout of attention in training mode; make it with dropout=0, or call .eval()")
     return model
@@ -344,7 +345,9 @@ class _OwnOperations(TorchFunctionMode):
     def __torch_function__(self, function, types, args=(), kwargs=None):
         if function in (torch.Tensor.detach, torch.detach, torch.Tensor.data.__get__):
             return _stop_gradient(args[0]) if args[0].is_floating_point() else function(*args)
-        own = {F.cross_entropy: _cross_entropy, F.nll_loss: _nll_loss}.get(function, function)
+        own = {F.cross_entropy: _cross_entropy, F.nll_loss: _nll_loss,
+               F.scaled_dot_product_attention: _attention,
+               F.multi_head_attention_forward: _self_attention}.get(function, function)
         return own(*args, **(kwargs or {}))
 
 
@@ -377,6 +380,31 @@ def _cross_entropy(input, target, weight=None, size_average=None, ignore_index=-
     if reduction != "none":
         even = even.sum() if reduction == "sum" else even.mean() if weight is None else even.sum() / weight[target].sum()
     return (1 - label_smoothing) * plain + label_smoothing / count * even
+
+
+def _attention(query, key, value, attn_mask=None, dropout_p=0.0, **others):
+    if dropout_p > 0:
+        raise ValueError("scaled_dot_product_attention with dropout_p, which a graph does not keep: write it with F.dropout")
+    return F.scaled_dot_product_attention(query, key, value, attn_mask, 0.0, **others)
+
+
+def _self_attention(query, key, value, embed_dim_to_check, num_heads, in_proj_weight, in_proj_bias, bias_k, bias_v, add_zero_attn,
+                    dropout_p, out_proj_weight, out_proj_bias, training=True, key_padding_mask=None, need_weights=True,
+                    attn_mask=None, **others):
+    """What torch writes with sequences first and heads beside rows, which are exchanged again and again, is here as it is meant."""
+    is_plain = (query is key and key is value and query.dim() == 3 and not others.get("use_separate_proj_weight")
+                and bias_k is None and not add_zero_attn and key_padding_mask is None and not need_weights
+                and (attn_mask is None or attn_mask.is_floating_point() and attn_mask.dim() == 2))
+    if not is_plain:
+        return F.multi_head_attention_forward(
+            query, key, value, embed_dim_to_check, num_heads, in_proj_weight, in_proj_bias, bias_k, bias_v, add_zero_attn,
+            dropout_p, out_proj_weight, out_proj_bias, training, key_padding_mask, need_weights, attn_mask, **others)
+    x = query.transpose(0, 1)
+    biases = (None,) * 3 if in_proj_bias is None else in_proj_bias.chunk(3)
+    parts = [F.linear(x, weight, bias).unflatten(-1, (num_heads, -1)).transpose(1, 2)
+             for weight, bias in zip(in_proj_weight.chunk(3), biases)]
+    seen = F.scaled_dot_product_attention(*parts, attn_mask).transpose(1, 2).flatten(-2)
+    return F.linear(seen, out_proj_weight, out_proj_bias).transpose(0, 1), None
 
 
 def _refuse_old(size_average, reduce):

@@ -44,6 +44,13 @@ extension Implicit {
     return lower.mixedProduct().values
   }
 
+  /// What derivatives of both objectives hold constant though it changes.
+  package func stopped(
+    _ task: (train: Examples, validate: Examples)
+  ) throws -> (lower: StoppedGradients, upper: StoppedGradients) {
+    (try levels.lower(task.train).stopped, try levels.upper(task.validate).stopped)
+  }
+
   /// F, dF/dw and dF/du at a point.
   ///
   /// - Throws: As ``computeGradients(validate:auxiliaryModel:train:)``.

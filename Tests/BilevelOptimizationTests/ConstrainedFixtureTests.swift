@@ -64,16 +64,21 @@ struct ConstrainedFixtureTests {
     let found = try hypergradient(levels, train, validate, at: entry.w.numbers, .support)
     let wanted = zip(entry.hypergradient_lambda1.numbers, entry.lambda1.numbers).map { $0 * $1 }
     #expect(relativeDistance(found, wanted) < 1e-9)
-    // Proximal gradients come to that solution, zeros included.
-    let descent = try ProximalGradient(
-      learningRate: 0.2, strengths: entry.lambda1.numbers, steps: 3_000)
-    let task = try LowerTask(
-      levels, TaskData(train: train, validate: validate), descent,
-      from: entry.w.numbers.map { _ in 0 })
-    try task.adapt()
-    let solution = task.point
-    #expect(relativeDistance(solution, entry.w.numbers) < 1e-9)
-    #expect(solution.indices.filter { solution[$0] != 0 } == entry.support.wholes)
+    // Proximal gradients come to that solution, zeros included; accelerated ones sooner.
+    let strengths = entry.lambda1.numbers
+    let descents: [any LowerOptimizer] = [
+      try ProximalGradient(learningRate: 0.2, strengths: strengths, steps: 3_000),
+      try AcceleratedProximalGradient(learningRate: 0.2, strengths: strengths, steps: 200),
+    ]
+    for descent in descents {
+      let task = try LowerTask(
+        levels, TaskData(train: train, validate: validate), descent,
+        from: entry.w.numbers.map { _ in 0 })
+      try task.adapt()
+      let solution = task.point
+      #expect(relativeDistance(solution, entry.w.numbers) < 1e-9, "\(type(of: descent))")
+      #expect(solution.indices.filter { solution[$0] != 0 } == entry.support.wholes)
+    }
   }
 
   @Test func proximalSteps() throws {

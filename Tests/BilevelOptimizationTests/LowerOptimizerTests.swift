@@ -56,6 +56,29 @@ struct LowerOptimizerTests {
     try expect(adapt(optimizer, arithmetic), path, arithmetic)
   }
 
+  /// Without a penalty it is Nesterov's method of 1983, here over enough steps for its momentum to begin anew.
+  @Test(arguments: Arithmetic.all) func acceleratedProximal(arithmetic: Arithmetic) throws {
+    let (steps, rate) = (40, 0.25)
+    var path = [problem.point]
+    var (last, t, restarts) = (problem.point, 1.0, 0)
+    for step in 1...steps {
+      let point = path.last!
+      let next = sum(point, problem.lowerGradient(point), times: -rate)
+      let way = sum(next, last, times: -1)
+      if dot(sum(point, next, times: -1), way) > 0 {
+        t = 1
+        restarts += 1
+      }
+      let following = (1 + (1 + 4 * t * t).squareRoot()) / 2
+      path.append(step == steps ? next : sum(next, way, times: (t - 1) / following))
+      (last, t) = (next, following)
+    }
+    #expect(restarts > 1)
+    let optimizer = try AcceleratedProximalGradient(
+      learningRate: rate, strengths: [0], steps: steps)
+    try expect(adapt(optimizer, arithmetic), path, arithmetic)
+  }
+
   @Test(arguments: Arithmetic.all) func adam(arithmetic: Arithmetic) throws {
     var path = [problem.point]
     var reference = PlainAdam(

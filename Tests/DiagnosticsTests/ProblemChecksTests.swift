@@ -101,6 +101,18 @@ import Training
     #expect(error?.failed.contains("upper gradient in the upper parameters") == true, "\(lines)")
   }
 
+  /// Differences see through what an objective holds constant: what is compared with them is said, what is not is checked.
+  @Test func stoppedGradientsAreSaid() throws {
+    let (lines, error) = try Self.lines(Faulty.self, [("fault", "stopped")])
+    #expect(error == nil, "\(lines.joined(separator: "\n"))")
+    let skipped = lines.filter {
+      $0.hasPrefix("skipped") && $0.contains("stops gradients (detach)")
+    }
+    #expect(skipped.count == 6, "\(lines.joined(separator: "\n"))")
+    let inLower = lines.first { $0.contains("upper gradient in the lower parameters") }
+    #expect(inLower?.hasPrefix("skipped") == false)
+  }
+
   /// At a kink no derivative is wrong, and none is said to be right.
   @Test func aKinkIsSaid() throws {
     let (lines, error) = try Self.lines(Faulty.self, [("fault", "kink")])

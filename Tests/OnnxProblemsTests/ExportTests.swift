@@ -92,13 +92,15 @@ import Training
   /// Networks that `IGBM_LARGE` names (`all` is all), with the precision and how near they come.
   private static let large: [(name: String, precision: Precision, bound: Double)] = {
     let asked = ProcessInfo.processInfo.environment["IGBM_LARGE"] ?? ""
-    return [("resnet32", .double, 1e-8), ("transformer", .single, 1e-4)].filter {
-      canExport && ["all", $0.0].contains(asked)
-    }
+    return [
+      ("resnet32", .double, 1e-8), ("resnet32", .single, 1e-4), ("transformer", .double, 1e-8),
+      ("transformer", .single, 1e-4),
+    ].filter { canExport && ["all", $0.0].contains(asked) }
   }()
 
-  /// Networks of a usual size against PyTorch's in double precision; some minutes. What single precision makes of the deep one
-  /// is as far off as PyTorch's own (0.005 and 0.002), and says little.
+  /// Networks of a usual size against PyTorch's in double precision; some minutes. At its first parameters the deep one is so
+  /// ill-conditioned that PyTorch itself in single precision is 0.0008 to 0.0024 away from that: here it is
+  /// 0.003 to 0.009, and the bound ten times as far as PyTorch.
   @Test(
     .enabled(if: !large.isEmpty, "needs IGBM_LARGE, and a Python with torch: IGBM_PYTHON"),
     arguments: large)
@@ -122,33 +124,73 @@ import Training
           _ = try implicit.computeGradients(
             validate: task.validate,
             auxiliaryModel: AuxiliaryModel(values: problem.lowerModel.values), train: task.train)
-          let prefix = "\(method.rawValue)/\(k)/"
+          let key = "\(method.rawValue)/\(k)/"
           let own = problem.upperResults(problem.upperModel.gradients).arrays
-          let wanted = expected.tensors.filter { $0.name.hasPrefix(prefix) }
-          let found = wanted.map { tensor in
-            own.first { prefix + $0.name == tensor.name }?.values ?? []
+          func values(_ prefix: String) -> [Double] {
+            expected.tensors.filter { $0.name.hasPrefix(prefix) }.flatMap(\.values)
           }
-          let error = relativeDistance(found.flatMap { $0 }, wanted.flatMap(\.values))
-          #expect(!wanted.isEmpty && error < bound, "\(name), \(prefix): \(error)")
+          let found = expected.tensors.filter { $0.name.hasPrefix(key) }.flatMap { tensor in
+            own.first { key + $0.name == tensor.name }?.values ?? []
+          }
+          let theirs = relativeDistance(values("single/" + key), values(key))
+          let bound = precision == .single ? max(bound, 10 * theirs) : bound
+          let error = relativeDistance(found, values(key))
+          #expect(
+            !found.isEmpty && error < bound, "\(name), \(precision), \(key): \(error), \(theirs)")
         }
       }
     }
   }
 
   @Test(.enabled(if: canExport, "no Python with torch, onnx and onnxscript: set IGBM_PYTHON"))
-  func dropoutInTrainingModeIsRefusedByName() throws {
+  func dropoutIsKept() throws {
     try inFolder { folder in
       let script = """
         import torch
         from igbm_export import export
-        net = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Dropout(0.5))
+        torch.manual_seed(1)
+        net = torch.nn.Sequential(torch.nn.Linear(2, 8), torch.nn.Dropout(0.5), torch.nn.Linear(8, 1))
+        f = lambda s: (s.lower_model(s.data) ** 2).mean() + s.upper_model.values.sum()
+        x = torch.randn(4, 2)
+        export("problem", f, torch.zeros(1), f, net, train=(x, None), validate=(x, None))
+        """
+      let exported = Self.run(["-c", script], in: folder)
+      try #require(exported.code == 0, "\(exported.errors.suffix(2000))")
+      let problem = try OnnxProblem(folder.appendingPathComponent("problem").path)
+      let task = try problem.task(0, step: 0)
+      let levels = try Levels(
+        upperObjective: { try problem.upperObjective($0) }, upperModel: problem.upperModel,
+        lowerObjective: { try problem.lowerObjective($0) }, lowerModel: problem.lowerModel,
+        precision: .double, kernels: nil)
+      func adapted(_ step: Int) throws -> [Double] {
+        let data = TaskData(
+          train: task.train, validate: task.validate, draws: MaskSource(seed: 1, step: step))
+        let lower = try LowerTask(
+          levels, data, try GradientDescent(learningRate: 0.1, steps: 3),
+          from: problem.lowerModel.values)
+        try lower.adapt()
+        return lower.point
+      }
+      // Of the upper step's masks, and no others.
+      #expect(try adapted(1) == adapted(1) && adapted(1) != adapted(2))
+    }
+  }
+
+  @Test(.enabled(if: canExport, "no Python with torch, onnx and onnxscript: set IGBM_PYTHON"))
+  func otherDropoutInTrainingModeIsRefusedByName() throws {
+    try inFolder { folder in
+      let script = """
+        import torch
+        from igbm_export import export
+        net = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.AlphaDropout(0.5))
         f = lambda s: s.lower_model(s.data).sum()
         x = torch.randn(4, 2)
         export("problem", f, torch.zeros(1), f, net, train=(x, None), validate=(x, None))
         """
       let end = Self.run(["-c", script], in: folder)
       #expect(
-        end.code != 0 && end.errors.contains("lower_model.1: dropout of Dropout in training mode"))
+        end.code != 0
+          && end.errors.contains("lower_model.1: dropout of AlphaDropout in training mode"))
     }
   }
 }

@@ -42,11 +42,27 @@ import Testing
     #expect(message(graph([node("StopGradient", domain: "igbm")])) == "nothing")
   }
 
-  @Test func dropoutInTrainingModeIsRefused() {
-    let one = OnnxArray([], .integers([1]))
-    let text = message(
-      graph([node("Dropout", ["x", "", "on"])], constants: ["on": one]))
-    #expect(text.contains("draws a mask anew each step; call .eval() on it"))
+  /// In training mode it asks for masks where lower objectives are traced; elsewhere, and otherwise, everything stays.
+  @Test func dropoutAsksForMasks() throws {
+    let (on, off) = (OnnxArray([], .integers([1])), OnnxArray([], .integers([0])))
+    let rate = OnnxArray([], .numbers([0.25]))
+    func rates(_ inputs: [String], trains: Bool = true) throws -> [Double] {
+      let trace = Graph()
+      if trains { trace.masks = [] }
+      let x = trace.data([3, 2])
+      let function = OnnxFunction(
+        graph([node("Dropout", inputs)], constants: ["on": on, "off": off, "rate": rate]))
+      let y = try function(["x": x])[0]
+      let masks = trace.masks ?? []
+      #expect(masks.allSatisfy { $0.tensor.shape == [3, 2] && y.depends(on: $0.tensor) })
+      return masks.map(\.rate)
+    }
+    #expect(try rates(["x", "rate", "on"]) == [0.25])
+    #expect(try rates(["x", "", "on"]) == [0.5])
+    #expect(try rates(["x", "rate", "off"]).isEmpty && rates(["x", "rate"]).isEmpty)
+    #expect(try rates(["x", "rate", "on"], trains: false).isEmpty)
+    let text = message(graph([node("Dropout", ["x", "on", "on"])], constants: ["on": on]))
+    #expect(text.contains("Dropout (node_1)") && text.contains("it is from 0 to below 1"))
   }
 
   @Test func anInputOfAnotherShapeIsRefused() {

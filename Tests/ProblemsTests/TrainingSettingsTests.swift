@@ -42,6 +42,11 @@ import Testing
     settings.lowerRule = .proximal
     let proximal = try #require(try settings.lowerOptimizer() as? ProximalGradient)
     #expect(proximal.strengths.isEmpty && proximal.usesPenalty)
+    settings.lowerRule = .fista
+    let fista = try #require(try settings.lowerOptimizer() as? AcceleratedProximalGradient)
+    #expect(fista.strengths.isEmpty && fista.usesPenalty && fista.learningRate == 0.25)
+    // Both find zeros, and what does not move is not solved for.
+    #expect(settings.methodOptions.restriction == .support)
   }
 
   @Test func lowerRatesHaveSchedules() throws {
@@ -54,7 +59,7 @@ import Testing
     #expect(try settings.lowerOptimizer() is Regulated<Scheduled<Momentum>>)
   }
 
-  @Test(arguments: [TrainingSettings.LowerRule.lbfgs, .newton, .proximal])
+  @Test(arguments: [TrainingSettings.LowerRule.lbfgs, .newton, .proximal, .fista])
   func directionsAreNotSpoilt(_ rule: TrainingSettings.LowerRule) {
     var settings = TrainingSettings()
     settings.lowerRule = rule
@@ -62,7 +67,7 @@ import Testing
     #expect(throws: SettingError.self) { _ = try settings.lowerOptimizer() }
     settings.lowerSet = .whole
     settings.lowerFall = 9
-    if rule != .proximal {
+    if rule != .proximal, rule != .fista {
       #expect(throws: SettingError.self) { _ = try settings.lowerOptimizer() }
     }
   }

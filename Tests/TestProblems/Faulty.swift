@@ -22,6 +22,8 @@ package struct FaultySettings: SettingGroup {
     case noNumber = "no-number"
     /// No fault: the upper objective has a kink at the first upper parameters.
     case kink
+    /// No fault: both objectives hold something constant to their derivatives.
+    case stopped
   }
 
   package var fault = Fault.none
@@ -76,6 +78,7 @@ package struct Faulty: Problem {
     case .frozenUpper: f + 0.7 * upperModel.values[1] * w.squared.sum()
     case .frozenLower: f + 0.7 * lowerModel.values[1] * w.squared.sum()
     // Both traces of one first use are alike, if that is looked at.
+    case .stopped: f + (w.stoppingGradient() * w).sum() + (u.stoppingGradient() * w).sum()
     case .drifting: f + 0.1 * (calls.next() / 2).rounded(.down) * w.squared.sum()
     default: f
     }
@@ -86,6 +89,7 @@ package struct Faulty: Problem {
     return switch fault {
     case .frozenDirect: loss + 0.7 * upperModel.values[2]
     case .noNumber: loss + sqrt(s.upperModel.squared).sum()
+    case .stopped: loss + (s.upperModel.stoppingGradient() * s.lowerModel.squared).sum()
     case .kink: loss + relu(s.upperModel).sum()
     default: loss
     }

@@ -117,6 +117,7 @@ import Training
     ("sinusoid", [("lower-rule", "split"), ("lower-pull", "3")], "contains one of 0.1"),
     ("sinusoid", [("learned-rates", "rates")], "has no such upper parameter"),
     ("sinusoid", [("lower-rule", "proximal")], "the problem declares none"),
+    ("sinusoid", [("lower-rule", "fista")], "the problem declares none"),
     ("sinusoid", [("lower-set", "box:0,0:1,1")], "the set is one of 2 parameters"),
     ("sinusoid", [("lower-rule", "newton"), ("lower-clip", "1")], "set another lower-rule"),
     ("sinusoid", [("lower-rule", "lbfgs"), ("lower-rise", "3")], "have no rate of their own"),

@@ -115,6 +115,9 @@ package final class LowerProgram {
       ])
   }
 
+  /// What derivatives of f hold constant though it changes.
+  var stopped: StoppedGradients { trace.stopped }
+
   /// Bytes of memory.
   var byteCount: Int { program.byteCount }
 
@@ -133,6 +136,9 @@ package final class LowerProgram {
     program.run(List.gradient.rawValue)
     return gradientElements
   }
+
+  /// That of the last call, where there was no product since.
+  var lastGradient: Elements { program.root(0, of: List.gradient.rawValue) }
 
   /// Sets the masks of dropout, where they are other ones.
   private func setMasks() {

@@ -116,6 +116,12 @@ struct Trace {
     }
   }
 
+  /// What its derivatives hold constant though it changes.
+  var stopped: StoppedGradients {
+    StoppedGradients(
+      byLower: value.stopsGradient(of: lower), byUpper: value.stopsGradient(of: upper))
+  }
+
   /// Sets the data of a program made from this trace.
   func set(_ examples: Examples, in program: Program, _ name: String) throws(TensorError) {
     func set(_ place: Int, _ array: DataArray) throws(TensorError) {
@@ -126,4 +132,15 @@ struct Trace {
     try set(1, examples.target)
     for (place, extra) in examples.extras.enumerated() { try set(2 + place, extra.values) }
   }
+}
+
+/// What an objective's derivatives hold constant though it changes (`stoppingGradient`, `detach`): with them they are other than
+/// those of its values.
+package struct StoppedGradients: Sendable, Hashable {
+  /// Whether something changes with the lower parameters.
+  package let byLower: Bool
+  /// Whether something changes with the upper parameters.
+  package let byUpper: Bool
+  /// Whether something does.
+  package var isAny: Bool { byLower || byUpper }
 }

@@ -48,6 +48,9 @@ package final class UpperProgram {
       ])
   }
 
+  /// What derivatives of F hold constant though it changes.
+  var stopped: StoppedGradients { trace.stopped }
+
   /// Bytes of memory.
   var byteCount: Int { program.byteCount }
 

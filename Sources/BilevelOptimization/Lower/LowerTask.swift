@@ -147,9 +147,9 @@ package final class LowerTask {
       return zip(moved, point).map { $0 - $1 }.euclideanNorm
     }
     guard optimizer.usesPenalty, let strengths = lower.strengths else { return norm }
+    let point = lower.point
     return (0..<gradient.count).map { index in
-      lower.point[index] == 0
-        ? max(abs(gradient[index]) - strengths[index], 0) : gradient[index]
+      point[index] == 0 ? max(abs(gradient[index]) - strengths[index], 0) : gradient[index]
     }.euclideanNorm
   }
 

@@ -31,9 +31,7 @@ public struct ProximalGradient: LowerOptimizer {
     learningRate: Double, strengths: [Double] = [], steps: Int, gradientTolerance: Double = 0
   ) throws(HypergradientError) {
     try HypergradientError.requireRate(learningRate)
-    try HypergradientError.require(
-      strengths.allSatisfy { $0.isFinite && $0 >= 0 },
-      "strengths are \(strengths); they must be finite and 0 or more")
+    try HypergradientError.requireStrengths(strengths)
     self.learningRate = learningRate
     self.strengths = strengths
     schedule = try AdaptationSchedule(steps: steps, gradientTolerance: gradientTolerance)
@@ -44,14 +42,11 @@ public struct ProximalGradient: LowerOptimizer {
     _ step: Int, along gradient: Elements, loss: Double, _ point: Elements, state: VectorStore,
     _ algebra: VectorAlgebra
   ) {
+    let proximal = ProximalStep(rate: learningRate)
     for index in 0..<point.count {
       let strength =
         strengths.isEmpty ? state[0][index] : strengths[strengths.count == 1 ? 0 : index]
-      let w = point[index]
-      let slope = gradient[index] - strength * (w > 0 ? 1 : w < 0 ? -1 : 0)
-      let moved = w - learningRate * slope
-      let size = max(abs(moved) - learningRate * strength, 0)
-      point[index] = moved < 0 ? -size : size
+      point[index] = proximal(point[index], slope: gradient[index], strength: strength)
     }
   }
 }

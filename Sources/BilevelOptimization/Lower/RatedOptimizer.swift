@@ -53,6 +53,15 @@ extension ProximalGradient: RatedOptimizer {
   }
 }
 
+extension AcceleratedProximalGradient: RatedOptimizer {
+  /// The same with the step size times a factor.
+  public func atRate(times factor: Double) -> AcceleratedProximalGradient {
+    var copy = self
+    copy.learningRate *= factor
+    return copy
+  }
+}
+
 /// A lower optimiser whose rate changes from step to step: by a schedule, or by factors that are given.
 public struct Scheduled<Base: RatedOptimizer>: LowerOptimizer {
   /// What rates are multiplied by.

@@ -21,19 +21,24 @@ struct AdaptedPoint {
   ///   - levels: The problem's programs.
   ///   - task: The task that was adapted, if it was here.
   ///   - lowerGradient: df/dw there, if it is known.
+  ///   - norm: What is taken for its norm, if that is known.
   ///   - isMoved: Whether the upper parameters move it by where the adaptation starts.
   /// - Throws: ``HypergradientError`` for numbers that are not finite, or where there is nothing to learn.
   init(
     _ lower: LowerProgram, _ validate: Examples, _ levels: any LevelPrograms, _ task: LowerTask?,
-    lowerGradient: Elements? = nil, isMoved: Bool = false
+    lowerGradient: Elements? = nil, gradientNorm norm: Double? = nil, isMoved: Bool = false
   ) throws {
     self.levels = levels
     start = task?.startGradientNorm
     upper = try levels.upper(validate)
     if !isMoved { try levels.requireDependence(lower, upper) }
     (loss, g, direct) = upper.evaluate(at: lower.point)
-    let gradient = lowerGradient ?? lower.gradient()
-    gradientNorm = task?.stationarity(gradient) ?? levels.algebra.norm(gradient)
+    if let norm {
+      gradientNorm = norm
+    } else {
+      let gradient = lowerGradient ?? lower.gradient()
+      gradientNorm = task?.stationarity(gradient) ?? levels.algebra.norm(gradient)
+    }
     try levels.requireFinite(
       gradientNorm, "the lower gradient at the adapted parameters",
       "lower the learning rate of the adaptation, or check the training data"

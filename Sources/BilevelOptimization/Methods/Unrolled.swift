@@ -71,46 +71,55 @@ final class Unrolled: HypergradientMethod {
   func hypergradient(
     _ task: LowerTask, into hypergradient: inout [Double]
   ) throws -> MethodOutcome {
+    var norm: Double?
     try task.adapt { [self] step in
       if step >= first, (step - first) % interval == 0 {
         task.save(to: kept, at: (step - first) / interval * width)
       }
+    } observe: { _, gradient in
+      norm = task.stationarity(gradient)
     }
     task.save(to: end, at: 0)
     let steps = task.steps
     try task.loadSolve()
+    // Nothing here asks for a minimum: the last gradient that there was tells as much as another one would.
     let point = try AdaptedPoint(
-      task.lower, task.data.validate, levels, task, isMoved: options.startsAtUpper)
+      task.lower, task.data.validate, levels, task, gradientNorm: norm,
+      isMoved: options.startsAtUpper)
     for index in hypergradient.indices { hypergradient[index] = point.direct[index] }
     cotangents[0].copy(from: point.g)
     for index in 1..<width { algebra.clear(cotangents[index]) }
     guard let optimizer = task.optimizer as? any DifferentiableOptimizer else {
       fatalError("the optimiser was checked before")
     }
+    let start = try startPullBack(task)
     var slope = 0.0
     for segment in stride(from: first, to: steps, by: interval).reversed() {
       try replay(segment..<min(segment + interval, steps), task)
       for step in (segment..<min(segment + interval, steps)).reversed() {
-        let byStep = try goBack(step, in: segment, task, optimizer, &hypergradient)
+        let byStep = try goBack(
+          step, in: segment, task, optimizer, isLast: step == first && start == nil, &hypergradient)
         slope += byStep
         add(byStep, ofStep: step, to: &hypergradient)
       }
     }
     task.restore(from: end, at: 0, steps: steps)
-    if first == 0, task.kept?.hasPoint != true { try addStart(&hypergradient) }
-    let products = Double(2 * max(0, steps - first))
+    if let received = start?(cotangents[0]) {
+      for index in hypergradient.indices { hypergradient[index] += received[index] }
+    }
+    let products = Double(max(0, 2 * (steps - first) - (start == nil ? 1 : 0)))
     return try point.outcome(hypergradient, figures: [slope, products])
   }
 
-  /// What the upper parameters do to where adaptation starts.
-  private func addStart(_ hypergradient: inout [Double]) throws {
-    let received =
-      options.startsAtUpper ? cotangents[0] : try levels.start()?.pullBack(cotangents[0])
-    guard let received else { return }
-    for index in hypergradient.indices { hypergradient[index] += received[index] }
+  /// What the upper parameters receive of the start's cotangent; nil where they do nothing to where adaptation starts, or it is
+  /// not gone back to.
+  private func startPullBack(_ task: LowerTask) throws -> ((Elements) -> Elements)? {
+    guard first == 0, task.kept?.hasPoint != true else { return nil }
+    if options.startsAtUpper { return { $0 } }
+    return try levels.start().map { program in { program.pullBack($0) } }
   }
 
-  /// What they do to a step's rate, where they are factors of it.
+  /// What the upper parameters do to a step's rate, where they are factors of it.
   private func add(_ slope: Double, ofStep step: Int, to hypergradient: inout [Double]) {
     guard let range = levels.learnedRates, let rated = optimizer as? any RatedOptimizer else {
       return
@@ -128,14 +137,16 @@ final class Unrolled: HypergradientMethod {
     }
   }
 
-  /// Goes back through a step; gives the derivative by its rate.
+  /// Goes back through a step; gives the derivative by its rate. What the point before the last of them receives is not asked for.
   private func goBack(
     _ step: Int, in segment: Int, _ task: LowerTask, _ optimizer: any DifferentiableOptimizer,
-    _ hypergradient: inout [Double]
+    isLast: Bool, _ hypergradient: inout [Double]
   ) throws -> Double {
     let place = (step - segment) * width
+    let isOnly = optimizer.schedule.steps == 1 && task.data.batches == nil
     task.restore(from: between, at: place, steps: step)
-    let gradient = try task.gradient(step)
+    // Of an only step the lower program still has it.
+    let gradient = isOnly ? task.lower.lastGradient : try task.gradient(step)
     let result = cotangents[width]
     let slope = optimizer.pullBack(
       task.count, gradient: gradient, state: (1..<width).map { between[place + $0] },
@@ -145,6 +156,7 @@ final class Unrolled: HypergradientMethod {
     lower.vector.copy(from: result)
     let mixed = lower.mixedProduct()
     for index in hypergradient.indices { hypergradient[index] += mixed[index] }
+    if isLast { return slope }
     // A product may overwrite its vector.
     lower.vector.copy(from: result)
     algebra.add(1, lower.hessianVectorProduct(), to: cotangents[0])

@@ -38,13 +38,12 @@ extension OnnxOperation {
         return [try call.cast(try call.input(0), to: like)]
       },
       OnnxOperation("Identity", .elements) { call in [try call.input(0)] },
-      OnnxOperation("Dropout", .elements, "not in training mode") { call in
-        guard call.optional(2)?.known?.single ?? 0 == 0 else {
-          throw call.wrong(
-            "dropout in training mode draws a mask anew each step",
-            remedy: "call .eval() on it before export")
-        }
-        return [try call.input(0)]
+      OnnxOperation("Dropout", .elements, "masks anew for every lower step, in lower objectives") {
+        call in
+        let rate = try call.optionalNumber(1) ?? 0.5
+        guard try call.optionalNumber(2) ?? 0 != 0, rate != 0 else { return [try call.input(0)] }
+        let x = try call.traced(0)
+        return [.traced(x.with(x.tensor.droppingOut(rate)))]
       },
       OnnxOperation(
         "StopGradient", .elements,

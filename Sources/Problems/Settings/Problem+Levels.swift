@@ -78,7 +78,7 @@ extension TrainingSettings {
     options.difference = difference
     options.keepsPoint = start == .previous
     options.restriction =
-      sparse || lowerRule == .proximal
+      sparse || lowerRule.isProximal
       ? .support : lowerSet == .whole ? .none : .interior(lowerSet)
     (options.blocks, options.validationBlocks) = (blocks, validationBlocks)
     return options

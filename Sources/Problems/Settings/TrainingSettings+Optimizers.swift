@@ -7,7 +7,7 @@ extension TrainingSettings {
   public func lowerOptimizer() throws -> any LowerOptimizer {
     let base = try scheduled(plainLowerOptimizer())
     guard lowerClip > 0 || lowerWeightDecay > 0 || lowerSet != .whole else { return base }
-    guard ![LowerRule.lbfgs, .newton, .proximal].contains(lowerRule) else {
+    guard ![LowerRule.lbfgs, .newton].contains(lowerRule), !lowerRule.isProximal else {
       throw SettingError(
         "lower-clip, lower-weight-decay, lower-set: lower-rule=\(lowerRule.rawValue) moves in directions "
           + "that clipping, decay and projections would spoil; set another lower-rule")
@@ -23,7 +23,7 @@ extension TrainingSettings {
     guard let rated = base as? any RatedOptimizer else {
       throw SettingError(
         "lower-milestones, lower-rise, lower-fall: the steps of lower-rule=\(lowerRule.rawValue) have no "
-          + "rate of their own in every step; set sgd, momentum, nesterov, adam or proximal")
+          + "rate of their own in every step; set sgd, momentum, nesterov, adam, proximal or fista")
     }
     func wrapped(_ base: some RatedOptimizer) -> any LowerOptimizer {
       Scheduled(base, .schedule(rate))
@@ -57,6 +57,9 @@ extension TrainingSettings {
         learningRate: rate, products: max(k, 1), steps: steps, gradientTolerance: tolerance)
     case .proximal:
       try ProximalGradient(learningRate: rate, steps: steps, gradientTolerance: tolerance)
+    case .fista:
+      try AcceleratedProximalGradient(
+        learningRate: rate, steps: steps, gradientTolerance: tolerance)
     }
   }
 

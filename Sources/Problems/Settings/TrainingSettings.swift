@@ -31,6 +31,11 @@ public struct TrainingSettings: SettingGroup, Equatable {
     case newton
     /// Proximal gradient descent on an L1 penalty that the problem declares.
     case proximal
+    /// The same with acceleration and restarts.
+    case fista
+
+    /// Whether its steps are of L1 penalties, and solves on the parameters that are not 0.
+    var isProximal: Bool { self == .proximal || self == .fista }
   }
 
   /// Upper optimisers by name.
@@ -225,7 +230,7 @@ public struct TrainingSettings: SettingGroup, Equatable {
     try keys(
       "lower-rule", &lowerRule,
       "lower optimiser: sgd, backtracking, split, momentum, nesterov, adam, lbfgs, newton (k products "
-        + "a step) or proximal (L1 penalties)")
+        + "a step), proximal or fista (L1 penalties)")
     try keys.positive("lower-rate", &lowerRate, "its learning rate; also the Neumann step")
     try keys("lower-milestones", &lowerMilestones, "lower steps after which it falls: 80,120")
     try keys(

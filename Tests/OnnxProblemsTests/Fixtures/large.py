@@ -2,7 +2,8 @@
 
     PYTHONPATH=Launch python large.py resnet32|transformer FOLDER
 
-expected.safetensors in FOLDER: LS/k/NAME and NS/k/NAME, hypergradients at the first lower parameters.
+expected.safetensors in FOLDER: LS/k/NAME and NS/k/NAME, hypergradients at the first lower parameters; the same after `single/`
+as PyTorch finds them in single precision.
 """
 import os
 import sys
@@ -71,15 +72,15 @@ def lower(s):
     return (torch.sigmoid(s.upper_model.weights[s["row"]]) * losses).mean() + decay
 
 
-def hypergradients(up, low, train, validate):
-    """Of both methods, by PyTorch in double precision."""
-    level = _Level(None, _without_running_statistics(up), _without_running_statistics(low)).double()
+def hypergradients(up, low, train, validate, precision=torch.float64):
+    """Of both methods, by PyTorch."""
+    level = _Level(None, _without_running_statistics(up), _without_running_statistics(low)).to(precision)
     u, w = ({n: p.detach().requires_grad_(True) for n, p in level.named_parameters() if n.startswith(side)}
             for side in ("upper.", "lower."))
 
     def value(objective, given):
         level.objective = objective
-        given = {n: t.double() if t.is_floating_point() else t for n, t in given.items()}
+        given = {n: t.to(precision) if t.is_floating_point() else t for n, t in given.items()}
         with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):
             return functional_call(level, {**u, **w}, (given,))
 
@@ -116,5 +117,8 @@ if __name__ == "__main__":
     weights, folder = Weights(20), sys.argv[2]
     export(folder, upper, weights, lower, net, (x, y), validate, {"row": (row, row[:6])}, settings={"lower-rate": RATE})
     train = {"data": x, "target": y, "extra/row": row}
-    found = hypergradients(weights, net, train, {"data": validate[0], "target": validate[1]})
+    test = {"data": validate[0], "target": validate[1]}
+    found = hypergradients(weights, net, train, test)
+    single = hypergradients(weights, net, train, test, torch.float32)
+    found.update({"single/" + name: value.double() for name, value in single.items()})
     _write_tensors(os.path.join(folder, "expected.safetensors"), found)
