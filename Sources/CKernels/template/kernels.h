@@ -84,6 +84,7 @@ const ck_kernels CK_TABLE = {
   .solve_triangle = {NULL, call_solve_triangle},
   .solve_matrix = {call_plan_elimination, call_solve_matrix},
   .log_determinants = {call_plan_elimination, call_log_determinants},
+  .take_rows = take_rows,
   .dot = dot,
   .dots = dots,
   .add_scaled = add_scaled,
