@@ -24,7 +24,7 @@ let package = Package(
   targets: [
     // Numerics.
     .target(name: "CKernels"),
-    .target(name: "Randomness"),
+    .target(name: "Randomness", dependencies: ["CKernels"]),
     .target(name: "Tensors", dependencies: ["CKernels"]),
     .target(name: "Models", dependencies: ["Tensors", "Randomness"]),
     .target(name: "BilevelOptimization", dependencies: ["Models", "Randomness", "Tensors"]),

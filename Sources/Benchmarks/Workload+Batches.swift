@@ -112,7 +112,9 @@ private struct DrawnBatches: Batches {
     _ size: Int, of examples: Examples, _ purpose: RandomPurpose, _ index: Int
   ) throws -> Examples {
     var random = RandomStream(seed: 1, purpose: purpose, step: step, index: index)
-    return try examples.rows((0..<size).map { _ in random.integer(below: examples.rowCount) })
+    let (count, rows) = (examples.rowCount, (0..<size))
+    let drawn = rows.map { _ in random.integer(below: count) }
+    return try examples.batch(RowNumbers(drawn, rows, below: count))
   }
 
   func lower(step number: Int) throws -> Examples {

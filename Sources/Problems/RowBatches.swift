@@ -1,15 +1,19 @@
 import BilevelOptimization
 import Randomness
+import Tensors
 
-/// Batches of a task's rows, drawn without repetition: each epoch is a permutation of the rows, cut into batches of one size;
-/// rows that fill no batch wait for the next epoch. What a lower step or a product sees depends on the seed, the upper step,
+/// Batches of a task's rows, drawn without repetition: each epoch is a permutation of the rows, cut into batches of one size,
+/// or of batches of neighbouring rows; rows that fill no batch wait for the next epoch. What a lower step or a product sees depends on the seed, the upper step,
 /// the task and its own number alone.
 final class RowBatches: Batches {
   private let train: Examples
-  private let settings: TrainingSettings
-  private let step: Int
+  private let count: Int
   private let orders: RowOrders
   private let task: Int
+  private let sizes: (lower: Int, solve: Int)
+  /// The numbers of the first lower step's batch and of the first product's, among those of all upper steps.
+  private let first: (lower: Int, solve: Int)
+  private var order: (lower: RowOrder?, solve: RowOrder?)
   let hasFreshProducts: Bool
 
   /// A task's batches in an upper step; nil where all rows are seen always.
@@ -18,32 +22,41 @@ final class RowBatches: Batches {
   ) {
     guard settings.batch > 0 || settings.solveBatch > 0 else { return nil }
     self.train = train
+    count = train.rowCount
     self.task = task
-    self.step = step
-    self.settings = settings
     self.orders = orders
+    sizes = (settings.batch, settings.solveBatch)
     hasFreshProducts = settings.freshProducts && settings.solveBatch > 0
+    first = (
+      step * settings.lowerSteps, step * (hasFreshProducts ? 2 * settings.k + 3 : 1)
+    )
   }
 
   func lower(step number: Int) throws -> Examples {
-    try drawn(settings.batch, .batch, step * settings.lowerSteps + number)
+    try drawn(sizes.lower, .batch, first.lower + number, &order.lower)
   }
 
   func solve(product: Int) throws -> Examples {
-    let products = hasFreshProducts ? 2 * settings.k + 3 : 1
-    return try drawn(settings.solveBatch, .solveBatch, step * products + product)
+    try drawn(sizes.solve, .solveBatch, first.solve + product, &order.solve)
   }
 
-  private func drawn(_ size: Int, _ purpose: RandomPurpose, _ number: Int) throws -> Examples {
-    let count = train.rowCount
+  private func drawn(
+    _ size: Int, _ purpose: RandomPurpose, _ number: Int, _ order: inout RowOrder?
+  ) throws -> Examples {
     guard size > 0, size < count else { return train }
-    let (epoch, place) = number.quotientAndRemainder(dividingBy: count / size)
-    let order = orders.order(of: count, purpose, epoch: epoch, task: task)
-    return try train.rows(Array(order[place * size..<(place + 1) * size]))
+    return try train.batch(
+      orders.rows(size, of: count, purpose, batch: number, task: task, &order))
   }
 }
 
-/// Permutations of rows; the last one of each task and purpose is kept.
+/// An epoch's permutation: of the rows, or of batches of neighbours, the first of which begins at a row.
+package struct RowOrder {
+  let epoch: Int
+  let places: [Int]
+  let firstRow: Int
+}
+
+/// Permutations of rows or batches; the last one of each task and purpose is kept.
 package final class RowOrders {
   private struct Key: Hashable {
     let purpose: RandomPurpose
@@ -51,19 +64,49 @@ package final class RowOrders {
   }
 
   fileprivate let seed: UInt64
-  private var kept: [Key: (epoch: Int, order: [Int])] = [:]
+  private let rule: TrainingSettings.BatchRule
+  private var kept: [Key: RowOrder] = [:]
 
   /// Those of a run.
-  package init(seed: Int) { self.seed = UInt64(seed) }
+  package init(seed: Int, _ rule: TrainingSettings.BatchRule = .rows) {
+    (self.seed, self.rule) = (UInt64(seed), rule)
+  }
 
-  func order(of count: Int, _ purpose: RandomPurpose, epoch: Int, task: Int) -> [Int] {
+  /// The rows of a batch; `last` is an order that may be the one that is wanted, and becomes it.
+  func rows(
+    _ size: Int, of count: Int, _ purpose: RandomPurpose, batch number: Int, task: Int,
+    _ last: inout RowOrder?
+  ) -> RowNumbers {
+    let (epoch, place) = number.quotientAndRemainder(dividingBy: count / size)
+    let length = rule == .rows ? count : count / size
+    let wanted: RowOrder
+    if let last, last.epoch == epoch, last.places.count == length {
+      wanted = last
+    } else {
+      wanted = order(of: length, leaving: count % size, purpose, epoch: epoch, task: task)
+      last = wanted
+    }
+    guard rule == .rows else {
+      let first = wanted.firstRow + wanted.places[place] * size
+      return RowNumbers(first..<first + size)
+    }
+    return RowNumbers(wanted.places, place * size..<(place + 1) * size, below: count)
+  }
+
+  /// `rest` rows fill no batch: with neighbours some before the first, the others after the last one.
+  private func order(
+    of count: Int, leaving rest: Int, _ purpose: RandomPurpose, epoch: Int, task: Int
+  ) -> RowOrder {
     let key = Key(purpose: purpose, task: task)
-    if let last = kept[key], last.epoch == epoch, last.order.count == count { return last.order }
+    if let last = kept[key], last.epoch == epoch, last.places.count == count { return last }
     var stream = RandomStream(
       seed: seed, purpose: purpose, step: Int(UInt32(truncatingIfNeeded: epoch)),
       index: Int(UInt32(truncatingIfNeeded: task)))
-    let order = stream.permutation(of: count)
-    kept[key] = (epoch, order)
+    let places = stream.permutation(of: count)
+    let order = RowOrder(
+      epoch: epoch, places: places,
+      firstRow: rule == .rows ? 0 : stream.integer(below: rest + 1))
+    kept[key] = order
     return order
   }
 }
@@ -85,9 +128,9 @@ extension TaskExamples {
     var validate = validate
     let (size, count) = (settings.validationBatch, validate.rowCount)
     if size > 0, size < count {
-      let (epoch, place) = step.quotientAndRemainder(dividingBy: count / size)
-      let order = orders.order(of: count, .validationBatch, epoch: epoch, task: task)
-      validate = try validate.rows(Array(order[place * size..<(place + 1) * size]))
+      var order: RowOrder?
+      validate = try validate.batch(
+        orders.rows(size, of: count, .validationBatch, batch: step, task: task, &order))
     }
     return TaskData(
       train: train, validate: validate,

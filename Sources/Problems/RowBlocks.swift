@@ -1,5 +1,6 @@
 import BilevelOptimization
 import Randomness
+import Tensors
 
 /// A task's examples of both levels, cut into blocks of successive rows whose sizes differ by one row at the most. Those that an
 /// upper step picks are drawn, and depend on the seed, the upper step and the task alone.
@@ -33,6 +34,6 @@ extension Examples {
       throw SettingError(
         "\(setting)=\(count): the task has \(rowCount) rows; set as many blocks or fewer")
     }
-    return try rows(Array(block * rowCount / count..<(block + 1) * rowCount / count))
+    return try batch(RowNumbers(block * rowCount / count..<(block + 1) * rowCount / count))
   }
 }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Random numbers that belong to a seed, a purpose, a step and an index, and to nothing else: not
 /// to a rank, a thread, a clock or the draws of another stream.
 ///
@@ -76,13 +78,19 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   /// - Parameter bound: How many integers there are to draw from, at least 1, or it traps.
   /// - Returns: An integer in 0..<bound.
   public mutating func integer(below bound: Int) -> Int {
+    Self.integer(below: bound) { next() }
+  }
+
+  /// The same from draws that are made elsewhere.
+  @inline(__always)
+  private static func integer(below bound: Int, _ draw: () -> UInt64) -> Int {
     precondition(bound > 0, "no integers below \(bound)")
     let bound = UInt64(bound)
-    var product = next().multipliedFullWidth(by: bound)
+    var product = draw().multipliedFullWidth(by: bound)
     if product.low < bound {
       // 2^64 mod bound: so many low words too many would favour some results.
       let excess = (0 &- bound) % bound
-      while product.low < excess { product = next().multipliedFullWidth(by: bound) }
+      while product.low < excess { product = draw().multipliedFullWidth(by: bound) }
     }
     return Int(product.high)
   }
@@ -119,15 +127,58 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   ///   ones of ``permutation(of:)`` from the same place of the stream.
   public mutating func choose(_ chosen: Int, of count: Int) -> [Int] {
     precondition(0 <= chosen && chosen <= count, "cannot choose \(chosen) of \(count)")
-    var numbers = Array(0..<count)
+    var numbers = [Int](unsafeUninitializedCapacity: count) { numbers, filled in
+      for number in 0..<count { numbers[number] = number }
+      filled = count
+    }
     drawToFront(chosen, of: &numbers)
-    return Array(numbers.prefix(chosen))
+    return chosen == count ? numbers : Array(numbers.prefix(chosen))
   }
 
   /// The first steps of Fisher and Yates; the last item has no choice and costs no draw.
   private mutating func drawToFront<Item>(_ chosen: Int, of items: inout [Item]) {
-    for place in 0..<max(min(chosen, items.count - 1), 0) {
-      items.swapAt(place, place + integer(below: items.count - place))
+    let count = items.count
+    let last = max(min(chosen, count - 1), 0)
+    items.withUnsafeMutableBufferPointer { items in
+      withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Self.drawnAtOnce) { draws in
+        var (used, filled) = (0, 0)
+        for place in 0..<last {
+          let other = Self.integer(below: count - place) {
+            if used == filled {
+              // As many as are needed at the least: none is drawn in vain.
+              (used, filled) = (0, min(last - place, Self.drawnAtOnce))
+              fill(UnsafeMutableBufferPointer(rebasing: draws[..<filled]))
+            }
+            used += 1
+            return draws[used - 1]
+          }
+          items.swapAt(place, place + other)
+        }
+      }
+    }
+  }
+
+  private static var drawnAtOnce: Int { 512 }
+
+  /// The next draws, the same that ``next()`` gives one by one.
+  private mutating func fill(_ draws: UnsafeMutableBufferPointer<UInt64>) {
+    var place = 0
+    if let spare, !draws.isEmpty {
+      draws[0] = spare
+      self.spare = nil
+      place = 1
+    }
+    let blocks = (draws.count - place) / 2
+    if let first = draws.baseAddress, !isExhausted, Int(counter[0]) + blocks <= UInt32.max {
+      ck_philox(
+        [key[0], key[1]], [counter[0], counter[1], counter[2], counter[3]], Int64(blocks),
+        first + place)
+      counter[0] += UInt32(blocks)
+      place += 2 * blocks
+    }
+    while place < draws.count {
+      draws[place] = next()
+      place += 1
     }
   }
 }

@@ -37,6 +37,11 @@ public struct DataArray: Sendable, Equatable {
     storage = .single(values)
   }
 
+  /// As many numbers as the shape has elements, which is not checked.
+  init(_ shape: Shape, _ storage: Storage) {
+    (self.shape, self.storage) = (shape, storage)
+  }
+
   /// A list of numbers, shape `[count]`.
   public init(_ values: [Double]) {
     shape = [values.count]

@@ -57,6 +57,25 @@ import Testing
     }
   }
 
+  private func checkRows<Element: KernelElement>(_ type: Element.Type) {
+    for columns in [1, 3, 8, 16, 22, 64, 75] {
+      var numbers = Numbers(columns)
+      let source: [Element] = numbers.values(30 * columns)
+      for rows: [Int64] in [[], [29], [4, 0, 29, 4, 17]] {
+        for kernels in Kernels<Element>.all {
+          let result = Storage([Element](repeating: 0, count: rows.count * columns))
+          kernels.table.take_rows(Int64(rows.count), Int64(columns), rows, source, result.start)
+          #expect(result.isWithinBounds)
+          let expected = rows.flatMap { source[Int($0) * columns..<(Int($0) + 1) * columns] }
+          #expect(result.values == expected, "\(columns), \(kernels.name)")
+        }
+      }
+    }
+  }
+
+  @Test func rowsOfFloats() { checkRows(Float.self) }
+  @Test func rowsOfDoubles() { checkRows(Double.self) }
+
   @Test func float() { check(Float.self) }
   @Test func double() { check(Double.self) }
 }

@@ -46,6 +46,31 @@ import Testing
     #expect(drawn[0..<3] != drawn[3..<6])
   }
 
+  /// Ten rows, of which one in turn is left out: at the beginning, or at the end.
+  @Test func batchesOfNeighbours() throws {
+    let settings = settings { $0.batchRule = .neighbours }
+    func epoch(_ orders: RowOrders, _ number: Int) throws -> [[Int]] {
+      try (3 * number..<3 * number + 3).map { batch in
+        let (step, lower) = batch.quotientAndRemainder(dividingBy: 2)
+        return rows(
+          try #require(data(step: step, settings, orders).batches).lower(step: lower))
+      }
+    }
+    let orders = RowOrders(seed: 1, .neighbours)
+    let epochs = try (0..<20).map { try epoch(orders, $0) }
+    for batches in epochs {
+      for batch in batches { #expect(batch == Array(batch[0]..<batch[0] + 3)) }
+      let seen = batches.flatMap(\.self).sorted()
+      #expect(seen == Array(0..<9) || seen == Array(1..<10))
+    }
+    #expect(Set(epochs.map { $0.flatMap(\.self).sorted()[0] }) == [0, 1])
+    #expect(Set(epochs).count > 6)
+    // Whatever was asked for before.
+    #expect(try epoch(RowOrders(seed: 1, .neighbours), 7) == epochs[7])
+    let other = RowOrders(seed: 2, .neighbours)
+    #expect(try (0..<20).map { try epoch(other, $0) } != epochs)
+  }
+
   @Test func batchesDependOnTheirPlaceAlone() throws {
     let settings = settings {
       $0.solveBatch = 4

@@ -85,6 +85,20 @@ import Testing
 }
 
 @Suite struct RandomStreamTests {
+  /// Long choices draw many numbers at once: the same as one by one, and the stream goes on from the same place.
+  @Test(arguments: [0, 1], [2, 511, 512, 513, 514, 1025, 3000])
+  func choicesAreDrawnAsOneByOne(_ before: Int, _ count: Int) {
+    var stream = RandomStream(seed: 7, purpose: .batch, step: 3)
+    var other = stream
+    for _ in 0..<before { #expect(stream.next() == other.next()) }
+    var expected = Array(0..<count)
+    for place in 0..<count - 1 {
+      expected.swapAt(place, place + other.integer(below: count - place))
+    }
+    #expect(stream.permutation(of: count) == expected)
+    for _ in 0..<3 { #expect(stream.next() == other.next()) }
+  }
+
   @Test func streamsDiffer() {
     let seeds: [UInt64] = [0, 1, 1 << 32, .max]
     let purposes = [RandomPurpose.task, .split, RandomPurpose(rawValue: .max)]

@@ -39,7 +39,7 @@ import Training
     _ assignment: [[Int]], _ size: Size = .large, failing: Set<Int> = []
   ) throws -> [(failed: Int, mean: [Double], summary: StepSummary)] {
     try ThreadCommunicator.values(size: assignment.count) { communicator in
-      var reduction = StepReduction(
+      let reduction = StepReduction(
         parameters: 3, tasks: 5, ranks: communicator.size, figures: figures)
       for task in assignment[communicator.rank] {
         try reduction.add(Self.vector(task, size), try Self.report(task), task: task)
@@ -85,7 +85,7 @@ import Training
 
   /// Tasks that are left out are no worst task, and adaptations are counted that ended above the tolerance.
   @Test func tasksLeftOutHaveNoSlot() throws {
-    var reduction = StepReduction(
+    let reduction = StepReduction(
       parameters: 3, tasks: 5, ranks: 1, figures: Self.figures)
     for task in 0..<5 {
       if task == 3 {
@@ -108,7 +108,7 @@ import Training
   }
 
   @Test func clearingForgetsEverything() throws {
-    var reduction = StepReduction(
+    let reduction = StepReduction(
       parameters: 3, tasks: 5, ranks: 1, figures: Self.figures)
     try reduction.add(Self.vector(1), try Self.report(1), task: 1)
     reduction.fail()
@@ -123,7 +123,7 @@ import Training
 
   @Test(arguments: [Double.nan, .infinity, -.infinity])
   func divergenceIsRefusedAndNothingAdded(_ value: Double) throws {
-    var reduction = StepReduction(
+    let reduction = StepReduction(
       parameters: 3, tasks: 5, ranks: 1, figures: Self.figures)
     let report = try Self.report(0)
     #expect(throws: ExactSumError.self) { try reduction.add([0, value, 1], report, task: 0) }

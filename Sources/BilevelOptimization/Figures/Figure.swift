@@ -87,7 +87,8 @@ public struct FigureValues: Sendable, Hashable {
   ) {
     self.figures = figures
     values = figures.enumerated().map { index, figure in
-      let numbers = column(index).filter { !$0.isNaN }
+      var numbers = column(index)
+      numbers.removeAll(where: \.isNaN)
       func count(_ wanted: Int) -> Int { numbers.count { $0 == Double(wanted) } }
       return switch figure.combination {
       case .mean: .number(numbers.isEmpty ? nil : mean(numbers))

@@ -7,46 +7,28 @@ extension Examples {
   /// - Returns: As many examples.
   /// - Throws: `TensorError` of code `range` for a number that is no example's.
   public func rows(_ rows: [Int]) throws(TensorError) -> Examples {
-    func extra(_ extra: Extra) throws(TensorError) -> Extra {
-      guard extra.byRow else { return extra }
-      return Extra(extra.name, try extra.values.rows(rows), byRow: true)
-    }
-    var chosen: [Extra] = []
-    for one in extras { chosen.append(try extra(one)) }
-    return Examples(
-      data: try data.rows(rows), target: try target.rows(rows), extras: chosen)
+    let least = rows.min() ?? 0, bound = (rows.max() ?? -1) + 1
+    guard least >= 0 else { throw Self.outOfRange(of: rowCount) }
+    let batch = try batch(RowNumbers(rows, rows.indices, below: bound))
+    // These may be used again and again, and are copied once.
+    return Examples(data: batch.data, target: batch.target, extras: batch.extras)
+  }
+
+  /// The same without copying anything: programs take the rows from where they are.
+  ///
+  /// - Throws: As ``rows(_:)``.
+  package func batch(_ rows: RowNumbers) throws(TensorError) -> Examples {
+    let all = chosen == nil ? whole : Whole(data, target, extras)
+    guard rows.bound <= all.leastRows else { throw Self.outOfRange(of: rowCount) }
+    return Examples(all, rows)
+  }
+
+  private static func outOfRange(of count: Int) -> TensorError {
+    TensorError(.range, "a batch asks for a row beyond the \(count) that there are")
   }
 
   /// How many examples there are.
-  public var rowCount: Int { max(data.rowCount, target.rowCount) }
-}
-
-extension DataArray {
-  fileprivate var rowCount: Int { shape.rank > 0 ? shape[0] : 0 }
-
-  /// Some of the rows; nothing where there are none at all.
-  fileprivate func rows(_ rows: [Int]) throws(TensorError) -> DataArray {
-    let count = rowCount
-    guard count > 0 else { return self }
-    guard rows.allSatisfy({ (0..<count).contains($0) }) else {
-      throw TensorError(.range, "a batch asks for a row beyond the \(count) that there are")
-    }
-    let width = shape.count / count
-    func chosen<Number: BitwiseCopyable>(_ numbers: [Number]) -> [Number] {
-      numbers.withUnsafeBufferPointer { numbers in
-        Array(unsafeUninitializedCapacity: rows.count * width) { result, count in
-          guard let source = numbers.baseAddress, let target = result.baseAddress else { return }
-          for (place, row) in rows.enumerated() {
-            (target + place * width).initialize(from: source + row * width, count: width)
-          }
-          count = rows.count * width
-        }
-      }
-    }
-    let sizes = Shape([rows.count] + shape.sizes.dropFirst())
-    return switch storage {
-    case .single(let numbers): try DataArray(sizes, chosen(numbers))
-    case .double(let numbers): try DataArray(sizes, chosen(numbers))
-    }
+  public var rowCount: Int {
+    chosen?.count ?? max(whole.data.rowCount, whole.target.rowCount)
   }
 }

@@ -88,6 +88,9 @@ package final class Levels<Upper, Lower>: LevelPrograms {
   private var precision: Precision { algebra.precision }
   private var lowerPrograms = PlanCache<Examples.Form, LowerProgram> { $0.byteCount }
   private var upperPrograms = PlanCache<Examples.Form, UpperProgram> { $0.byteCount }
+  /// The programs that were used last: those of the next batch, nearly always.
+  private var lastLower: LowerProgram?
+  private var lastUpper: UpperProgram?
   private var state: VectorStore?
 
   /// Both levels.
@@ -149,17 +152,31 @@ package final class Levels<Upper, Lower>: LevelPrograms {
         "the upper model holds \(held.0) values and \(held.1) gradients, but has "
           + "\(counts.upper) parameters; set as many")
     }
-    let program = try lowerPrograms.plan(examples.form) {
-      try LowerProgram(lowerFormulas(examples), precision, kernels)
+    if let lastLower, lastLower.fits(examples) {
+      try lastLower.load(upperModel.values, examples)
+      return lastLower
     }
+    lastLower = nil
+    let form = examples.form
+    let program = try lowerPrograms.plan(form) {
+      try LowerProgram(lowerFormulas(examples), form, precision, kernels)
+    }
+    lastLower = program
     try program.load(upperModel.values, examples)
     return program
   }
 
   package func upper(_ examples: Examples) throws -> UpperProgram {
-    let program = try upperPrograms.plan(examples.form) {
-      try UpperProgram(upperFormulas(examples), precision, kernels)
+    if let lastUpper, lastUpper.fits(examples) {
+      try lastUpper.load(upperModel.values, examples)
+      return lastUpper
     }
+    lastUpper = nil
+    let form = examples.form
+    let program = try upperPrograms.plan(form) {
+      try UpperProgram(upperFormulas(examples), form, precision, kernels)
+    }
+    lastUpper = program
     try program.load(upperModel.values, examples)
     return program
   }
@@ -190,7 +207,8 @@ package final class Levels<Upper, Lower>: LevelPrograms {
   package func planByteCount(train: Examples, validate: Examples) throws -> Int {
     let lower = try lowerFormulas(train)
     let upper = try upperFormulas(validate)
-    return try Program.arenaByteCount(lower.trace.graph, lower.requests, precision)
+    return try Program.arenaByteCount(
+      lower.trace.graph, lower.requests, precision, optimisations: train.form.optimisations)
       + Program.arenaByteCount(upper.trace.graph, upper.requests, precision)
   }
 

@@ -23,35 +23,59 @@ package final class LowerProgram {
     var trace: Trace { repeated.trace }
   }
 
+  private let form: Examples.Form
   private let formulas: Formulas
+  private let repeated: RepeatedTrace
   private let program: Program
-  /// What masks are to be drawn from at the next gradient, and what those that are set were drawn from.
-  var draws = MaskSource().lower(0)
-  private var drawn: LowerMaskSource?
   private let trace: Trace
   private let hasMasks: Bool
+  private let hasDirect: Bool
+  /// The inputs' places and numbers, and the lists' roots, found once: a batch's run takes a microsecond.
+  private let upper: Elements
+  private let inputs: [Int]
+  private let roots: [Elements?]
   /// The point w: set it, or change it in place.
   let point: Elements
   /// The vector v of the next product: set it, or change it in place.
   let vector: Elements
-  private let gradientElements: Elements
-  private let productElements: Elements
+  /// What masks are to be drawn from at the next gradient, and what those that are set were drawn from.
+  var draws = MaskSource().lower(0)
+  private var drawn: LowerMaskSource?
   /// Whether f depends on the upper parameters at all.
   var dependsOnUpper: Bool { formulas.dependsOnUpper }
-  private var hasDirect: Bool { !formulas.requests[List.direct.rawValue].roots.isEmpty }
   /// The lower parameters whose rows of the Hessian are zero whatever the numbers.
   var flatParameters: [Parameter] { formulas.flatParameters }
 
-  init(_ formulas: Formulas, _ precision: Precision, _ kernels: KernelSet) throws {
+  /// Plans formulas for examples of a form.
+  init(
+    _ formulas: Formulas, _ form: Examples.Form, _ precision: Precision, _ kernels: KernelSet
+  ) throws {
     self.formulas = formulas
-    program = try Program(
-      formulas.trace.graph, formulas.requests, precision, kernels, for: Self.name)
-    trace = formulas.trace
+    self.form = form
+    repeated = formulas.repeated
+    let (trace, program) = (
+      formulas.trace,
+      try Program(
+        formulas.trace.graph, formulas.requests, precision, kernels, for: Self.name,
+        optimisations: form.optimisations)
+    )
+    (self.trace, self.program) = (trace, program)
     hasMasks = !trace.masks.isEmpty
-    point = program.input(trace.lower)
-    vector = program.input(formulas.direction)
-    gradientElements = program.root(0, of: List.gradient.rawValue)
-    productElements = program.root(0, of: List.hessian.rawValue)
+    hasDirect = !formulas.requests[List.direct.rawValue].roots.isEmpty
+    (upper, point, vector) = (
+      program.input(trace.upper), program.input(trace.lower), program.input(formulas.direction)
+    )
+    inputs = trace.inputs.map { program.number(of: $0.tensor) }
+    roots = formulas.requests.enumerated().map { list, request in
+      request.roots.isEmpty ? nil : program.root(0, of: list)
+    }
+  }
+
+  /// Runs a list, and gives its root.
+  private func root(of list: List) -> Elements {
+    program.run(list.rawValue)
+    guard let root = roots[list.rawValue] else { fatalError("no root in the list \(list)") }
+    return root
   }
 
   /// Traces an objective and its derivatives.
@@ -118,23 +142,25 @@ package final class LowerProgram {
   /// What derivatives of f hold constant though it changes.
   var stopped: StoppedGradients { trace.stopped }
 
+  /// Whether it is planned for examples of their form.
+  func fits(_ examples: Examples) -> Bool { examples.have(form) }
+
   /// Bytes of memory.
   var byteCount: Int { program.byteCount }
 
   /// Sets the upper parameters and the data.
   func load(_ upper: [Double], _ examples: Examples) throws {
-    try formulas.repeated.use()
-    program.input(trace.upper).set(upper)
-    try trace.set(examples, in: program, "train")
+    try repeated.use()
+    self.upper.set(upper)
+    try trace.set(examples, in: program, inputs, "train")
     draws = MaskSource().lower(0)
     program.run(List.task.rawValue)
   }
 
   /// The gradient of f at the point, computed now; valid until the next call.
   func gradient() -> Elements {
-    setMasks()
-    program.run(List.gradient.rawValue)
-    return gradientElements
+    if hasMasks { setMasks() }
+    return root(of: .gradient)
   }
 
   /// That of the last call, where there was no product since.
@@ -142,7 +168,7 @@ package final class LowerProgram {
 
   /// Sets the masks of dropout, where they are other ones.
   private func setMasks() {
-    guard hasMasks, drawn != draws else { return }
+    guard drawn != draws else { return }
     for (place, mask) in trace.masks.enumerated() {
       draws.set(program.input(mask.tensor), at: place, rate: mask.rate)
     }
@@ -150,17 +176,13 @@ package final class LowerProgram {
   }
 
   /// f at the point of the last ``gradient()``.
-  func loss() -> Double {
-    program.run(List.loss.rawValue)
-    return program.root(0, of: List.loss.rawValue)[0]
-  }
+  func loss() -> Double { root(of: .loss)[0] }
 
   /// df/du at the point of the last ``gradient()``, where the levels were made to have it; valid until the next call.
   func direct() -> Elements {
     // What the loss has computed is not computed again.
     program.run(List.loss.rawValue)
-    program.run(List.direct.rawValue)
-    return program.root(0, of: List.direct.rawValue)
+    return root(of: .direct)
   }
 
   /// Prepares products at the point of the last ``gradient()``.
@@ -171,30 +193,18 @@ package final class LowerProgram {
   }
 
   /// H v with H the Hessian of f in w at the linearised point; valid until the next call.
-  func hessianVectorProduct() -> Elements {
-    program.run(List.hessian.rawValue)
-    return productElements
-  }
+  func hessianVectorProduct() -> Elements { root(of: .hessian) }
 
   /// H' v: another product than H v where the lower level is a fixed point.
   func transposedProduct() -> Elements {
-    guard !formulas.requests[List.transposed.rawValue].roots.isEmpty else {
-      return hessianVectorProduct()
-    }
-    program.run(List.transposed.rawValue)
-    return program.root(0, of: List.transposed.rawValue)
+    roots[List.transposed.rawValue] == nil ? hessianVectorProduct() : root(of: .transposed)
   }
 
   /// The strengths of the objective's L1 penalty; nil where it declares none.
-  var strengths: Elements? {
-    trace.strengths == nil ? nil : program.root(0, of: List.task.rawValue)
-  }
+  var strengths: Elements? { roots[List.task.rawValue] }
 
   /// C v with C the mixed derivative of f in u and w; valid until the next call.
-  func mixedProduct() -> Elements {
-    program.run(List.mixed.rawValue)
-    return program.root(0, of: List.mixed.rawValue)
-  }
+  func mixedProduct() -> Elements { root(of: .mixed) }
 
   /// What first made a number that is not finite in what a list computed last: node by node, with what is set now.
   ///

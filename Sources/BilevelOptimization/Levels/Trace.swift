@@ -2,7 +2,7 @@ import Models
 import Tensors
 
 /// One objective over inputs of given shapes, traced.
-struct Trace {
+final class Trace {
   let graph = Graph()
   /// The upper parameters; they change with the task.
   let upper: Tensor
@@ -123,14 +123,27 @@ struct Trace {
   }
 
   /// Sets the data of a program made from this trace.
-  func set(_ examples: Examples, in program: Program, _ name: String) throws(TensorError) {
-    func set(_ place: Int, _ array: DataArray) throws(TensorError) {
-      let input = inputs[place]
-      try program.set(input.tensor, array, named: "\(name) \(input.name)")
+  ///
+  /// - Parameters:
+  ///   - examples: The data.
+  ///   - program: The program.
+  ///   - numbers: The program's numbers of ``inputs``.
+  ///   - name: What errors call the examples.
+  /// - Throws: As the program.
+  func set(
+    _ examples: Examples, in program: Program, _ numbers: [Int], _ name: String
+  ) throws(TensorError) {
+    func set(_ place: Int, _ array: DataArray, byRow: Bool = true) throws(TensorError) {
+      try program.set(
+        numbers[place], array, rows: byRow ? examples.chosen : nil,
+        named: "\(name) \(inputs[place].name)")
     }
-    try set(0, examples.data)
-    try set(1, examples.target)
-    for (place, extra) in examples.extras.enumerated() { try set(2 + place, extra.values) }
+    let whole = examples.whole
+    try set(0, whole.data)
+    try set(1, whole.target)
+    for place in whole.extras.indices {
+      try set(2 + place, whole.extras[place].values, byRow: whole.extras[place].byRow)
+    }
   }
 }
 

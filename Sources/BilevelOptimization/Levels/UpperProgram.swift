@@ -4,11 +4,17 @@ import Tensors
 /// The upper objective F(w, u) with its gradients g = dF/dw and d = dF/du, planned for one form of data.
 package final class UpperProgram {
   private static let name = "upper objective"
+  private let form: Examples.Form
   private let formulas: Formulas
+  private let repeated: RepeatedTrace
   private let program: Program
-  private var trace: Trace { formulas.trace }
+  private let trace: Trace
+  /// The inputs' places and numbers, and the roots' places, found once: a batch's run takes a microsecond.
+  private let upper, point: Elements
+  private let inputs: [Int]
+  private let loss, lowerGradient, direct: Elements
   /// Whether F depends on the upper parameters itself: whether there is a direct term.
-  var dependsOnUpper: Bool { formulas.dependsOnUpper }
+  let dependsOnUpper: Bool
 
   /// The objective and its gradients, not yet planned.
   struct Formulas {
@@ -19,10 +25,23 @@ package final class UpperProgram {
     var trace: Trace { repeated.trace }
   }
 
-  init(_ formulas: Formulas, _ precision: Precision, _ kernels: KernelSet) throws {
+  /// Plans formulas for examples of a form.
+  init(
+    _ formulas: Formulas, _ form: Examples.Form, _ precision: Precision, _ kernels: KernelSet
+  ) throws {
     self.formulas = formulas
-    program = try Program(
-      formulas.trace.graph, formulas.requests, precision, kernels, for: Self.name)
+    self.form = form
+    repeated = formulas.repeated
+    dependsOnUpper = formulas.dependsOnUpper
+    let (trace, program) = (
+      formulas.trace,
+      try Program(formulas.trace.graph, formulas.requests, precision, kernels, for: Self.name)
+    )
+    (self.trace, self.program) = (trace, program)
+    (upper, point) = (program.input(trace.upper), program.input(trace.lower))
+    inputs = trace.inputs.map { program.number(of: $0.tensor) }
+    func root(_ root: Root) -> Elements { program.root(root.rawValue, of: 1) }
+    (loss, lowerGradient, direct) = (root(.loss), root(.lower), root(.direct))
   }
 
   static func formulas<Upper, Lower>(
@@ -51,22 +70,25 @@ package final class UpperProgram {
   /// What derivatives of F hold constant though it changes.
   var stopped: StoppedGradients { trace.stopped }
 
+  /// Whether it is planned for examples of their form.
+  func fits(_ examples: Examples) -> Bool { examples.have(form) }
+
   /// Bytes of memory.
   var byteCount: Int { program.byteCount }
 
   /// Sets the upper parameters and the data.
   func load(_ upper: [Double], _ examples: Examples) throws {
-    try formulas.repeated.use()
-    program.input(trace.upper).set(upper)
-    try trace.set(examples, in: program, "validate")
+    try repeated.use()
+    self.upper.set(upper)
+    try trace.set(examples, in: program, inputs, "validate")
     program.run(0)
   }
 
   /// F, g and d at a point; valid until the next call.
   func evaluate(at point: Elements) -> (loss: Double, lower: Elements, direct: Elements) {
-    program.input(trace.lower).copy(from: point)
+    self.point.copy(from: point)
     program.run(1)
-    return (program.root(0, of: 1)[0], program.root(1, of: 1), program.root(2, of: 1))
+    return (loss[0], lowerGradient, direct)
   }
 
   /// The roots of the gradients' list.

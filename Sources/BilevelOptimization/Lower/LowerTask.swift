@@ -4,7 +4,7 @@ import Tensors
 /// begin.
 package final class LowerTask {
   package let data: TaskData
-  package let optimizer: any LowerOptimizer
+  private let rule: LowerRule
   let levels: any LevelPrograms
   /// What the task keeps between upper steps; nil where every adaptation starts anew.
   package let kept: LowerState?
@@ -17,9 +17,6 @@ package final class LowerTask {
   /// Where it begins, unless a state was kept.
   let start: [Double]
   private let state: VectorStore
-  /// The optimiser, where its steps need products, and the set that it keeps parameters in.
-  private let newton: (any CurvatureOptimizer)?
-  private let set: ParameterSet
   private let adapted: () -> Void
   /// The lower step whose examples are loaded; nil for a solve's.
   private var loaded: Int? = 0
@@ -38,41 +35,42 @@ package final class LowerTask {
   ///   - adapted: Called between adaptation and hypergradient, where they are two things.
   /// - Throws: `TensorError` for data that do not fit, or where there is no memory; ``HypergradientError`` for a start of
   ///   another length; what objectives and data throw.
-  package init(
+  package convenience init(
     _ levels: any LevelPrograms, _ data: TaskData, _ optimizer: any LowerOptimizer,
     from start: [Double], keeping kept: LowerState? = nil, adapted: @escaping () -> Void = {}
   ) throws {
+    try self.init(
+      levels, data, LowerRule(optimizer), from: start, keeping: kept, adapted: adapted)
+  }
+
+  /// The same with what is asked of the optimiser found before.
+  package init(
+    _ levels: any LevelPrograms, _ data: TaskData, _ rule: LowerRule, from start: [Double],
+    keeping kept: LowerState? = nil, adapted: @escaping () -> Void = {}
+  ) throws {
     self.levels = levels
     self.data = data
-    let optimizer = Self.optimizer(optimizer, times: levels.rateFactors)
-    self.optimizer = optimizer
-    newton = optimizer as? any CurvatureOptimizer
-    set = (optimizer as? any ConstrainedOptimizer)?.set ?? .whole
+    self.rule = rule.times(levels.rateFactors)
     self.start = start
     self.kept = kept
     self.adapted = adapted
     lower = try levels.lower(
       data.batches?.lower(step: 0) ?? data.train, at: start, "the start of the adaptation")
     lower.draws = data.draws.lower(0)
-    state = try levels.optimizerState(vectors: type(of: optimizer).stateVectors)
+    state = try levels.optimizerState(vectors: rule.stateVectors)
     if let kept, kept.hasPoint { kept.load(into: lower.point, state) }
     try loadPenalty()
   }
 
-  /// An optimiser whose rates are multiplied by learnt factors; itself where there are none, or it has no rate.
-  private static func optimizer(
-    _ optimizer: any LowerOptimizer, times factors: [Double]?
-  ) -> any LowerOptimizer {
-    guard let factors, let rated = optimizer as? any RatedOptimizer else { return optimizer }
-    func scheduled(_ base: some RatedOptimizer) -> any LowerOptimizer {
-      Scheduled(base, .given(factors))
-    }
-    return scheduled(rated)
-  }
+  /// The optimiser.
+  package var optimizer: any LowerOptimizer { rule.optimizer }
+
+  /// How many lower steps, and when to stop before.
+  var schedule: AdaptationSchedule { rule.schedule }
 
   /// Gives an optimiser that needs them the strengths of the problem's penalty.
   private func loadPenalty() throws {
-    guard optimizer.usesPenalty else { return }
+    guard rule.usesPenalty else { return }
     guard let strengths = lower.strengths else {
       throw HypergradientError(
         .parameter,
@@ -89,7 +87,7 @@ package final class LowerTask {
   package var point: [Double] { lower.point.values }
 
   /// Lower steps that the optimiser's state has behind it.
-  private var before: Int { type(of: optimizer).keepsState ? kept?.steps ?? 0 : 0 }
+  private var before: Int { rule.keepsState ? kept?.steps ?? 0 : 0 }
 
   /// Loads other examples; the point stays, and so does the lower step that masks are of.
   @discardableResult
@@ -111,7 +109,7 @@ package final class LowerTask {
   package func adapt(
     before: (Int) -> Void = { _ in }, observe: (LowerProgram, Elements) -> Void = { _, _ in }
   ) throws {
-    let schedule = optimizer.schedule
+    let schedule = rule.schedule
     for step in 0..<schedule.steps {
       before(step)
       let gradient = try gradient(step)
@@ -140,13 +138,13 @@ package final class LowerTask {
   func stationarity(_ gradient: Elements) -> Double {
     let norm = algebra.norm(gradient)
     guard norm.isFinite else { return norm }
-    if set != .whole {
+    if let set = rule.set {
       let point = lower.point.values
       var moved = zip(point, gradient.values).map { $0 - $1 }
       set.project(&moved)
       return zip(moved, point).map { $0 - $1 }.euclideanNorm
     }
-    guard optimizer.usesPenalty, let strengths = lower.strengths else { return norm }
+    guard rule.usesPenalty, let strengths = lower.strengths else { return norm }
     let point = lower.point
     return (0..<gradient.count).map { index in
       point[index] == 0 ? max(abs(gradient[index]) - strengths[index], 0) : gradient[index]
@@ -160,12 +158,12 @@ package final class LowerTask {
   }
 
   /// The optimiser's mean of squared gradients; nil where it has none.
-  var secondMoment: Elements? { type(of: optimizer).secondMoment.map { state[$0] } }
+  var secondMoment: Elements? { rule.secondMoment.map { state[$0] } }
 
   /// Copies the point and the optimiser's vectors to a place of a store, as many as there are.
   func save(to store: VectorStore, at place: Int) {
     store[place].copy(from: lower.point)
-    for index in 0..<type(of: optimizer).stateVectors {
+    for index in 0..<rule.stateVectors {
       store[place + 1 + index].copy(from: state[index])
     }
   }
@@ -173,7 +171,7 @@ package final class LowerTask {
   /// Goes back to what was saved, and to a number of steps.
   func restore(from store: VectorStore, at place: Int, steps: Int) {
     lower.point.copy(from: store[place])
-    for index in 0..<type(of: optimizer).stateVectors {
+    for index in 0..<rule.stateVectors {
       state[index].copy(from: store[place + 1 + index])
     }
     self.steps = steps
@@ -181,7 +179,7 @@ package final class LowerTask {
 
   /// Makes the optimiser's next step.
   func makeStep(along gradient: Elements) {
-    if let newton {
+    if let newton = rule.newton {
       let (program, loss) = (lower, lower.loss())
       program.linearise()
       newton.update(
@@ -193,8 +191,8 @@ package final class LowerTask {
       steps += 1
       return
     }
-    let loss = type(of: optimizer).usesLoss ? lower.loss() : .nan
-    optimizer.update(
+    let loss = rule.usesLoss ? lower.loss() : .nan
+    rule.optimizer.update(
       count, along: gradient, loss: loss, lower.point, state: state, algebra)
     steps += 1
   }

@@ -60,6 +60,10 @@ typedef struct {
 #include "../operations.h"
 #undef KERNEL
 
+  /// target = `count` rows of the matrix `source`.
+  void (*take_rows)(
+    int64_t count, int64_t columns, const int64_t *rows, const void *source, void *target);
+
   /// Vectors of n elements. The dot product is summed in lanes over blocks and in double over
   /// these.
   double (*dot)(int64_t n, const void *x, const void *y);
@@ -75,6 +79,19 @@ typedef struct {
   /// the number of floating-point operations made: the core's peak, for comparison.
   double (*multiply_add_rounds)(int64_t rounds);
 } ck_kernels;
+
+/// Asks for rows of `size` bytes, 1 or more, which are to be read soon, to come into the second cache.
+static inline void ck_fetch_rows(
+  int64_t count, int64_t size, const int64_t *rows, const void *source) {
+  for (int64_t i = 0; i < count; i++) {
+    const char *row = (const char *)source + rows[i] * size;
+    for (int64_t at = 0; at < size; at += 64) __builtin_prefetch(row + at, 0, 2);
+    __builtin_prefetch(row + size - 1, 0, 2);
+  }
+}
+
+/// Philox 4x32-10: two draws of 64 bits for each of some blocks, whose counters follow each other in the first word.
+void ck_philox(const uint32_t key[2], const uint32_t counter[4], int64_t blocks, uint64_t *draws);
 
 /// The fastest instruction set that this processor and this build have.
 ck_instruction_set ck_best(void);

@@ -22,6 +22,7 @@ const ck_kernels CK_TABLE = {
 #define KERNEL(name, plan) .name = {plan, call_##name},
 #include "../operations.h"
 #undef KERNEL
+  .take_rows = take_rows,
   .dot = dot,
   .dots = dots,
   .add_scaled = add_scaled,

@@ -69,6 +69,31 @@ INLINE void dot_tile(
     }
 }
 
+#if VECTOR_BYTES == 64
+/// The same of as many rows as there are lanes with one column, where A is near: no row waits for another's sum.
+static void dot_column(
+  const ck_product *p, const E *a, const E *packed, const E *initial, int64_t initial_row, E *c) {
+  Block sum[16];
+  const int64_t whole = p->k / lanes * lanes, rest = p->k - whole, a_row = p->a_row;
+  UNROLL for (int i = 0; i < lanes; i++) sum[i] = (Block)0;
+  for (int64_t l = 0; l < whole; l += lanes) {
+    const Block b = load_block(packed + l);
+    UNROLL for (int i = 0; i < lanes; i++) sum[i] = fused_block(load_block(a + i * a_row + l), b, sum[i]);
+  }
+  if (rest > 0) {
+    const Block b = load_block(packed + whole);
+    UNROLL for (int i = 0; i < lanes; i++)
+      sum[i] = fused_block(load_lanes(a + i * a_row + whole, rest), b, sum[i]);
+  }
+  const Block value = fold_each(sum);
+  for (int i = 0; i < lanes; i++)
+    c[i * p->c_row] = initial ? initial[i * initial_row] + value[i] : value[i];
+}
+
+/// Elements of an A that is near.
+enum { near_elements = CK_DOUBLE_ELEMENT ? 4096 : 8192 };
+#endif
+
 typedef void (*dot_function)(
   const ck_product *p, const E *a, const E *packed, const E *initial, int64_t initial_row, E *c);
 
@@ -101,7 +126,15 @@ static void dot_rows(
       initial = shifted;
     }
   }
-  for (int64_t i = first; i < last;) {
+  int64_t i = first;
+#if VECTOR_BYTES == 64
+  if (p->columns == 1 && p->n == 1 && p->m * p->k <= near_elements)
+    for (; i + lanes <= last; i += lanes)
+      dot_column(
+        p, a + i * p->a_row, packed, initial ? initial + i * initial_row : NULL, initial_row,
+        c + i * p->c_row);
+#endif
+  while (i < last) {
     const bool is_whole = i + MAX_DOT_ROWS <= last;
     for (int64_t turn = 0; turn < groups; turn++) {
       // There and back: the columns that the rows before were multiplied with last are still in the nearest cache.

@@ -77,6 +77,21 @@ static void scale(int64_t n, double alpha, void *x_start) {
     n, store_block(x + i, a * load_block(x + i)), store_lanes(x + i, n - i, a * load_lanes(x + i, n - i)))
 }
 
+static void take_rows(
+  int64_t count, int64_t columns, const int64_t *rows, const void *source, void *target) {
+  const E *from = source;
+  E *to = target;
+  for (int64_t i = 0; i < count; i++, to += columns) {
+    const E *row = from + rows[i] * columns;
+    int64_t j = 0;
+    for (; j + vector_length <= columns; j += vector_length) store(to + j, load(row + j));
+    if (j < columns) {
+      const Part part = part_of(columns - j);
+      store_part(part, to + j, load_part(part, row + j));
+    }
+  }
+}
+
 /// Twelve chains hide the latency of two multipliers.
 static double multiply_add_rounds(int64_t rounds) {
   enum { chains = 12 };

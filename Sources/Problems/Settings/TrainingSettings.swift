@@ -64,6 +64,14 @@ public struct TrainingSettings: SettingGroup, Equatable {
     case previous
   }
 
+  /// Which rows make a batch.
+  public enum BatchRule: String, Sendable, CaseIterable {
+    /// Each row is drawn by itself.
+    case rows
+    /// Rows that follow each other, of data that are in random order already.
+    case neighbours
+  }
+
   /// How tasks get to ranks.
   public var schedule = TaskSchedule.fixed
   /// What everything random is drawn from.
@@ -100,6 +108,8 @@ public struct TrainingSettings: SettingGroup, Equatable {
   public var freshProducts = false
   /// The examples of the upper objective; 0 for all.
   public var validationBatch = 0
+  /// Which rows make a batch.
+  public var batchRule = BatchRule.rows
   /// The blocks that method saba cuts the lower objective's examples into.
   public var blocks = 10
   /// Those of the upper objective's examples.
@@ -210,6 +220,9 @@ public struct TrainingSettings: SettingGroup, Equatable {
     try keys(
       "validation-batch", &validationBatch, 0...Int(Int32.max),
       "examples of the upper objective; 0 for all")
+    try keys(
+      "batch-rule", &batchRule,
+      "batches' rows: rows (each drawn by itself), or neighbours (of rows in random order: faster)")
     try keys("blocks", &blocks, 1...1_000_000, "blocks of the lower objective's examples in saba")
     try keys(
       "validation-blocks", &validationBlocks, 1...1_000_000,

@@ -11,6 +11,9 @@ final class CodeTables {
 
   private let lists: [UnsafeMutableBufferPointer<Instruction>]
   private let descriptors = DescriptorStore()
+  /// What is fetched between the next calls.
+  private var ahead: RowsAhead?
+  private var isFetching = false
   /// The elements of scratch memory that the kernels need.
   let workspaceCount: Int
   /// What each instruction of each list may read and write, in elements, where they are audited.
@@ -53,7 +56,15 @@ final class CodeTables {
   ) {
     for instruction in lists[list] {
       instruction.kernel.run(instruction.descriptor, base, scratch)
+      if isFetching { fetchSome() }
     }
+  }
+
+  /// Brings rows nearer while the next calls run: the processor waits for few at a time.
+  func fetch(_ rows: RowsAhead) { (ahead, isFetching) = (rows, true) }
+
+  private func fetchSome() {
+    isFetching = ahead?.fetchSome() ?? false
   }
 
   /// Runs some kernel calls of a list.

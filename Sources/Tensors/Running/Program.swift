@@ -16,7 +16,9 @@ package final class Program {
   private let arena: Memory
   /// The kernels' scratch memory.
   private let workspace: Memory
-  private let inputs: [(shape: Shape, elements: Elements)]
+  /// The inputs' shapes, and where they are.
+  private let shapes: [Shape]
+  private let places: [Elements]
   /// The number of each node that is an input.
   private let inputNumbers: [Int?]
   /// All lists' roots, those of one list after another's, and where each list's begin.
@@ -25,6 +27,10 @@ package final class Program {
   private let bounds: [IndexBound]
   /// What each input was last set from: kept alive, so that data at the same place are the same data.
   private var sources: [DataArray?]
+  private var hasSource: [Bool]
+  /// What each input's rows were last taken from, found to be in its bounds.
+  private var rowSources: [RowSource?]
+  private let algebra: VectorAlgebra
   private let audit: ArenaAudit?
 
   /// Plans a graph.
@@ -61,9 +67,8 @@ package final class Program {
       Elements(
         base: arena.base + offset * precision.byteCount, count: shape.count, precision: precision)
     }
-    inputs = graph.inputNodes.map { node in
-      (graph.shape(node), elements(graph.shape(node), planner.offset(ofInput: node) ?? 0))
-    }
+    shapes = graph.inputNodes.map { graph.shape($0) }
+    places = graph.inputNodes.map { elements(graph.shape($0), planner.offset(ofInput: $0) ?? 0) }
     var numbers = [Int?](repeating: nil, count: graph.nodes.count)
     for (number, node) in graph.inputNodes.enumerated() { numbers[node] = number }
     inputNumbers = numbers
@@ -74,7 +79,10 @@ package final class Program {
     }
     firstRoots = requests.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.roots.count) }
     bounds = graph.indexBounds
-    sources = [DataArray?](repeating: nil, count: inputs.count)
+    sources = [DataArray?](repeating: nil, count: shapes.count)
+    rowSources = [RowSource?](repeating: nil, count: shapes.count)
+    hasSource = [Bool](repeating: false, count: shapes.count)
+    algebra = try VectorAlgebra(precision, set)
     for (place, values) in planner.constants {
       elements([values.count], planner.offset(place)).set(values)
     }
@@ -90,10 +98,11 @@ package final class Program {
   ///
   /// - Throws: ``TensorError``: the first mistake of the trace.
   package static func arenaByteCount(
-    _ graph: Graph, _ requests: [ListRequest], _ precision: Precision
+    _ graph: Graph, _ requests: [ListRequest], _ precision: Precision,
+    optimisations: Optimisations = .all
   ) throws(TensorError) -> Int {
     try graph.check()
-    return Planner(graph, requests).storage.arenaCount * precision.byteCount
+    return Planner(graph, requests, optimisations).storage.arenaCount * precision.byteCount
   }
 
   /// Runs one list.
@@ -107,10 +116,14 @@ package final class Program {
 
   /// An input's elements, to be set; they stay where they are. Ask again before setting an input that was last set from
   /// data.
-  package func input(_ tensor: Tensor) -> Elements {
-    let number = number(of: tensor)
-    if sources[number] != nil { sources[number] = nil }
-    return inputs[number].elements
+  package func input(_ tensor: Tensor) -> Elements { input(number(of: tensor)) }
+
+  private func input(_ number: Int) -> Elements {
+    if hasSource[number] {
+      sources[number] = nil
+      hasSource[number] = false
+    }
+    return places[number]
   }
 
   /// A root's elements, after its list has run.
@@ -125,18 +138,62 @@ package final class Program {
   package func set(
     _ tensor: Tensor, _ data: DataArray, named name: @autoclosure () -> String
   ) throws(TensorError) {
-    let number = number(of: tensor)
-    guard data.shape == inputs[number].shape else {
+    try set(number(of: tensor), data, named: name())
+  }
+
+  /// The same for an input by its number; with rows, it is set from these of the data, which are copied each time. Of data
+  /// whose rows are taken again and again, class and row numbers are checked once, in all rows.
+  ///
+  /// - Throws: As ``set(_:_:named:)-(Tensor,_,_)``.
+  package func set(
+    _ number: Int, _ data: DataArray, rows: RowNumbers? = nil, named name: @autoclosure () -> String
+  ) throws(TensorError) {
+    guard let rows, data.rowCount > 0 else { return try set(number, whole: data, name()) }
+    let source: RowSource
+    if let known = rowSources[number], known.isOf(data, count: rows.count) {
+      source = known
+    } else {
+      try checkShape(data, rows, of: number, name())
+      source = RowSource(data, count: rows.count, for: precision)
+      if !needsOrder(number) { try check(data, of: number, name()) }
+      rowSources[number] = source
+    }
+    if !bounds.isEmpty, needsOrder(number) { try check(data.rows(rows), of: number, name()) }
+    if let next = source.take(rows, to: input(number), algebra) { tables.fetch(next) }
+  }
+
+  private func set(
+    _ number: Int, whole data: DataArray, _ name: @autoclosure () -> String
+  ) throws(TensorError) {
+    try checkShape(data, nil, of: number, name())
+    if let source = sources[number], source.isStored(with: data) { return }
+    try check(data, of: number, name())
+    data.write(to: input(number))
+    (sources[number], hasSource[number]) = (data, true)
+  }
+
+  private func checkShape(
+    _ data: DataArray, _ rows: RowNumbers?, of number: Int, _ name: @autoclosure () -> String
+  ) throws(TensorError) {
+    guard data.shape.fits(shapes[number], rows: rows?.count) else {
       throw TensorError(
         .shape,
-        "\(name()): shape \(data.shape), but the objective was traced with \(inputs[number].shape)")
+        "\(name()): shape \(data.shape), but the objective was traced with \(shapes[number])")
     }
-    if let source = sources[number], source.isStored(with: data) { return }
+  }
+
+  /// Whether an input's numbers have to rise, so that some of the rows may be good where all are not, or the other way
+  /// round.
+  private func needsOrder(_ number: Int) -> Bool {
+    bounds.contains { $0.input == number && $0.use.isRising }
+  }
+
+  private func check(
+    _ data: DataArray, of number: Int, _ name: @autoclosure () -> String
+  ) throws(TensorError) {
     for bound in bounds where bound.input == number {
       try data.checkIndices(bound.use, in: precision, named: name())
     }
-    data.write(to: input(tensor))
-    sources[number] = data
   }
 
   /// Computes roots again, node by node, with the inputs as they are set, and finds what first made a number in them that
@@ -151,7 +208,7 @@ package final class Program {
     in roots: [Tensor], of graph: Graph
   ) throws(TensorError) -> NonFiniteOrigin? {
     try NonFiniteOrigin.find(roots, graph, precision) { number in
-      inputs[number].elements.values
+      places[number].values
     }
   }
 
@@ -161,7 +218,8 @@ package final class Program {
   /// The number of kernel calls in a list.
   package func instructionCount(_ list: Int) -> Int { tables.instructionCount(list) }
 
-  private func number(of input: Tensor) -> Int {
+  /// An input's number.
+  package func number(of input: Tensor) -> Int {
     guard let number = inputNumbers[input.node] else { fatalError("not an input of the trace") }
     return number
   }

@@ -69,6 +69,15 @@ public struct VectorAlgebra {
     x.base.initializeMemory(as: UInt8.self, repeating: 0, count: x.count * precision.byteCount)
   }
 
+  /// Copies rows of a matrix.
+  func take(
+    _ rows: UnsafePointer<Int64>, _ count: Int, of source: UnsafeRawPointer, _ columns: Int,
+    to target: Elements
+  ) {
+    precondition(count * columns == target.count, "a batch of another size than its input")
+    kernels.pointee.take_rows(Int64(count), Int64(columns), rows, source, target.base)
+  }
+
   /// x = alpha x, in place.
   public func scale(_ x: Elements, by alpha: Double) {
     kernels.pointee.scale(Int64(x.count), alpha, x.base)

@@ -85,6 +85,9 @@ package struct ExactSum: Sendable {
   /// The exponent of the lowest bit that is set in any of the sums; nil where all are 0.
   package var lowestBit: Int? { layers.compactMap(\.lowestBit).min() }
 
+  /// Whether rows of this rank alone are together already.
+  package var isArranged: Bool { layers.count <= 1 }
+
   /// Brings rows together that are near enough in size, over all ranks. Changes no bit of the sum.
   ///
   /// - Parameter sizes: Those of all rows on all ranks but for rows of zeros, in any order: the same

@@ -2,7 +2,7 @@ import MessagePassing
 
 /// What the ranks exchange in an upper step, by itself: for benchmarks.
 public struct Exchange {
-  private var reduction: StepReduction
+  private let reduction: StepReduction
   private var parameters: [Double]
   private let communicator: any Communicator
 

@@ -40,6 +40,11 @@ final class LowerStates {
     return state
   }
 
+  /// Notes that rank 0 has a state.
+  func hold(_ identity: Int) {
+    if holders[identity] != 0 { holders[identity] = 0 }
+  }
+
   /// Notes who made the last step's tasks, and has states move to where the next step's tasks will be. Collective.
   ///
   /// - Parameters:

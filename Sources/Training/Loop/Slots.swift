@@ -26,7 +26,7 @@ struct Slots {
   }
 
   mutating func clear() {
-    for index in words.indices { words[index] = 0 }
+    words.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
   }
 
   /// Notes what a task came about with, and the rank that computed it.
@@ -73,19 +73,23 @@ struct Slots {
   }
 
   /// The tasks that were not left out.
-  private var filled: [Int] { (0..<tasks).filter { owner(ofTask: $0) != nil } }
+  var filled: [Int] { (0..<tasks).filter { owner(ofTask: $0) != nil } }
 
-  /// The upper losses of all tasks but those left out, and the norms of their lower gradients.
-  var upperLosses: [Double] { filled.map { get($0, OfTask.upperLoss) } }
-  var lowerGradientNorms: [Double] { filled.map { get($0, OfTask.lowerGradientNorm) } }
+  /// The upper losses of some tasks, and the norms of their lower gradients.
+  func upperLosses(_ tasks: [Int]) -> [Double] { tasks.map { get($0, OfTask.upperLoss) } }
+  func lowerGradientNorms(_ tasks: [Int]) -> [Double] {
+    tasks.map { get($0, OfTask.lowerGradientNorm) }
+  }
 
   /// The same tasks' numbers of a figure.
-  func figures(_ index: Int) -> [Double] { filled.map { get($0, OfTask.firstFigure + index) } }
+  func figures(_ index: Int, _ tasks: [Int]) -> [Double] {
+    tasks.map { get($0, OfTask.firstFigure + index) }
+  }
 
   /// The task of the largest upper loss, the first of several; nil where all were left out.
   var worst: (task: Int, upperLoss: Double)? {
     var worst: (task: Int, upperLoss: Double)?
-    for task in filled {
+    for task in 0..<tasks where owner(ofTask: task) != nil {
       let loss = get(task, OfTask.upperLoss)
       if worst.map({ loss > $0.upperLoss }) ?? true { worst = (task, loss) }
     }

@@ -5,7 +5,7 @@ import MessagePassing
 /// of ranks nor the order of tasks changes a bit: in one allreduce all that is small, each task's figures and the size of its
 /// hypergradient among it, which tells whether a rank failed and how hypergradients are to be added up; in a second one
 /// the hypergradients (in one each for such as lie too far apart in size, and in none where all are 0).
-package struct StepReduction {
+package final class StepReduction {
   /// Of hypergradients.
   private var sum: ExactSum
   /// Whole numbers that travel with the sum.
@@ -38,7 +38,7 @@ package struct StepReduction {
   /// Bytes that a rank gives to the reduction, where hypergradients need two words a number.
   package var byteCount: Int { MemoryLayout<Int64>.stride * (small.count + 2 * sum.count) }
 
-  package mutating func clear() {
+  package func clear() {
     sum.clear()
     for index in counts.indices { counts[index] = 0 }
     slots.clear()
@@ -47,16 +47,11 @@ package struct StepReduction {
   /// Adds a task that `rank`, which is this one, computed.
   ///
   /// - Throws: `ExactSumError` for numbers that are not finite; nothing is added then.
-  package mutating func add(
+  package func add(
     _ hypergradient: [Double], _ outcome: MethodOutcome, task: Int, rank: Int = 0,
     lowerTolerance: Double = 0
   ) throws {
-    let numbers =
-      [outcome.upperLoss, outcome.lowerGradientNorm]
-      + outcome.figures.filter { !$0.isNaN }
-    _ = try numbers.withUnsafeBufferPointer {
-      try ExactSum.largestMagnitude(of: $0)
-    }
+    try outcome.requireFinite()
     try add(hypergradient, task: task)
     slots.fill(task: task, outcome, rank: rank)
     if lowerTolerance > 0, outcome.lowerGradientNorm > lowerTolerance {
@@ -66,17 +61,17 @@ package struct StepReduction {
   }
 
   /// Adds a task's hypergradient alone.
-  mutating func add(_ hypergradient: [Double], task: Int) throws {
+  func add(_ hypergradient: [Double], task: Int) throws {
     let size = try hypergradient.withUnsafeBufferPointer { try sum.add($0) }
     slots.fill(task: task, size: size)
   }
 
   /// Notes that this rank failed: every rank will know after ``reduce(_:)``.
-  package mutating func fail() { counts[Count.failedRanks] += 1 }
+  package func fail() { counts[Count.failedRanks] += 1 }
 
   /// Adds a mark of this rank's upper parameters. The ranks' marks x are all the same exactly where
   /// n sum(x^2) = (sum x)^2 (Cauchy and Schwarz), so that no message of its own is needed to compare them.
-  mutating func add(mark: Int64) {
+  func add(mark: Int64) {
     counts[Count.marks] = mark
     counts[Count.squaredMarks] = mark * mark
   }
@@ -89,13 +84,13 @@ package struct StepReduction {
   }
 
   /// Notes that a task was left out.
-  package mutating func skip() { counts[Count.skipped] += 1 }
+  package func skip() { counts[Count.skipped] += 1 }
 
   /// The rank that computed a task, once reduced; nil where it was left out.
   func owner(ofTask task: Int) -> Int? { slots.owner(ofTask: task) }
 
   /// Notes how long this rank's tasks took.
-  mutating func add(_ timing: RankTiming, rank: Int) { slots.fill(rank: rank, timing) }
+  func add(_ timing: RankTiming, rank: Int) { slots.fill(rank: rank, timing) }
 
   /// All ranks' times, once reduced.
   func timing(step: Int, seconds: Double) -> StepTiming {
@@ -103,7 +98,7 @@ package struct StepReduction {
   }
 
   /// Adds what this rank asks for at the step's end.
-  mutating func add(_ requests: StepRequests) {
+  func add(_ requests: StepRequests) {
     if requests.checkpoint { counts[Count.checkpoints] += 1 }
     if let stop = requests.stop { counts[Count.stops + Int(stop.rawValue)] += 1 }
   }
@@ -121,17 +116,18 @@ package struct StepReduction {
   /// Adds up over all ranks; the hypergradients only where none failed.
   ///
   /// - Returns: How many ranks failed.
-  package mutating func reduce(_ communicator: any Communicator) throws(MessagePassingError) -> Int
-  {
-    let isAlone = communicator.size == 1
-    if !isAlone { slots.fill(rank: communicator.rank, lowestBit: sum.lowestBit) }
+  package func reduce(_ communicator: any Communicator) throws(MessagePassingError) -> Int {
+    if communicator.size == 1 {
+      if !sum.isArranged { _ = sum.arrange(slots.sizes) }
+      return Int(counts[Count.failedRanks])
+    }
+    slots.fill(rank: communicator.rank, lowestBit: sum.lowestBit)
     var words = small
     try communicator.sum(&words)
     small = words
     let failed = Int(counts[Count.failedRanks])
     if failed == 0 {
       let spans = sum.arrange(slots.sizes)
-      if isAlone { return failed }
       try sum.reduce(spans, lowestBit: slots.lowestBit) {
         words throws(MessagePassingError) in try communicator.sum(words)
       }
@@ -151,26 +147,45 @@ package struct StepReduction {
 
   /// The mean hypergradient over `tasks` tasks.
   package func hypergradient(over tasks: Int) -> [Double] {
-    sum.values().map { $0 / Double(tasks) }
+    let values = sum.values()
+    return tasks == 1 ? values : values.map { $0 / Double(tasks) }
   }
 
   package func summary(step: Int, tasks: Int, hypergradient: [Double]) -> StepSummary {
-    StepSummary(
+    let (filled, worst) = (slots.filled, slots.worst)
+    return StepSummary(
       step: step, tasks: tasks, skipped: skipped,
-      upperLoss: Self.sum(slots.upperLosses) / Double(tasks),
-      worstUpperLoss: slots.worst?.upperLoss ?? .nan, worstTask: slots.worst?.task ?? 0,
-      lowerGradientNorm: Self.sum(slots.lowerGradientNorms) / Double(tasks),
+      upperLoss: Self.sum(slots.upperLosses(filled)) / Double(tasks),
+      worstUpperLoss: worst?.upperLoss ?? .nan, worstTask: worst?.task ?? 0,
+      lowerGradientNorm: Self.sum(slots.lowerGradientNorms(filled)) / Double(tasks),
       unconverged: Int(counts[Count.unconverged]), growing: Int(counts[Count.growing]),
       figures: FigureValues(
         figures, parameters: lowerParameters,
-        mean: { Self.sum($0) / Double($0.count) }, { slots.figures($0) }),
+        mean: { Self.sum($0) / Double($0.count) }, { slots.figures($0, filled) }),
       hypergradientNorm: hypergradient.euclideanNorm)
   }
 
   /// Rounded once.
   private static func sum(_ numbers: [Double]) -> Double {
+    if numbers.count == 1 { return numbers[0] == 0 ? 0 : numbers[0] }
     var sum = RoundedSum()
     for number in numbers { sum.add(number) }
     return sum.value
+  }
+}
+
+extension MethodOutcome {
+  /// Throws where one of its numbers is infinite, or one that every task has is none.
+  fileprivate func requireFinite() throws(ExactSumError) {
+    func require(_ value: Double, _ index: Int) throws(ExactSumError) {
+      if !value.isFinite { throw .diverged(index: index, value: value) }
+    }
+    try require(upperLoss, 0)
+    try require(lowerGradientNorm, 1)
+    var index = 2
+    for figure in figures where !figure.isNaN {
+      try require(figure, index)
+      index += 1
+    }
   }
 }

@@ -68,6 +68,11 @@ extension Trainer {
   /// Has the states of the step that was made move to where the next step's tasks will be. Collective.
   func moveStates() throws {
     guard let states else { return }
+    // The task of one rank meets no other, and stays where it is.
+    if communicator.size == 1, settings.tasks == 1 {
+      if owner(ofTask: 0) != nil { states.hold(problem.identity(ofTask: 0, step: step)) }
+      return
+    }
     let made = (0..<settings.tasks).compactMap { index in
       owner(ofTask: index).map { (problem.identity(ofTask: index, step: step), $0) }
     }

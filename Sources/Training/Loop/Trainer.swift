@@ -20,6 +20,7 @@ public final class Trainer<P: Problem> {
   private let levels: Levels<P.Upper, P.Lower>
   private let method: any HypergradientMethod
   private let lowerOptimizer: any LowerOptimizer
+  private let lowerRule: LowerRule
   /// The last task's hypergradient; its memory is used again.
   private var hypergradient: [Double]
   private let regulation: UpperRegulation
@@ -27,10 +28,13 @@ public final class Trainer<P: Problem> {
   private let orders: RowOrders
   /// What tasks keep between upper steps; nil where they keep nothing.
   let states: LowerStates?
-  private var reduction: StepReduction
+  private let reduction: StepReduction
   private let clock = ContinuousClock()
   /// Where the last step's time went, the same on every rank but for the step's whole length.
-  public private(set) var timing: StepTiming?
+  public var timing: StepTiming? {
+    last.map { reduction.timing(step: $0.step, seconds: $0.length.seconds) }
+  }
+  private var last: (step: Int, length: Duration)?
   /// What any rank asked for at the end of the last step, the same on every rank.
   public private(set) var requests = StepRequests()
 
@@ -54,6 +58,7 @@ public final class Trainer<P: Problem> {
         try problem.upperOptimizer(settings)
       )
     }
+    lowerRule = LowerRule(lowerOptimizer)
     regulation = try communicator.agreeing { try problem.upperRegulation(settings) }
     // Of tasks that are left out nobody asks why.
     levels.explainsNonFinite = settings.nonFinite != .skip
@@ -61,7 +66,7 @@ public final class Trainer<P: Problem> {
       try requireMemory(ofNumbers: problem.upperModel.count, for: "the hypergradient")
       return [Double](repeating: 0, count: problem.upperModel.count)
     }
-    orders = RowOrders(seed: settings.seed)
+    orders = RowOrders(seed: settings.seed, settings.batchRule)
     let (levels, optimizer) = (levels, lowerOptimizer)
     states = try communicator.agreeing { () throws -> LowerStates? in
       try Self.lowerStates(levels, optimizer, settings, communicator)
@@ -116,7 +121,7 @@ public final class Trainer<P: Problem> {
     let summary = reduction.summary(step: step, tasks: tasks, hypergradient: hypergradient)
     try update(along: hypergradient)
     try moveStates()
-    timing = reduction.timing(step: step, seconds: begin.duration(to: clock.now).seconds)
+    last = (step, begin.duration(to: clock.now))
     step += 1
     return summary
   }
@@ -169,7 +174,7 @@ public final class Trainer<P: Problem> {
     return try LowerTask(
       levels,
       examples.data(
-        task: identity, step: step, settings, orders, isOverRows: P.isOverRows), lowerOptimizer,
+        task: identity, step: step, settings, orders, isOverRows: P.isOverRows), lowerRule,
       from: problem.start.values(levels), keeping: states?.state(of: identity), adapted: adapted)
   }
 

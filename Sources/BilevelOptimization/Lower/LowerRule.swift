@@ -1,0 +1,35 @@
+/// A lower optimiser, and what tasks ask of its kind: found once, for a cast takes as long as a small lower step.
+package struct LowerRule {
+  /// The optimiser.
+  package let optimizer: any LowerOptimizer
+  let schedule: AdaptationSchedule
+  let stateVectors: Int
+  let secondMoment: Int?
+  let usesLoss, keepsState, usesPenalty: Bool
+  /// The optimiser, where its steps need products.
+  let newton: (any CurvatureOptimizer)?
+  /// The set that it keeps parameters in, if it is not the whole.
+  let set: ParameterSet?
+
+  /// What is asked of an optimiser.
+  package init(_ optimizer: any LowerOptimizer) {
+    let kind = type(of: optimizer)
+    self.optimizer = optimizer
+    schedule = optimizer.schedule
+    (stateVectors, secondMoment) = (kind.stateVectors, kind.secondMoment)
+    (usesLoss, keepsState) = (kind.usesLoss, kind.keepsState)
+    usesPenalty = optimizer.usesPenalty
+    newton = optimizer as? any CurvatureOptimizer
+    let kept = (optimizer as? any ConstrainedOptimizer)?.set ?? .whole
+    set = kept == .whole ? nil : kept
+  }
+
+  /// The optimiser with its rates multiplied by learnt factors; itself where there are none, or it has no rate.
+  func times(_ factors: [Double]?) -> LowerRule {
+    guard let factors, let rated = optimizer as? any RatedOptimizer else { return self }
+    func scheduled(_ base: some RatedOptimizer) -> any LowerOptimizer {
+      Scheduled(base, .given(factors))
+    }
+    return LowerRule(scheduled(rated))
+  }
+}
