@@ -17,7 +17,8 @@ struct FoldedTable: Sendable {
   init(_ table: ExampleTable, _ settings: RegularisationSettings, seed: UInt64) throws {
     self.table = table
     let count = table.count
-    let test = max(1, Int((settings.testPart * Double(count)).rounded()))
+    let part = Int((settings.testPart * Double(count)).rounded())
+    let test = settings.testPart > 0 ? max(1, part) : 0
     let train = settings.train == 0 ? count - test : settings.train
     guard train >= settings.folds, test + train <= count else {
       throw SettingError(

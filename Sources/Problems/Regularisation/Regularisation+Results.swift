@@ -11,9 +11,9 @@ extension Regularisation {
   public func results(_ training: Adaptation<Tensor, Sequential>) throws -> [ResultTable] {
     let learnt = upperModel.values
     defer { upperModel.values = learnt }
-    let first = [Double](repeating: firstLogarithm, count: learnt.count)
     let measures = table.isClassification ? ["accuracy", "cross-entropy"] : ["squared error"]
-    let rows = try [("first strengths", first), ("learnt strengths", learnt)].map { name, values in
+    let both = [("first strengths", firstValues), ("learnt strengths", learnt)]
+    let rows = try both.map { name, values in
       upperModel.values = values
       let validation = try table.folds.indices.map { fold in
         let task = try task(fold: fold)
@@ -23,16 +23,21 @@ extension Regularisation {
         validation.reduce(0) { $0 + $1[measure] } / Double(validation.count)
       }
       let all = table.trainingOnAllFolds
-      let whole = try training.adapt(try trainExamples(all))
-      let test = try scores(try table.examples(table.test, standardisedBy: all), whole)
+      let test =
+        table.test.isEmpty
+        ? []
+        : try scores(
+          try table.examples(table.test, standardisedBy: all),
+          try training.adapt(try trainExamples(all)))
       return [name] + (means + test).map { String(format: "%.4f", $0) }
     }
     return notes + [
       ResultTable(
         "\(table.folds.count) folds of \(table.trainCount) examples, \(table.test.count) to test"
           + (table.isClassification ? "" : "; errors in parts of the targets' variance"),
-        columns: [""] + measures.map { "validation \($0)" } + measures.map { "test \($0)" },
-        rows: rows), strengths(learnt),
+        columns: [""] + measures.map { "validation \($0)" }
+          + (table.test.isEmpty ? [] : measures.map { "test \($0)" }),
+        rows: rows), strengths(prior.logarithms(learnt)),
     ]
   }
 

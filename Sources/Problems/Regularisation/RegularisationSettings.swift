@@ -22,7 +22,7 @@ public struct RegularisationSettings: SettingGroup, Equatable {
   public var table = TableSettings()
   /// Examples that train and validate; 0: all that do not test.
   public var train = 0
-  /// The part of all examples that tests.
+  /// The part of all examples that tests; 0: none.
   public var testPart = 0.3
   /// Folds that the training examples are cut into.
   public var folds = 5
@@ -33,11 +33,14 @@ public struct RegularisationSettings: SettingGroup, Equatable {
   /// What a strength multiplies.
   public var penalty = Penalty.l2
   /// Which lower parameters share a strength.
-  public var grouping = Grouping.layer
+  public var grouping = Grouping.one
   /// Every strength at the start, and the middle of their prior; 0: 1 / examples that train and validate.
   public var strength = 0.0
   /// The standard deviation of the prior of the strengths' logarithms; 0: no prior.
-  public var priorWidth = 1.5
+  public var priorWidth = 2.0
+  /// The standard deviation of the logarithms of strengths of single parameters around what these have in common; 0, or without
+  /// a prior: they have nothing in common.
+  public var spread = 0.003
 
   /// The defaults.
   public init() {}
@@ -48,7 +51,7 @@ public struct RegularisationSettings: SettingGroup, Equatable {
   public mutating func declare(_ keys: inout SettingKeys) throws {
     try table.declare(&keys)
     try keys("train", &train, 0...10_000_000, "examples that train and validate; 0: all the rest")
-    try keys("test-part", &testPart, 0.01...0.9, "part of all examples that tests")
+    try keys("test-part", &testPart, 0...0.9, "part of all examples that tests; 0: none")
     try keys("folds", &folds, 2...1000, "folds that the training examples are cut into")
     try keys("network", &network, "lower model: linear, tanh or relu")
     try keys("hidden", &hidden, 1...10_000, "units of the hidden layer")
@@ -61,5 +64,8 @@ public struct RegularisationSettings: SettingGroup, Equatable {
     try keys(
       "prior-width", &priorWidth, 0...1e6,
       "how far their logarithms stray from it: the prior's standard deviation; 0: no prior")
+    try keys(
+      "spread", &spread, 0...1e6,
+      "how far those of single parameters stray from what they have in common; 0: there is no such")
   }
 }
