@@ -26,11 +26,65 @@ import Testing
   ]) func strengthsAreSharedAsAsked(_ grouping: RegularisationSettings.Grouping, _ count: Int)
     throws
   {
-    let problem = try problem { $0.grouping = grouping }
+    let problem = try problem { ($0.grouping, $0.spread) = (grouping, 0) }
     #expect(problem.upperModel.values == [Double](repeating: log(1 / 50.0), count: count))
     let group = try #require(problem.task(0, step: 0).train.extras.first).values.values
     #expect(group.count == 650 && Set(group).count == count)
     if grouping == .layer { #expect(group == (0..<650).map { $0 < 640 ? 0 : 1 }) }
+  }
+
+  /// What strengths of single parameters have in common, and how far they stray from it.
+  @Test func strengthsOfParametersHaveSomethingInCommon() throws {
+    let problem = try problem { ($0.grouping, $0.spread) = (.parameter, 0.5) }
+    #expect(problem.upperModel.parameters.map(\.name) == ["log-strength", "deviations"])
+    #expect(problem.upperModel.values == [log(1 / 50.0)] + [Double](repeating: 0, count: 650))
+    let at: [Double] = [-1, 2] + [Double](repeating: 0, count: 648) + [-2]
+    problem.upperModel.values = at
+    let implicit = try problem.implicit(Regularisation.defaults)
+    let task = try problem.task(0, step: 0)
+    let ones = [Double](repeating: 1, count: 650)
+    // df/dw less that of all strengths at their first values: strengths times w times 50 / 40, over c.
+    func slope(_ values: [Double]) throws -> [Double] {
+      problem.upperModel.values = values
+      return try implicit.linearised(train: task.train, at: ones).gradient
+    }
+    let (found, none) = (try slope(at), try slope([-100] + [Double](repeating: 0, count: 650)))
+    let strengths = zip(found, none).map { $0 - $1 }
+    #expect(abs(strengths[0] / strengths[1] - exp(1)) < 1e-3)
+    #expect(abs(strengths[649] / strengths[1] - exp(-1)) < 1e-3)
+  }
+
+  /// A strength counts beside the sum of losses: of 40 of 50 examples that train, more beside their mean.
+  @Test func strengthsCountBesideTheSumOfLosses() throws {
+    let problem = try problem()
+    #expect(try problem.task(0, step: 0).train.extras.last?.values.values == [1.25])
+  }
+
+  /// Beyond the largest strength nothing is left of a linear model; a lasso begins at 1/32 of it.
+  @Test(arguments: [true, false]) func aLassoBeginsAmidItsPath(_ isClass: Bool) throws {
+    let rows = (0..<40).map { row in
+      let (a, b) = (sin(Double(row)), cos(Double(7 * row)))
+      let y = 2 * a + 0.3 * sin(Double(row * row))
+      return "\(isClass ? (y > 0 ? "yes" : "no") : "\(y)"),\(a),\(b)\n"
+    }
+    let path = try csv("y,a,b\n" + rows.joined())
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let problem = try problem { settings in
+      (settings.table.data, settings.table.target, settings.penalty) = (path, "y", .l1)
+      (settings.train, settings.grouping) = (0, .one)
+      settings.table.kind = isClass ? .classification : .regression
+    }
+    var settings = Regularisation.defaults
+    (settings.lowerRule, settings.lowerRate, settings.precision) = (.fista, 1, .double)
+    let largest = exp(problem.upperModel.values[0]) * 32
+    for (part, isLeft) in [(1.001, false), (0.999, true)] {
+      problem.upperModel.values = [log(part * largest)]
+      let all = try problem.trainedLower(
+        Adaptation(
+          try problem.implicit(settings), try settings.lowerOptimizer(), from: problem.start))
+      let weights = try #require(all?.values.prefix(isClass ? 4 : 2))
+      #expect(weights.contains { abs($0) > 1e-9 } == isLeft, "\(weights)")
+    }
   }
 
   /// Each example validates in one fold and trains in the others: so the table has the same rows, but for their

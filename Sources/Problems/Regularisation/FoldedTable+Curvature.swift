@@ -31,4 +31,24 @@ extension FoldedTable.Training {
   }
 
   private static var powerSteps: Int { 30 }
+
+  /// The strength of an L1 penalty beyond which a linear model of these examples is 0: the largest slope of the mean loss in a
+  /// weight there.
+  ///
+  /// - Parameter table: The examples' table.
+  /// - Returns: The strength.
+  func largestStrength(in table: FoldedTable) -> Double {
+    // Standardised inputs have mean 0, so that what is the same in all rows has no slope.
+    let signals: [[Double]] =
+      switch table.table.targets {
+      case .classes(let classes, let names):
+        names.indices.map { name in indices.map { classes[$0] == name ? 1 : 0 } }
+      case .numbers(let numbers): [indices.map { 2 * (target?(numbers[$0]) ?? 0) }]
+      }
+    return zip(table.table.inputs, columns).reduce(0) { largest, input in
+      let column = indices.map { input.1(input.0[$0]) }
+      let slopes = signals.map { zip($0, column).reduce(0) { $0 + $1.0 * $1.1 } }
+      return slopes.reduce(largest) { max($0, abs($1) / Double(indices.count)) }
+    }
+  }
 }

@@ -11,9 +11,9 @@ extension Regularisation {
   public func results(_ training: Adaptation<Tensor, Sequential>) throws -> [ResultTable] {
     let learnt = upperModel.values
     defer { upperModel.values = learnt }
-    let first = [Double](repeating: firstLogarithm, count: learnt.count)
     let measures = table.isClassification ? ["accuracy", "cross-entropy"] : ["squared error"]
-    let rows = try [("first strengths", first), ("learnt strengths", learnt)].map { name, values in
+    let both = [("first strengths", firstValues), ("learnt strengths", learnt)]
+    let rows = try both.map { name, values in
       upperModel.values = values
       let validation = try table.validating.map { fold in
         let task = try task(fold: fold)
@@ -32,7 +32,7 @@ extension Regularisation {
         partsTitle
           + (table.isClassification ? "" : "; errors in parts of the targets' variance"),
         columns: [""] + measures.map { "validation \($0)" } + measures.map { "test \($0)" },
-        rows: rows), strengths(learnt),
+        rows: rows), strengths(prior.logarithms(learnt)),
     ]
   }
 

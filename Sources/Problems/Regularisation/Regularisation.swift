@@ -7,16 +7,17 @@ import Tensors
 /// Strengths of an L2 penalty by cross-validation (Lorraine, Vicol and Duvenaud, 2020). The upper parameters u are the
 /// logarithms of strengths, one for each lower parameter, each layer's weights and biases, or for all; a lower model is
 /// trained on all folds but one, and validated on that one. A task is a fold; where a step has fewer tasks than there
-/// are folds, they take turns. With N examples in all folds, inputs x standardised, and m the loss's mean,
+/// are folds, they take turns. With N examples in all folds, n of which train, inputs x standardised, and m the loss's mean,
 ///
-///     f = (m(w; folds but one) + 1/2 sum_i exp(u_i) w_i^2) / c
+///     f = (m(w; folds but one) + 1/2 N/n sum_i exp(u_i) w_i^2) / c
 ///     F = m(w; that fold) + 1/(2 N width^2) sum_i (u_i - u_0)^2
 ///
-/// or, for a lasso, with |w_i| in place of w_i^2 / 2; where c bounds the curvature of m for a linear model: the largest
+/// or, for a lasso, with |w_i| in place of N/n w_i^2 / 2; where c bounds the curvature of m for a linear model: the largest
 /// eigenvalue of the mean of x x', times 1/2 for the cross-entropy and 2 for the squared error (and a guessed 4 for networks).
-/// It changes no minimum, but makes lower rates suit any table. The last term of F is a normal prior of the logarithms:
-/// validation alone, on few examples, takes strengths that overfit the folds. They begin at u_0 = log(1/N): with it,
-/// exp(-N c f) is the posterior of w under a standard normal prior.
+/// It changes no minimum, but makes lower rates suit any table. A strength counts beside the sum of the losses, not their mean, so
+/// that what was chosen on fewer examples is right for all. The last term of F is a normal prior of the logarithms
+/// (`StrengthPrior`): validation alone, on few examples, takes strengths that overfit the folds. They begin at u_0 = log(1/N):
+/// with it, exp(-n c f) is the posterior of w under a standard normal prior.
 public struct Regularisation: Problem {
   /// The word that the command line knows it by.
   public static let name = "regularisation"
@@ -48,8 +49,10 @@ public struct Regularisation: Problem {
   private let trainings: FoldTrainings
   /// Each lower parameter's strength.
   private let group: [Int]
-  /// u_0.
-  let firstLogarithm: Double
+  /// What u is thought to be before anything is seen.
+  let prior: StrengthPrior
+  /// Those of the upper parameters.
+  let firstValues: [Double]
   /// c.
   private let curvature: Double
 
@@ -67,11 +70,26 @@ public struct Regularisation: Problem {
     }
     self.lowerModel = lowerModel
     group = settings.grouping.groups(of: lowerModel.parameters)
-    let count = (group.max() ?? 0) + 1
-    let first = log(settings.strength == 0 ? 1 / Double(table.trainCount) : settings.strength)
-    firstLogarithm = first
-    upperModel = try Model(seed: seed) { p in p("log-strengths", [count], .constant(first)) }
+    let prior = StrengthPrior(
+      settings, first: Self.firstStrength(table, settings), groups: (group.max() ?? 0) + 1,
+      examples: table.trainCount)
+    self.prior = prior
+    let upperModel = try Model(seed: seed) { p in prior.logarithms(p) }
+    self.upperModel = upperModel
+    firstValues = upperModel.values
     curvature = Self.curvature(table, trainings, settings.network, seed: seed)
+  }
+
+  /// exp(u_0). A lasso begins at 1/32 of the strength beyond which there is nothing left of a linear model: in the middle of what
+  /// scikit-learn searches, from that strength to a thousandth of it.
+  private static func firstStrength(
+    _ table: FoldedTable, _ settings: RegularisationSettings
+  ) -> Double {
+    if settings.strength > 0 { return settings.strength }
+    let largest =
+      settings.penalty == .l1 && settings.network == .linear
+      ? table.trainingOnAllFolds.largestStrength(in: table) : 0
+    return largest > 0 ? largest / 32 : 1 / Double(table.trainCount)
   }
 
   /// c, of all trainings of lower models.
@@ -92,7 +110,8 @@ public struct Regularisation: Problem {
   public func lowerObjective(_ state: ObjectiveState<Tensor, Sequential>) -> Tensor {
     let loss = loss(state)
     guard settings.penalty == .l2 else { return loss / curvature }
-    return (loss + 0.5 * (strengths(state) * state.lowerParameters.squared).sum()) / curvature
+    let penalty = 0.5 * (strengths(state) * state.lowerParameters.squared).sum()
+    return (loss + state["share"] * penalty) / curvature
   }
 
   /// Those of the lasso.
@@ -106,11 +125,7 @@ public struct Regularisation: Problem {
 
   /// F.
   public func upperObjective(_ state: ObjectiveState<Tensor, Sequential>) -> Tensor {
-    guard settings.priorWidth > 0 else { return loss(state) }
-    let squaredWidth = settings.priorWidth * settings.priorWidth
-    return loss(state)
-      + (state.upperModel - firstLogarithm).squared.sum()
-      / (2 * squaredWidth * Double(table.trainCount))
+    prior.term(state.upperParameters).map { loss(state) + $0 } ?? loss(state)
   }
 
   private func loss(_ state: ObjectiveState<Tensor, Sequential>) -> Tensor {
@@ -146,7 +161,11 @@ public struct Regularisation: Problem {
 
   func trainExamples(_ training: FoldedTable.Training) throws -> Examples {
     try table.examples(
-      training.indices, standardisedBy: training, [.init("group", DataArray(indices: group))])
+      training.indices, standardisedBy: training,
+      [
+        .init("group", DataArray(indices: group)),
+        .init("share", DataArray([Double(table.trainCount) / Double(training.indices.count)])),
+      ])
   }
 }
 

@@ -37,11 +37,14 @@ public struct RegularisationSettings: SettingGroup, Equatable {
   /// What a strength multiplies.
   public var penalty = Penalty.l2
   /// Which lower parameters share a strength.
-  public var grouping = Grouping.layer
+  public var grouping = Grouping.one
   /// Every strength at the start, and the middle of their prior; 0: 1 / examples that train and validate.
   public var strength = 0.0
   /// The standard deviation of the prior of the strengths' logarithms; 0: no prior.
-  public var priorWidth = 1.5
+  public var priorWidth = 2.0
+  /// The standard deviation of the logarithms of strengths of single parameters around what these have in common; 0, or without
+  /// a prior: they have nothing in common.
+  public var spread = 0.003
 
   /// The defaults.
   public init() {}
@@ -74,5 +77,8 @@ public struct RegularisationSettings: SettingGroup, Equatable {
     try keys(
       "prior-width", &priorWidth, 0...1e6,
       "how far their logarithms stray from it: the prior's standard deviation; 0: no prior")
+    try keys(
+      "spread", &spread, 0...1e6,
+      "how far those of single parameters stray from what they have in common; 0: there is no such")
   }
 }
