@@ -68,7 +68,7 @@ package final class RowOrders {
   private var kept: [Key: RowOrder] = [:]
 
   /// Those of a run.
-  package init(seed: Int, _ rule: TrainingSettings.BatchRule = .rows) {
+  package init(seed: Int, _ rule: TrainingSettings.BatchRule = .drawn) {
     (self.seed, self.rule) = (UInt64(seed), rule)
   }
 
@@ -78,7 +78,7 @@ package final class RowOrders {
     _ last: inout RowOrder?
   ) -> RowNumbers {
     let (epoch, place) = number.quotientAndRemainder(dividingBy: count / size)
-    let length = rule == .rows ? count : count / size
+    let length = rule == .drawn ? count : count / size
     let wanted: RowOrder
     if let last, last.epoch == epoch, last.places.count == length {
       wanted = last
@@ -86,7 +86,7 @@ package final class RowOrders {
       wanted = order(of: length, leaving: count % size, purpose, epoch: epoch, task: task)
       last = wanted
     }
-    guard rule == .rows else {
+    guard rule == .drawn else {
       let first = wanted.firstRow + wanted.places[place] * size
       return RowNumbers(first..<first + size)
     }
@@ -105,7 +105,7 @@ package final class RowOrders {
     let places = stream.permutation(of: count)
     let order = RowOrder(
       epoch: epoch, places: places,
-      firstRow: rule == .rows ? 0 : stream.integer(below: rest + 1))
+      firstRow: rule == .drawn ? 0 : stream.integer(below: rest + 1))
     kept[key] = order
     return order
   }

@@ -45,9 +45,10 @@ import Testing
 
   @Test func othersThanWereTracedAreErrors() throws {
     let (program, number) = try program(.single, { $0 * 2 }, [3, 5])
-    for (shape, rows): (Shape, RowNumbers) in [
+    let others: [(Shape, RowNumbers)] = [
       ([6, 4], Self.rows[0]), ([6], Self.rows[0]), ([6, 5], RowNumbers(0..<4)),
-    ] {
+    ]
+    for (shape, rows) in others {
       let array = try DataArray(shape, [Float](repeating: 1, count: shape.count))
       #expect(throws: TensorError.self) {
         try program.set(number, array, rows: rows, named: "data")
@@ -57,7 +58,7 @@ import Testing
 
   /// All rows are, once.
   @Test func classNumbersAreChecked() throws {
-    let (program, number) = try program(.single, { $0.oneHot(3) }, [3])
+    let (program, number) = try program(.single, { $0.oneHot(classes: 3) }, [3])
     let good = DataArray(indices: [0, 1, 2, 0, 1, 2]), bad = DataArray(indices: [0, 1, 2, 0, 3, 2])
     for rows in Self.rows {
       try program.set(number, good, rows: rows, named: "target")

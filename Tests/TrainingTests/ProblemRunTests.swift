@@ -78,7 +78,8 @@ import Training
     let common = [
       "seed", "steps", "tasks", "schedule", "method", "solver", "k", "solver-rank", "warm-solve",
       "truncate", "penalty", "joint-rate", "difference", "start", "batch", "solve-batch",
-      "fresh-products", "validation-batch", "blocks", "validation-blocks", "tolerance",
+      "fresh-products", "validation-batch", "batch-rows", "blocks", "validation-blocks",
+      "tolerance",
       "relative-tolerance", "tolerance-fall", "damping",
       "negative-curvature", "check-residual", "non-finite", "lower-rule", "lower-rate",
       "lower-milestones", "lower-decay", "lower-rise", "lower-fall", "learned-rates", "lower-pull",
@@ -94,7 +95,8 @@ import Training
   private static let shared = [
     "solver": "own", "solver-rank": "10", "warm-solve": "false", "truncate": "0", "penalty": "1.0",
     "joint-rate": "0.1", "difference": "0.01", "start": "problem", "batch": "0",
-    "solve-batch": "0", "fresh-products": "false", "validation-batch": "0", "lower-clip": "0.0",
+    "solve-batch": "0", "fresh-products": "false", "validation-batch": "0", "batch-rows": "drawn",
+    "lower-clip": "0.0",
     "lower-weight-decay": "0.0", "lower-set": "whole", "sparse": "false", "upper-rise": "0",
     "upper-fall": "0", "upper-rates": "", "upper-clip": "0.0", "upper-weight-decay": "0.0",
     "upper-set": "whole", "blocks": "10", "validation-blocks": "10", "tolerance-fall": "0",

@@ -62,7 +62,7 @@ public struct TrainingSettings: SettingGroup, Equatable {
   /// Which rows make a batch.
   public enum BatchRule: String, Sendable, CaseIterable {
     /// Each row is drawn by itself.
-    case rows
+    case drawn
     /// Rows that follow each other, of data that are in random order already.
     case neighbours
   }
@@ -104,7 +104,7 @@ public struct TrainingSettings: SettingGroup, Equatable {
   /// The examples of the upper objective; 0 for all.
   public var validationBatch = 0
   /// Which rows make a batch.
-  public var batchRule = BatchRule.rows
+  public var batchRule = BatchRule.drawn
   /// The blocks that method saba cuts the lower objective's examples into.
   public var blocks = 10
   /// Those of the upper objective's examples.
@@ -216,8 +216,8 @@ public struct TrainingSettings: SettingGroup, Equatable {
       "validation-batch", &validationBatch, 0...Int(Int32.max),
       "examples of the upper objective; 0 for all")
     try keys(
-      "batch-rule", &batchRule,
-      "batches' rows: rows (each drawn by itself), or neighbours (of rows in random order: faster)")
+      "batch-rows", &batchRule,
+      "a batch's rows: drawn one by one, or neighbours (of rows in random order: faster)")
     try keys("blocks", &blocks, 1...1_000_000, "blocks of the lower objective's examples in saba")
     try keys(
       "validation-blocks", &validationBlocks, 1...1_000_000,
