@@ -7,7 +7,9 @@
   extension LaunchedTests.FaultTests {
     /// The parity test: steps in one go are steps up to a kill, then more on another number of ranks with the other
     /// schedule.
-    @Test(.enabled(if: requireMPI()), arguments: 1...4, ["static", "dynamic"])
+    @Test(
+      .enabled(if: requireMPI()),
+      arguments: [(1, "static"), (2, "dynamic"), (3, "static"), (4, "dynamic")])
     func parity_anyRanksAnySchedule(_ ranks: Int, _ schedule: String) throws {
       let (whole, broken) = (folder(), folder())
       defer { for path in [whole, broken] { try? FileManager.default.removeItem(atPath: path) } }

@@ -44,7 +44,9 @@
         sourceLocation: sourceLocation)
     }
 
-    @Test(.enabled(if: requireMPI()), arguments: 1...4, ["static", "dynamic"])
+    @Test(
+      .enabled(if: requireMPI()),
+      arguments: [(1, "static"), (2, "dynamic"), (3, "static"), (4, "dynamic")])
     func parity_warmRuns(_ ranks: Int, _ schedule: String) throws {
       try isTheSame(Self.warm, ranks: ranks, schedule, fault: "kill:5:\(ranks - 1)")
     }

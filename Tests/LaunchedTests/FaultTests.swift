@@ -216,7 +216,7 @@
         var random = Draws(seed: 20_261_123)
         print("random faults from seed 20261123")
         let variables = ProcessInfo.processInfo.environment
-        for draw in 0..<(variables["IGBM_RANDOM_FAULTS"].flatMap { Int($0) } ?? 8) {
+        for draw in 0..<(variables["IGBM_RANDOM_FAULTS"].flatMap { Int($0) } ?? 5) {
           try? FileManager.default.removeItem(atPath: broken)
           for attempt in 0..<4 {
             let ranks = random.next(4)

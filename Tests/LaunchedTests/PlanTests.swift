@@ -100,7 +100,7 @@
       @Test func mistakesAreTheRunsOwn() throws {
         let mistakes: [([String], String, Int32)] = [
           (["sinusiod"], "did you mean sinusoid?", 78),
-          (["--set", "data=/nowhere"], "/nowhere: no such file or folder", 66),
+          (["--set", "data=/nowhere"], "/nowhere: cannot be read: no such file", 66),
           (["--set", "lower-rate=1e9"], "step 1, task 0: ", 65),
           (["sinusoid", "--resume", "/nowhere"], "/nowhere: cannot be read: no such file", 66),
         ]

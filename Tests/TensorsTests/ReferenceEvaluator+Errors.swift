@@ -72,7 +72,8 @@ extension ReferenceEvaluator {
       let own = (0..<middle).map { start + $0 * inner }.sorted { x[$0] < x[$1] }
       let isClear = zip(own, own.dropFirst()).allSatisfy { a, b in
         let reach = dx[a] + dx[b]
-        return reach == 0 || x[b] - x[a] > reach
+        // What is equal is one number, come by in one way.
+        return x[a] == x[b] || x[b] - x[a] > reach
       }
       if !isClear { for place in own { result[place] = Double(shape.count) } }
     }

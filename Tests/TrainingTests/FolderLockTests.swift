@@ -139,7 +139,9 @@ import Training
       guard isReplaced else { return }
       try? FileManager.default.createDirectory(
         atPath: "\(path)/checkpoints", withIntermediateDirectories: true)
-      for file in theirs { FileManager.default.createFile(atPath: file, contents: Data([1])) }
+      for file in theirs {
+        #expect(FileManager.default.createFile(atPath: file, contents: Data([1])))
+      }
     }
     var calls = FileCalls.system
     switch call {

@@ -143,10 +143,9 @@ public struct Regularisation: Problem {
     return try task(fold: turns[(index + step) % turns.count])
   }
 
-  /// The fold's turn; tasks beyond have numbers of their own.
+  /// The fold's turn.
   public func identity(ofTask index: Int, step: Int) -> Int {
-    let count = table.validating.count
-    return (index + step) % count + index / count * count
+    (index + step) % table.validating.count
   }
 
   /// The rows of a table.
