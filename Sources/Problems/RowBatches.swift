@@ -3,8 +3,8 @@ import Randomness
 import Tensors
 
 /// Batches of a task's rows, drawn without repetition: each epoch is a permutation of the rows, cut into batches of one size,
-/// or of batches of neighbouring rows; rows that fill no batch wait for the next epoch. What a lower step or a product sees depends on the seed, the upper step,
-/// the task and its own number alone.
+/// or of batches of neighbouring rows; rows that fill no batch wait for the next epoch. What a lower step or a product sees
+/// depends on the seed, the upper step, the task and its own number alone.
 final class RowBatches: Batches {
   private let train: Examples
   private let count: Int
