@@ -14,20 +14,8 @@ package struct DataSection: Sendable, Equatable {
   /// As plain text, with a newline at its end: columns of numbers are aligned to the right, others to the left; what a
   /// terminal does not show is escaped.
   package var text: String {
-    let cells = ((headings.isEmpty ? [] : [headings]) + rows).map { $0.map(\.escaped) }
-    let count = cells.map(\.count).max() ?? 0
-    let widths = (0..<count).map { column in
-      cells.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
-    }
-    let areNumbers = (0..<count).map(isOfNumbers)
-    let lines = cells.map { row in
-      let padded = row.enumerated().map { column, cell in
-        let space = String(repeating: " ", count: widths[column] - cell.count)
-        return areNumbers[column] ? space + cell : cell + space
-      }
-      let line = "  " + padded.joined(separator: "  ")
-      return String(line.reversed().drop { $0 == " " }.reversed())
-    }
+    let shown = (headings.isEmpty ? [] : [headings]) + rows
+    let lines = AlignedRows(shown, isRight: isOfNumbers).lines
     return ([title.escaped] + lines).joined(separator: "\n") + "\n"
   }
 
