@@ -86,11 +86,8 @@ package final class Levels<Upper, Lower>: LevelPrograms {
   private let lowerStart: Objective<Upper, Lower>?
   private var startProgram: StartProgram?
   private var precision: Precision { algebra.precision }
-  private var lowerPrograms = PlanCache<Examples.Form, LowerProgram> { $0.byteCount }
-  private var upperPrograms = PlanCache<Examples.Form, UpperProgram> { $0.byteCount }
-  /// The programs that were used last: those of the next batch, nearly always.
-  private var lastLower: LowerProgram?
-  private var lastUpper: UpperProgram?
+  private var lowerPrograms = FormedPrograms<LowerProgram>()
+  private var upperPrograms = FormedPrograms<UpperProgram>()
   private var state: VectorStore?
 
   /// Both levels.
@@ -152,31 +149,17 @@ package final class Levels<Upper, Lower>: LevelPrograms {
         "the upper model holds \(held.0) values and \(held.1) gradients, but has "
           + "\(counts.upper) parameters; set as many")
     }
-    if let lastLower, lastLower.fits(examples) {
-      try lastLower.load(upperModel.values, examples)
-      return lastLower
-    }
-    lastLower = nil
-    let form = examples.form
-    let program = try lowerPrograms.plan(form) {
+    let program = try lowerPrograms.program(for: examples) { form in
       try LowerProgram(lowerFormulas(examples), form, precision, kernels)
     }
-    lastLower = program
     try program.load(upperModel.values, examples)
     return program
   }
 
   package func upper(_ examples: Examples) throws -> UpperProgram {
-    if let lastUpper, lastUpper.fits(examples) {
-      try lastUpper.load(upperModel.values, examples)
-      return lastUpper
-    }
-    lastUpper = nil
-    let form = examples.form
-    let program = try upperPrograms.plan(form) {
+    let program = try upperPrograms.program(for: examples) { form in
       try UpperProgram(upperFormulas(examples), form, precision, kernels)
     }
-    lastUpper = program
     try program.load(upperModel.values, examples)
     return program
   }

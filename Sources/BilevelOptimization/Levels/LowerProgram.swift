@@ -4,7 +4,7 @@ import Tensors
 /// The lower objective f(w, u) with the derivatives that adaptation and hypergradients need, planned for one form
 /// of data. Where the lower level is a fixed point, w - phi(w, u) is what is called the gradient, its transposed
 /// derivative by w the Hessian, half its squared norm the loss.
-package final class LowerProgram {
+package final class LowerProgram: FormedProgram {
   private static let name = "lower objective"
 
   /// The lists of the program, in their order.
@@ -23,17 +23,16 @@ package final class LowerProgram {
     var trace: Trace { repeated.trace }
   }
 
-  private let form: Examples.Form
+  let form: Examples.Form
   private let formulas: Formulas
   private let repeated: RepeatedTrace
   private let program: Program
   private let trace: Trace
   private let hasMasks: Bool
-  private let hasDirect: Bool
-  /// The inputs' places and numbers, and the lists' roots, found once: a batch's run takes a microsecond.
+  private let hasDirect, hasTransposed: Bool
+  /// The inputs' places and numbers, found once: a batch's run takes a microsecond.
   private let upper: Elements
   private let inputs: [Int]
-  private let roots: [Elements?]
   /// The point w: set it, or change it in place.
   let point: Elements
   /// The vector v of the next product: set it, or change it in place.
@@ -61,21 +60,18 @@ package final class LowerProgram {
     )
     (self.trace, self.program) = (trace, program)
     hasMasks = !trace.masks.isEmpty
-    hasDirect = !formulas.requests[List.direct.rawValue].roots.isEmpty
+    func has(_ list: List) -> Bool { !formulas.requests[list.rawValue].roots.isEmpty }
+    (hasDirect, hasTransposed) = (has(.direct), has(.transposed))
     (upper, point, vector) = (
       program.input(trace.upper), program.input(trace.lower), program.input(formulas.direction)
     )
     inputs = trace.inputs.map { program.number(of: $0.tensor) }
-    roots = formulas.requests.enumerated().map { list, request in
-      request.roots.isEmpty ? nil : program.root(0, of: list)
-    }
   }
 
   /// Runs a list, and gives its root.
   private func root(of list: List) -> Elements {
     program.run(list.rawValue)
-    guard let root = roots[list.rawValue] else { fatalError("no root in the list \(list)") }
-    return root
+    return program.root(0, of: list.rawValue)
   }
 
   /// Traces an objective and its derivatives.
@@ -142,9 +138,6 @@ package final class LowerProgram {
   /// What derivatives of f hold constant though it changes.
   var stopped: StoppedGradients { trace.stopped }
 
-  /// Whether it is planned for examples of their form.
-  func fits(_ examples: Examples) -> Bool { examples.have(form) }
-
   /// Bytes of memory.
   var byteCount: Int { program.byteCount }
 
@@ -197,11 +190,13 @@ package final class LowerProgram {
 
   /// H' v: another product than H v where the lower level is a fixed point.
   func transposedProduct() -> Elements {
-    roots[List.transposed.rawValue] == nil ? hessianVectorProduct() : root(of: .transposed)
+    hasTransposed ? root(of: .transposed) : hessianVectorProduct()
   }
 
   /// The strengths of the objective's L1 penalty; nil where it declares none.
-  var strengths: Elements? { roots[List.task.rawValue] }
+  var strengths: Elements? {
+    trace.strengths == nil ? nil : program.root(0, of: List.task.rawValue)
+  }
 
   /// C v with C the mixed derivative of f in u and w; valid until the next call.
   func mixedProduct() -> Elements { root(of: .mixed) }

@@ -2,9 +2,9 @@ import Models
 import Tensors
 
 /// The upper objective F(w, u) with its gradients g = dF/dw and d = dF/du, planned for one form of data.
-package final class UpperProgram {
+package final class UpperProgram: FormedProgram {
   private static let name = "upper objective"
-  private let form: Examples.Form
+  let form: Examples.Form
   private let formulas: Formulas
   private let repeated: RepeatedTrace
   private let program: Program
@@ -69,9 +69,6 @@ package final class UpperProgram {
 
   /// What derivatives of F hold constant though it changes.
   var stopped: StoppedGradients { trace.stopped }
-
-  /// Whether it is planned for examples of their form.
-  func fits(_ examples: Examples) -> Bool { examples.have(form) }
 
   /// Bytes of memory.
   var byteCount: Int { program.byteCount }
