@@ -19,7 +19,6 @@ public final class Trainer<P: Problem> {
   public private(set) var upperOptimizer: any UpperOptimizer
   private let levels: Levels<P.Upper, P.Lower>
   private let method: any HypergradientMethod
-  private let lowerOptimizer: any LowerOptimizer
   private let lowerRule: LowerRule
   /// The last task's hypergradient; its memory is used again.
   private var hypergradient: [Double]
@@ -47,18 +46,17 @@ public final class Trainer<P: Problem> {
     self.problem = problem
     self.settings = settings
     self.communicator = communicator
-    (levels, method, lowerOptimizer, upperOptimizer) = try communicator.agreeing {
+    (levels, method, lowerRule, upperOptimizer) = try communicator.agreeing {
       try settings.check()
       try problem.check(settings)
       let levels = try problem.levels(settings)
       let optimizer = try problem.lowerOptimizer(settings)
       let options = problem.methodOptions(settings)
       return (
-        levels, try settings.method.make(levels, options, optimizer), optimizer,
+        levels, try settings.method.make(levels, options, optimizer), LowerRule(optimizer),
         try problem.upperOptimizer(settings)
       )
     }
-    lowerRule = LowerRule(lowerOptimizer)
     regulation = try communicator.agreeing { try problem.upperRegulation(settings) }
     // Of tasks that are left out nobody asks why.
     levels.explainsNonFinite = settings.nonFinite != .skip
@@ -67,7 +65,7 @@ public final class Trainer<P: Problem> {
       return [Double](repeating: 0, count: problem.upperModel.count)
     }
     orders = RowOrders(seed: settings.seed, settings.batchRule)
-    let (levels, optimizer) = (levels, lowerOptimizer)
+    let (levels, optimizer) = (levels, lowerRule.optimizer)
     states = try communicator.agreeing { () throws -> LowerStates? in
       try Self.lowerStates(levels, optimizer, settings, communicator)
     }
@@ -212,7 +210,7 @@ public final class Trainer<P: Problem> {
   /// - Throws: `TensorError` where there is no memory for its solves.
   public func adaptation() throws -> Adaptation<P.Upper, P.Lower> {
     Adaptation(
-      try Implicit(levels, settings.implicitOptions), lowerOptimizer, from: problem.start,
+      try Implicit(levels, settings.implicitOptions), lowerRule.optimizer, from: problem.start,
       tasks: settings.tasks)
   }
 }
