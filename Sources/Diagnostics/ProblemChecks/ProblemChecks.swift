@@ -13,51 +13,47 @@ struct ProblemChecks<P: Problem>: Sendable {
       Check("objectives traced again have the same values", .alone(values)),
       Check(
         "lower gradient against differences",
-        .alone(ofMinimum(unless({ $0.lower.byLower }, lowerGradient)))),
+        .alone(derivative(ofMinimum: true, unless: \.lower.byLower, lowerGradient))),
       Check(
         "Hessian product against differences",
-        .alone(ofMinimum(unless({ $0.lower.byLower }, hessianProduct)))),
-      Check("<Hx, y> = <x, Hy>", .alone(ofMinimum(unless({ $0.lower.byLower }, symmetry)))),
+        .alone(derivative(ofMinimum: true, unless: \.lower.byLower, hessianProduct))),
       Check(
-        "mixed product against differences", .alone(unless({ $0.lower.byUpper }, mixedProduct))),
+        "<Hx, y> = <x, Hy>", .alone(derivative(ofMinimum: true, unless: \.lower.byLower, symmetry))),
+      Check(
+        "mixed product against differences",
+        .alone(derivative(unless: \.lower.byUpper, mixedProduct))),
       Check(
         "upper gradient in the lower parameters",
-        .alone(unless({ $0.upper.byLower }, upperGradientInLower))),
+        .alone(derivative(unless: \.upper.byLower, upperGradientInLower))),
       Check(
         "upper gradient in the upper parameters",
-        .alone(unless({ $0.upper.byUpper }, upperGradientInUpper))),
+        .alone(derivative(unless: \.upper.byUpper, upperGradientInUpper))),
       Check("single precision against double", .alone(singlePrecision)),
       Check(
         "hypergradient against re-adaptation",
-        .alone(ofMinimum(unless({ $0.lower.isAny || $0.upper.isAny }, hypergradient)))),
+        .alone(
+          derivative(
+            ofMinimum: true, unless: { $0.lower.isAny || $0.upper.isAny }, hypergradient))),
     ]
-  }
-
-  /// A check of what fixed points have not: an objective with a symmetric Hessian.
-  private func ofMinimum(
-    _ check: @escaping @Sendable () throws -> Check.Figure
-  ) -> @Sendable () throws -> Check.Figure {
-    {
-      try point().problem.lowerLevel == .minimum
-        ? check() : .skipped("the lower level is a fixed point: it has no objective")
-    }
-  }
-
-  private static var seesThrough: String {
-    "the objective stops gradients (detach), and differences see through that"
   }
 
   private typealias Stopped = (lower: StoppedGradients, upper: StoppedGradients)
 
-  /// A check of what differences see through where objectives stop gradients.
-  private func unless(
-    _ isStopped: @escaping @Sendable (Stopped) -> Bool,
-    _ check: @escaping @Sendable () throws -> Check.Figure
+  /// A check of derivatives at the problem's point. Fixed points have not an objective with a symmetric Hessian, and where
+  /// objectives stop gradients, differences see through that.
+  private func derivative(
+    ofMinimum isOfMinimum: Bool = false, unless isStopped: @escaping @Sendable (Stopped) -> Bool,
+    _ check: @escaping @Sendable (ProblemPoint<P>) throws -> Check.Figure
   ) -> @Sendable () throws -> Check.Figure {
     {
       let point = try point()
+      if isOfMinimum, point.problem.lowerLevel != .minimum {
+        return .skipped("the lower level is a fixed point: it has no objective")
+      }
       let stopped = try point.traced { try $0.stopped((point.task.train, point.task.validate)) }
-      return isStopped(stopped) ? .skipped(Self.seesThrough) : try check()
+      return isStopped(stopped)
+        ? .skipped("the objective stops gradients (detach), and differences see through that")
+        : try check(point)
     }
   }
 
@@ -88,8 +84,7 @@ struct ProblemChecks<P: Problem>: Sendable {
     return Check.Figure(Double(differences.max() ?? 0), atMost: 0)
   }
 
-  @Sendable private func lowerGradient() throws -> Check.Figure {
-    let point = try point()
+  @Sendable private func lowerGradient(_ point: ProblemPoint<P>) throws -> Check.Figure {
     let gradient = try point.lowerGradient()
     return try figure(gradient, at: point.lower) { moved in
       try point.traced(lower: moved) {
@@ -98,14 +93,12 @@ struct ProblemChecks<P: Problem>: Sendable {
     }
   }
 
-  @Sendable private func upperGradientInLower() throws -> Check.Figure {
-    let point = try point()
+  @Sendable private func upperGradientInLower(_ point: ProblemPoint<P>) throws -> Check.Figure {
     let gradient = try point.upperDerivatives().lower
     return try figure(gradient, at: point.lower) { try point.upperDerivatives(lower: $0).loss }
   }
 
-  @Sendable private func upperGradientInUpper() throws -> Check.Figure {
-    let point = try point()
+  @Sendable private func upperGradientInUpper(_ point: ProblemPoint<P>) throws -> Check.Figure {
     let gradient = try point.upperDerivatives().upper
     return try figure(gradient, at: point.upper) { try point.upperDerivatives(upper: $0).loss }
   }
@@ -123,8 +116,7 @@ struct ProblemChecks<P: Problem>: Sendable {
     return .worst(of: lines, atMost: 1e-6)
   }
 
-  @Sendable private func hessianProduct() throws -> Check.Figure {
-    let point = try point()
+  @Sendable private func hessianProduct(_ point: ProblemPoint<P>) throws -> Check.Figure {
     let gradient = try point.lowerGradient()
     let lines = try ProblemPoint<P>.directions(gradient.count, along: gradient).map { direction in
       let product = try point.traced {
@@ -137,8 +129,7 @@ struct ProblemChecks<P: Problem>: Sendable {
     return .worst(of: lines, atMost: 1e-5)
   }
 
-  @Sendable private func symmetry() throws -> Check.Figure {
-    let point = try point()
+  @Sendable private func symmetry(_ point: ProblemPoint<P>) throws -> Check.Figure {
     let (x, y) = (
       Vectors.drawn(point.lower.count, seed: 11), Vectors.drawn(point.lower.count, seed: 12)
     )
@@ -152,8 +143,7 @@ struct ProblemChecks<P: Problem>: Sendable {
   }
 
   /// Along upper directions z: the derivative of v'df/dw is z'C v.
-  @Sendable private func mixedProduct() throws -> Check.Figure {
-    let point = try point()
+  @Sendable private func mixedProduct(_ point: ProblemPoint<P>) throws -> Check.Figure {
     let v = Vectors.drawn(point.lower.count, seed: 14)
     let product = try point.traced {
       try $0.mixedProduct(train: point.task.train, at: point.lower, along: v)
@@ -190,8 +180,7 @@ struct ProblemChecks<P: Problem>: Sendable {
   }
 
   /// Along upper directions z, the whole map u -> F(w*(u), u), with w* adapted anew at each point.
-  @Sendable private func hypergradient() throws -> Check.Figure {
-    let point = try point()
+  @Sendable private func hypergradient(_ point: ProblemPoint<P>) throws -> Check.Figure {
     let adaptation = try ConvergedAdaptation(point)
     let lower = adaptation.lower
     let right = Vectors.norm(try point.upperDerivatives(lower: lower).lower)
