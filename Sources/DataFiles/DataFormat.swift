@@ -47,3 +47,16 @@ public enum DataFormat: String, Sendable, CaseIterable {
     return length <= UInt64(bytes.count - 8)
   }
 }
+
+extension FileArray {
+  /// The array that a file is; nil for files of other formats.
+  ///
+  /// - Throws: ``DataFileError`` for a damaged one.
+  package static func decode(_ file: FileBytes) throws(DataFileError) -> FileArray? {
+    switch DataFormat(of: file) {
+    case .npy: try NPY.decode(file)
+    case .idx: try IDX.decode(file)
+    default: nil
+    }
+  }
+}

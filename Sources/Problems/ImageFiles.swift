@@ -30,8 +30,8 @@ struct ImageFiles {
   /// Checksums of the files.
   let checksums: [DataChecksum]
 
-  /// Reads the images of a place: a folder of pictures, one where files have these names, or two files of which the first has images; nil for
-  /// other places.
+  /// Reads the images of a place: a folder of pictures, one where files have these names, or two files of which the first
+  /// has images; nil for other places.
   ///
   /// - Throws: `DataFileError` for files that cannot be read or do not fit together, `SettingError` where no folder is given.
   init?(_ place: DataPlace, images: String, labels: String) throws {
@@ -44,7 +44,8 @@ struct ImageFiles {
         images: try folder.path(of: images, key: "images"),
         labels: try folder.path(of: labels, key: "labels"))
     case .pair(let inputs, let targets):
-      guard try Self.array(FileBytes(reading: inputs)).map({ $0.shape.count > 2 }) == true else {
+      guard try FileArray.decode(FileBytes(reading: inputs)).map({ $0.shape.count > 2 }) == true
+      else {
         return nil
       }
       try self.init(images: inputs, labels: targets)
@@ -63,7 +64,7 @@ struct ImageFiles {
   /// - Throws: `DataFileError` where they cannot be read or do not fit together.
   init(images: String, labels: String) throws(DataFileError) {
     self.images = try Self.images(images)
-    guard let labelFile = try Self.array(FileBytes(reading: labels)) else {
+    guard let labelFile = try FileArray.decode(FileBytes(reading: labels)) else {
       throw DataFileError(labels, "is no array of labels", remedy: "give an IDX or .npy file")
     }
     (labelPath, classNames) = (labels, [])
@@ -73,14 +74,15 @@ struct ImageFiles {
     ]
   }
 
-  /// A folder of pictures, or a file of images: `[images, rows, columns]`, or with an axis of 1 or 3 channels behind or before rows and columns.
+  /// A folder of pictures, or a file of images: `[images, rows, columns]`, or with an axis of 1 or 3 channels behind or
+  /// before rows and columns.
   ///
   /// - Throws: `DataFileError` for a file that cannot be read or holds something else.
   static func images(_ path: String) throws(DataFileError) -> Images {
     if PictureFolder.isOne(path) { return Images(try PictureFolder.read(path)) }
     let remedy =
       "give images as bytes, shape [images, rows, columns], or with 3 channels for colours"
-    guard let file = try array(FileBytes(reading: path)) else {
+    guard let file = try FileArray.decode(FileBytes(reading: path)) else {
       throw DataFileError(path, "is no array", remedy: "give an IDX or .npy file of images")
     }
     guard file.shape.allSatisfy({ $0 > 0 }), let layout = ImageLayout(file.shape) else {
@@ -90,14 +92,6 @@ struct ImageFiles {
     return Images(
       height: layout.height, width: layout.width, channels: layout.channels,
       pixels: layout.channelsTogether(pixels), checksum: file.checksum)
-  }
-
-  private static func array(_ file: FileBytes) throws(DataFileError) -> FileArray? {
-    switch DataFormat(of: file) {
-    case .idx: try IDX.decode(file)
-    case .npy: try NPY.decode(file)
-    default: nil
-    }
   }
 
   private static func bytes(

@@ -138,14 +138,10 @@ struct NumberTable: TableContent {
 
   /// A file of one target a row.
   private static func targets(of file: FileBytes) throws(DataFileError) -> FileArray {
-    switch DataFormat(of: file) {
-    case .npy: return try NPY.decode(file)
-    case .idx: return try IDX.decode(file)
-    case let other:
-      throw DataFileError(
-        file.path, "is \(other.rawValue), and targets are needed",
-        remedy: "give an .npy or IDX array with one target a row")
-    }
+    if let array = try FileArray.decode(file) { return array }
+    throw DataFileError(
+      file.path, "is \(DataFormat(of: file).rawValue), and targets are needed",
+      remedy: "give an .npy or IDX array with one target a row")
   }
 
   private static func column(
