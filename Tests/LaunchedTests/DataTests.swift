@@ -5,14 +5,6 @@ import Testing
 extension LaunchedTests {
   /// `data` as people start it, and data of other formats as they train.
   @Suite struct DataTests {
-    private func withFolder(_ body: (String) throws -> Void) throws {
-      let folder = FileManager.default.temporaryDirectory
-        .appendingPathComponent(UUID().uuidString).path
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      defer { try? FileManager.default.removeItem(atPath: folder) }
-      try body(folder)
-    }
-
     private func start(_ line: String, in folder: String) throws -> RunningProgram.End {
       try Launcher.shell("cd \(folder) && exec \"$0\" \(line)", "igbm-dist").wait(seconds: 60)
     }

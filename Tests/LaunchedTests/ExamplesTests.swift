@@ -13,15 +13,6 @@
         return "\(x),\(y),\(row % 3)\n"
       }.joined()
 
-      private func withFolder(_ body: (String) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory
-          .appendingPathComponent(UUID().uuidString).path
-        try FileManager.default.createDirectory(
-          atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try body(folder)
-      }
-
       private func digest(_ end: RunningProgram.End) throws -> String {
         try #require(end.exitCode == 0, "\(end.errors)")
         let line = try #require(end.output.split(separator: "\n").last { $0.hasPrefix("sha256") })

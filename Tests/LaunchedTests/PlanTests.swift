@@ -6,15 +6,6 @@
   extension LaunchedTests {
     /// `plan` as people start it.
     @Suite(.enabled(if: requireMPI(), "mpirun is not on the PATH")) struct PlanTests {
-      private func withFolder(_ body: (String) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory
-          .appendingPathComponent(UUID().uuidString).path
-        try FileManager.default.createDirectory(
-          atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try body(folder)
-      }
-
       /// Settings are shown with their places, tasks with their ranks; nothing is written.
       @Test func ofRanksFromAFile() throws {
         try withFolder { folder in

@@ -5,14 +5,6 @@ import Testing
 extension LaunchedTests {
   /// `predict` as people start it.
   @Suite struct PredictTests {
-    private func withFolder(_ body: (String) throws -> Void) throws {
-      let folder = FileManager.default.temporaryDirectory
-        .appendingPathComponent(UUID().uuidString).path
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      defer { try? FileManager.default.removeItem(atPath: folder) }
-      try body(folder)
-    }
-
     private func start(_ arguments: [String]) throws -> RunningProgram.End {
       try Launcher.alone("igbm-dist", arguments).wait(seconds: 60)
     }

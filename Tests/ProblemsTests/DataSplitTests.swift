@@ -7,17 +7,6 @@ import Testing
 
 /// Which examples train, validate and test: the same words for every problem, seen through the problems.
 @Suite struct DataSplitTests {
-  private func withFiles(_ texts: [String], _ body: ([String]) throws -> Void) throws {
-    let paths = texts.map { _ in
-      FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
-    }
-    defer { for path in paths { try? FileManager.default.removeItem(atPath: path) } }
-    for (path, text) in zip(paths, texts) {
-      try text.write(toFile: path, atomically: true, encoding: .utf8)
-    }
-    try body(paths)
-  }
-
   /// Rows of one number, from `first` on, and a class: one in five is of the rare one, and those stand last.
   private func rows(_ count: Int, from first: Int = 0) -> String {
     (0..<count).map { "\(first + $0),\($0 < count * 4 / 5 ? "often" : "rare")\n" }.joined()

@@ -158,18 +158,6 @@ import Testing
     #expect(throws: DataFileError.self) { try LabelCleaning(settings, seed: 1) }
   }
 
-  /// A table at a path that is gone when the test ends.
-  private func withFiles(_ texts: [String], _ body: ([String]) throws -> Void) throws {
-    let paths = texts.map { _ in
-      FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
-    }
-    defer { for path in paths { try? FileManager.default.removeItem(atPath: path) } }
-    for (path, text) in zip(paths, texts) {
-      try text.write(toFile: path, atomically: true, encoding: .utf8)
-    }
-    try body(paths)
-  }
-
   /// Rows of two classes that lie apart, 100 and 1 in size; the label of one is wrong, and a row has none.
   private var rows: [String] {
     (0..<40).map { row in

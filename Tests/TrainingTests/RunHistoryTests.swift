@@ -1,16 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 import Training
 
 @Suite struct RunHistoryTests {
-  private func withFolder(_ body: (String) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent(UUID().uuidString).path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try body(folder)
-  }
-
   private let start = RunHistory.Start(host: "h", ranks: 3, command: "train \"x\"\n")
 
   @Test func sessionsFollowEachOther() throws {
