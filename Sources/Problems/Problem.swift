@@ -152,6 +152,13 @@ public struct DataChecksum: Sendable, Hashable {
   }
 }
 
+extension [DataChecksum] {
+  /// Those of a part of the data, such as "test", which their names begin with.
+  func ofPart(_ part: String) -> [DataChecksum] {
+    map { DataChecksum("\(part)-\($0.name)", $0.checksum) }
+  }
+}
+
 extension Problem {
   /// No rows.
   public static var isOverRows: Bool { false }

@@ -53,7 +53,7 @@ struct ImageClasses: Sendable {
     return ImageClasses(
       files.images, pixels: pixels + others.pixels,
       members: members + others.members.map { own in own.map { first + $0 } },
-      checksums: checksums + others.checksums.map { DataChecksum("test-\($0.name)", $0.checksum) })
+      checksums: checksums + others.checksums.ofPart("test"))
   }
 
   /// An image's numbers from 0 to 1, `[rows, columns, channels]`, turned by a number of quarter turns (anticlockwise);

@@ -75,9 +75,7 @@ package enum LabelledExamples: Sendable {
       }
       return .images(try images.followed(by: try LabelledImages(files), from: text, as: part))
     case .rows(let rows):
-      var table = settings.table
-      table.data = text
-      return .rows(try rows.followed(by: table, as: part))
+      return .rows(try rows.followed(by: text, as: part, settings.table))
     }
   }
 

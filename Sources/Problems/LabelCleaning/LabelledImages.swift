@@ -79,8 +79,7 @@ public struct LabelledImages: Sendable {
       pixels: pixels + others.pixels, fullInk: fullInk, pixelCount: pixelCount, width: width,
       channels: channels, labels: labels + (try others.labels(amongClassesOf: self, from: folder)),
       classNames: isNamed ? classNames : [],
-      checksums: checksums
-        + others.checksums.map { DataChecksum("\(part)-\($0.name)", $0.checksum) })
+      checksums: checksums + others.checksums.ofPart(part))
   }
 
   /// The labels as other images number their classes: by name, where these have names.

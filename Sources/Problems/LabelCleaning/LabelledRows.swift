@@ -6,7 +6,7 @@ package struct LabelledRows: Sendable {
   let table: ExampleTable
   let labels: [Int]
   let classNames: [String]
-  let checksums: [DataChecksum]
+  var checksums: [DataChecksum] { table.checksums }
   /// Of each column.
   private(set) var standards: [Standardisation]
 
@@ -14,14 +14,12 @@ package struct LabelledRows: Sendable {
   ///
   /// - Throws: `DataFileError` for a file that cannot be read, or whose targets are no classes.
   init(_ settings: TableSettings) throws(DataFileError) {
-    let table = try ExampleTable(settings)
-    self.init(table, table.checksums)
+    self.init(try ExampleTable(settings))
   }
 
   /// The targets are classes: settings say so.
-  private init(_ table: ExampleTable, _ checksums: [DataChecksum]) {
+  private init(_ table: ExampleTable) {
     self.table = table
-    self.checksums = checksums
     switch table.targets {
     case .classes(let classes, let names): (labels, classNames) = (classes, names)
     case .numbers: (labels, classNames) = ([], [])
@@ -32,17 +30,15 @@ package struct LabelledRows: Sendable {
   /// These rows, then those of another table.
   ///
   /// - Parameters:
-  ///   - settings: The other table.
+  ///   - path: The other table.
   ///   - part: What its rows do, for the names of its checksums.
+  ///   - settings: How tables are read.
   /// - Returns: All rows.
   /// - Throws: `DataFileError` for a table with other columns, or with classes that these rows have not.
   func followed(
-    by settings: TableSettings, as part: String
+    by path: String, as part: String, _ settings: TableSettings
   ) throws(DataFileError) -> LabelledRows {
-    let others = try ExampleTable(settings, like: table)
-    let checksums =
-      checksums + others.checksums.map { DataChecksum("\(part)-\($0.name)", $0.checksum) }
-    return LabelledRows(table.followed(by: others, checksums: checksums), checksums)
+    LabelledRows(try table.followed(by: path, as: part, settings))
   }
 
   func standardised(by training: [Int]) -> LabelledRows {

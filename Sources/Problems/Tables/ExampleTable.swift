@@ -133,17 +133,16 @@ extension ExampleTable {
     by part: DataPart, as name: String, _ settings: TableSettings
   ) throws(DataFileError) -> ExampleTable {
     guard let path = part.path else { return self }
+    return try followed(by: path, as: name, settings)
+  }
+
+  /// The same of a file.
+  func followed(
+    by path: String, as name: String, _ settings: TableSettings
+  ) throws(DataFileError) -> ExampleTable {
     var settings = settings
     settings.data = path
     let others = try ExampleTable(settings, like: self)
-    return followed(
-      by: others,
-      checksums: checksums
-        + others.checksums.map { DataChecksum("\(name)-\($0.name)", $0.checksum) })
-  }
-
-  /// The examples of both, which have the same columns and classes.
-  func followed(by others: ExampleTable, checksums: [DataChecksum]) -> ExampleTable {
     let targets: Targets =
       switch (self.targets, others.targets) {
       case (.classes(let own, let names), .classes(let more, _)): .classes(own + more, names: names)
@@ -152,7 +151,7 @@ extension ExampleTable {
       }
     return ExampleTable(
       encoding: encoding, inputs: zip(inputs, others.inputs).map(+), targets: targets,
-      rows: rows + others.rows, checksums: checksums, notes: notes)
+      rows: rows + others.rows, checksums: checksums + others.checksums.ofPart(name), notes: notes)
   }
 
   private static func notes(
