@@ -5,9 +5,8 @@ import Tensors
 /// and layer of the sources has to be in a row.
 enum OperationTable {
   struct Row: Sendable {
-    /// What it is called here; several names where they are alike. Of none, those functions of one element that no other
-    /// row names.
-    var here: String?
+    /// What it is called here; several names where they are alike.
+    let here: String
     /// What NumPy and PyTorch call it.
     let there: String
     /// An example: shapes of operands, and the first name's result.
@@ -42,7 +41,10 @@ enum OperationTable {
         here: "`+ - * /`, `-x`", there: "the same",
         example: ([[5, 3], [3]], { $0[0] + $0[1] }),
         notes: "numbers mix with tensors; 0 log 0 is 0"),
-      Row(there: "the same", notes: "of steps, such as `round`, the derivative is 0"),
+      // The one row that need not name all it is of: a function of one element is three files.
+      Row(
+        here: "`exp log1p sqrt sin tanh erf round`, and all others of one element in ``/Tensors``",
+        there: "the same", notes: "of steps, such as `round`, the derivative is 0"),
       Row(
         here: "`pow(x, 3)`, `pow(x, y)`, `pow(2, x)`", there: "`pow`",
         example: ([[5, 3]], { pow($0[0], 3) }), notes: "whole numbers by products"),
