@@ -43,6 +43,7 @@ extension ProgramGenerator {
     ("sign($0)", 1, { sign($0) }, { HyperDual($0.value > 0 ? 1 : $0.value < 0 ? -1 : 0) }),
     ("round($0)", 4, { round($0) }, { HyperDual($0.value.rounded(.toNearestOrEven)) }),
     ("floor($0)", 4, { floor($0) }, { HyperDual($0.value.rounded(.down)) }),
+    ("trunc($0)", 4, { trunc($0) }, { HyperDual($0.value.rounded(.towardZero)) }),
     ("pow(2, $0)", 16, { pow(2, $0) }, { (log(2) * $0).exponential }),
     (
       "pow($0.squared + 0.5, 0.5 * $0)", 300, { pow($0.squared + 0.5, 0.5 * $0) },
