@@ -11,7 +11,7 @@ extension OnnxProblem {
     guard let score else { return nil }
     return HeldOut(
       score.tasks.hasClasses ? [.accuracy, .crossEntropy] : [.squaredError],
-      task: { score.tasks.tasks[$0 % score.tasks.tasks.count] },
+      task: { score.tasks.tasks[$0] },
       predict: { body, data in
         try score.graph(OnnxInputs.given(score.graph, data, body))[0]
       },
@@ -19,7 +19,7 @@ extension OnnxProblem {
         score.tasks.hasClasses
           ? try Scores.classification(predictions, targets)
           : try Scores.regression(predictions, targets)
-      })
+      }, count: score.tasks.tasks.count, scored: hasOneTask ? .ofTask(0) : .adapted)
   }
 
   /// What held-out tasks are scored by.

@@ -137,9 +137,12 @@ public struct OnnxProblem: Problem {
   /// - Throws: What adaptation throws.
   public func files(_ training: Adaptation<OnnxBody, OnnxBody>) throws -> [ResultArrays] {
     let upper = upperResults(training.implicit.upperModel.values)
-    guard tasks.tasks.count == 1 else { return [upper] }
-    return [upper, lowerResults(try training.adapt(tasks.tasks[0].train).values)]
+    guard hasOneTask else { return [upper] }
+    return [upper, lowerResults(try training.lower(ofTask: 0, tasks.tasks[0].train))]
   }
+
+  /// Whether there is one task, whose lower model then is the run's.
+  var hasOneTask: Bool { tasks.tasks.count == 1 }
 
   /// The upper module with other values.
   package func upperResults(_ values: [Double]) -> ResultArrays {

@@ -125,9 +125,14 @@ public struct CurveFigure: Sendable, Equatable {
   public let caption: String
   /// The panels.
   public let panels: [Panel]
+  /// What goes to the right.
+  public let horizontal: String
 
   /// Panels of curves and points.
-  public init(_ title: String, caption: String, panels: [Panel]) {
+  public init(
+    _ title: String, caption: String, panels: [Panel], horizontal: String = "input"
+  ) {
+    self.horizontal = horizontal
     self.title = title
     self.caption = caption
     self.panels = panels

@@ -225,12 +225,19 @@ public struct Adaptation<Upper, Lower> {
   public let start: AdaptationStart
   /// Tasks an upper step: for results over all tasks of a step.
   public let tasks: Int
+  /// The lower parameters that tasks keep, by the tasks' identities, where each upper step goes on from the last one's
+  /// (`start=previous`).
+  public let kept: [Int: [Double]]
+  private let retraining: ((TaskExamples) throws -> [Double])?
 
   /// How a run adapts lower models.
   public init(
     _ implicit: Implicit<Upper, Lower>, _ optimizer: any LowerOptimizer,
-    from start: AdaptationStart, tasks: Int = 1
+    from start: AdaptationStart, tasks: Int = 1, kept: [Int: [Double]] = [:],
+    retraining: ((TaskExamples) throws -> [Double])? = nil
   ) {
+    self.kept = kept
+    self.retraining = retraining
     self.implicit = implicit
     self.optimizer = optimizer
     self.start = start
@@ -247,5 +254,23 @@ public struct Adaptation<Upper, Lower> {
   /// - Throws: What objectives and data throw.
   public func adapt(_ train: Examples) throws -> AuxiliaryModel {
     try optimizer.adapt(implicit, train: train, from: try startValues)
+  }
+
+  /// The lower parameters of a task as the run leaves them: those that it keeps, or, where every upper step begins anew,
+  /// those adapted to its training data.
+  ///
+  /// - Throws: What objectives and data throw.
+  public func lower(ofTask identity: Int, _ train: Examples) throws -> [Double] {
+    try kept[identity] ?? adapt(train).values
+  }
+
+  /// Trains a lower model anew, with the upper parameters as they are now, for as many lower steps as the run has made with a
+  /// task, of the same batches: what other upper parameters, or none, would have given.
+  ///
+  /// - Parameter task: The task's data.
+  /// - Returns: The lower parameters.
+  /// - Throws: What objectives and data throw.
+  public func retrained(_ task: TaskExamples) throws -> [Double] {
+    try retraining?(task) ?? adapt(task.train).values
   }
 }

@@ -4,12 +4,12 @@ import Testing
 @Suite struct CorruptedLabelsTests {
   private func corrupted(
     train: Int, corruption: Double, seed: UInt64,
-    kind: LabelCleaningSettings.CorruptionKind = .wrong
+    kind: CorruptionSettings.Kind = .wrong
   ) throws -> CorruptedLabels {
     var settings = LabelCleaningSettings()
     settings.train = train
-    settings.corruption = corruption
-    settings.corruptionKind = kind
+    settings.corruption.part = corruption
+    settings.corruption.kind = kind
     return try LabelCleaning(settings, seed: seed).corrupted
   }
 

@@ -28,7 +28,7 @@ import Testing
     var settings = LabelCleaningSettings()
     (settings.data, settings.images, settings.labels) = (data, "images", "labels")
     (settings.train, settings.validation, settings.test) = (2, 1, 1)
-    (settings.trainPart, settings.corruption) = (1, 0)
+    (settings.trainPart, settings.corruption.part) = (1, 0)
     return try LabelCleaning(settings, seed: 1)
   }
 

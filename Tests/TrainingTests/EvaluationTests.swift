@@ -54,6 +54,19 @@ import Training
     #expect(rows[0][1] == rows[0][2])
   }
 
+  /// Of no tasks there are no scores, rather than scores of 0.
+  @Test func noTasksHaveNoScores() throws {
+    let run = try ProblemRun<Sinusoid>(
+      RunRequest([("steps", "0"), ("evaluation-tasks", "0"), ("evaluation-every", "0")]))
+    let outcome = try run.train(SoloCommunicator()) { _, _ in }
+    #expect(outcome.results.isEmpty)
+    let state = try #require(outcome.state)
+    #expect(try run.findings(state, at: "state").tables.isEmpty)
+    #expect(throws: SettingError.self) {
+      try run.evaluate(state, at: "state", tasks: 0, SoloCommunicator())
+    }
+  }
+
   @Test func aProblemWithoutHeldOutTasksSaysSo() throws {
     let run = try ProblemRun<Quadratic>(RunRequest([("steps", "1")]))
     let outcome = try run.train(SoloCommunicator()) { _, _ in }

@@ -65,6 +65,9 @@ package final class LowerState {
   /// Whether an adaptation goes on from it.
   var hasPoint: Bool { isBegun && keepsPoint }
 
+  /// The lower parameters, where they are kept and there are any.
+  package var point: [Double]? { hasPoint ? store[0].values : nil }
+
   /// Bytes of memory.
   package var byteCount: Int { store.byteCount + upperStore.byteCount }
 

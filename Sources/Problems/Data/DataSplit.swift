@@ -1,3 +1,4 @@
+import Foundation
 import Randomness
 
 /// Which examples train, validate and test. The data's own come first; behind them those of a file that validates, then
@@ -79,6 +80,23 @@ struct DataSplit: Sendable, Equatable {
     }
     let sorted = order.indices.sorted { (places[$0], $0) < (places[$1], $1) }
     return sorted.map { order[$0] }
+  }
+
+  /// The same with fewer that train of later classes, by steps that multiply: so many times fewer of the last than it had, of
+  /// the first all (Cui et al., 2019); at least one of each that there is.
+  func thinned(by imbalance: Double, _ classes: [Int]) -> DataSplit {
+    guard imbalance > 1 else { return self }
+    var rest = [Int](repeating: 0, count: (classes.max() ?? 0) + 1)
+    for example in train { rest[classes[example]] += 1 }
+    let last = Double(max(rest.count - 1, 1))
+    rest = rest.enumerated().map { number, count in
+      max(1, Int((Double(count) * exp(-log(imbalance) * Double(number) / last)).rounded()))
+    }
+    let kept = train.filter { example in
+      rest[classes[example]] -= 1
+      return rest[classes[example]] >= 0
+    }
+    return DataSplit(train: kept, validate: validate, test: test)
   }
 
   /// Those that train, cut into folds whose sizes differ by one at most.

@@ -23,14 +23,13 @@ extension LabelCleaning {
       upperModel.values = logits
       return (name: name, values: try finalModel(training, labels: labels))
     }
-    let (scored, name) =
-      corrupted.test.isEmpty ? (corrupted.validate, "Validation") : (corrupted.test, "Test")
+    let (scored, name) = corrupted.scored
     return [
       ResultTable(
         "\(name) accuracy (\(scored.count) \(noun)) after training on",
         columns: ["", "accuracy"],
         rows: try finals.map {
-          [$0.name, String(format: "%.4f", try accuracy($0.values, on: scored))]
+          [$0.name, String(format: "%.4f", try classifier.accuracy($0.values, on: scored))]
         }),
       isKnown ? labelTable(learnt) : try suspects(learnt, finals[1].values),
     ]
@@ -48,34 +47,19 @@ extension LabelCleaning {
     return try trainer.adapt(training.implicit, train: all).values
   }
 
-  /// The lower model trained on all training examples with the learnt weights. Of a table, its inputs are
-  /// (x - `inputs/mean`) times `inputs/scale`.
+  /// The lower model trained on all training examples with the learnt weights.
   ///
   /// - Throws: What adaptation throws: `HypergradientError`, `TensorError`.
   public func trainedLower(_ training: Adaptation<Tensor, Sequential>) throws -> TrainedLower? {
     let values = try finalModel(training, labels: corrupted.givenLabels)
-    guard case .rows(let rows) = examples else { return TrainedLower(values) }
-    return TrainedLower(
-      values,
-      extras: [
-        .init("inputs/mean", rows.standards.map(\.center)),
-        .init("inputs/scale", rows.standards.map(\.factor)),
-      ],
-      words: rows.table.encoding.columns.enumerated().map { ("input/\($0)", $1.name) }
-        + rows.classNames.enumerated().map { ("class/\($0)", $1) })
+    return examples.trained(try classifier.finished(values))
   }
 
   /// The classes of a file of IDX images, or of a table's rows.
   ///
   /// - Throws: `DataFileError` for a file that cannot be read, or examples of another shape.
   public func predictions(_ lower: [Double], forFile path: String) throws -> ResultTable? {
-    let inputs: DataArray =
-      switch examples {
-      case .images(let images): try images.images(ofFile: path)
-      case .rows(let rows): try rows.inputs(ofFile: path, settings.table)
-      }
-    let logits = try lowerModel.evaluate(inputs, at: lower) { $0($1) }
-    return Predictions.classes(logits, named: examples.classNames)
+    try classifier.predictions(lower, forFile: path, settings.examples)
   }
 
   /// What the model that was trained with the learnt weights says about the labels of least weight: claims nothing about
@@ -106,7 +90,7 @@ extension LabelCleaning {
   func predictedClasses(_ numbers: [Int], _ lower: [Double]) throws -> [Int] {
     guard !numbers.isEmpty else { return [] }
     let inputs = try examples.inputs(numbers.map { corrupted.train[$0] })
-    return Scores.classes(of: try lowerModel.evaluate(inputs, at: lower) { $0($1) })
+    return Scores.classes(of: try classifier.logits(inputs, at: lower))
   }
 
   private func labelTable(_ logits: [Double]) -> ResultTable {
@@ -121,12 +105,6 @@ extension LabelCleaning {
         [name]
           + [detection.precision, detection.recall, detection.f1].map { String(format: "%.4f", $0) }
       })
-  }
-
-  private func accuracy(_ values: [Double], on numbers: [Int]) throws -> Double {
-    let logits = try lowerModel.evaluate(try examples.inputs(numbers), at: values) { $0($1) }
-    return try Scores.classification(
-      logits, DataArray(indices: numbers.map { examples.labels[$0] }))[0]
   }
 }
 

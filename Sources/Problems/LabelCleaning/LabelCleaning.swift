@@ -31,10 +31,11 @@ public struct LabelCleaning: Problem {
   /// u, with its first values.
   public let upperModel: Model<Tensor>
   /// w, with its first values.
-  public let lowerModel: Model<Sequential>
+  public var lowerModel: Model<Sequential> { classifier.model }
   /// Where adaptation starts.
   public let start = AdaptationStart.lowerModel
   package let corrupted: CorruptedLabels
+  let classifier: Classifier
   var examples: LabelledExamples { corrupted.examples }
   let settings: LabelCleaningSettings
   private let seed: UInt64
@@ -53,42 +54,12 @@ public struct LabelCleaning: Problem {
     try settings.check()
     self.settings = settings
     self.seed = seed
-    corrupted = try Self.parts(settings, seed: seed)
-    let (inputs, classes) = (corrupted.examples.inputCount, corrupted.examples.classNames.count)
-    guard classes >= 2 else {
-      throw SettingError("labels=\(settings.labels): all images are of one class; two are needed")
-    }
+    corrupted = CorruptedLabels(
+      try LabelledParts(settings.examples, seed: seed), settings.corruption, seed: seed)
     let count = corrupted.train.count
     upperModel = try Model(seed: seed) { p in p("logits", [count], .zeros) }
-    lowerModel = try Model(seed: seed) { p in
-      settings.network.layers(p, inputs, hidden: settings.hidden, classes)
-    }
-  }
-
-  /// The data in their parts, with labels replaced unless clean ones have a place of their own.
-  private static func parts(
-    _ settings: LabelCleaningSettings, seed: UInt64
-  ) throws -> CorruptedLabels {
-    var all = try LabelledExamples(settings.data, settings)
-    let own = all.labels
-    var request = DataSplit.Request(
-      validation: settings.validation, test: settings.test, train: settings.train,
-      isStratified: settings.stratified)
-    var sizes = (own: own.count, validation: 0, test: 0)
-    let clean = settings.validation.path
-    if let clean {
-      all = try all.followed(by: clean, as: "validation", settings)
-      (sizes.validation, request.train) = (all.labels.count - own.count, 0)
-      if settings.test.path == nil { request.test = 0 }
-    }
-    if let path = settings.test.path {
-      let before = all.labels.count
-      all = try all.followed(by: path, as: "test", settings)
-      sizes.test = all.labels.count - before
-    }
-    let split = try DataSplit(request, sizes: sizes, classes: own, seed: seed)
-    return clean == nil
-      ? CorruptedLabels(all, split, settings, seed: seed) : CorruptedLabels(asGiven: all, split)
+    classifier = try Classifier(
+      settings.network, hidden: settings.hidden, corrupted.parts, seed: seed)
   }
 
   /// The examples.
@@ -124,7 +95,7 @@ public struct LabelCleaning: Problem {
     let validate = drawn(settings.validationPart, of: corrupted.validate.count)
     let task = TaskExamples(
       train: try corrupted.trainExamples(train, labels: corrupted.givenLabels),
-      validate: try corrupted.examples(validate.map { corrupted.validate[$0] }))
+      validate: try corrupted.parts.examples(validate.map { corrupted.validate[$0] }))
     if isWhole { whole.examples = task }
     return task
   }

@@ -82,12 +82,12 @@ struct FindingsSection {
       HTML.element("h3") { HTML.text(figure.title) }
       HTML.element("p") { HTML.text(figure.caption) }
       HTML.element("div", ["class": "charts"]) {
-        for panel in figure.panels { chart(panel) }
+        for panel in figure.panels { chart(panel, figure.horizontal) }
       }
     }
   }
 
-  private func chart(_ panel: CurveFigure.Panel) -> HTML {
+  private func chart(_ panel: CurveFigure.Panel, _ horizontal: String) -> HTML {
     var dots = 0
     let curves = panel.series.enumerated().map { index, series in
       if !series.isLine { dots += 1 }
@@ -97,7 +97,7 @@ struct FindingsSection {
         series.points.map { .init(x: $0.x, mean: $0.y, low: $0.y, high: $0.y) })
     }
     return Chart(
-      title: panel.title, horizontal: "input", curves: curves, hasBands: false, height: 220
+      title: panel.title, horizontal: horizontal, curves: curves, hasBands: false, height: 220
     ).html
   }
 }

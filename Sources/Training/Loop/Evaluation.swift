@@ -24,23 +24,28 @@ public struct Evaluation: Sendable, Equatable {
   /// The scores, in the problem's order.
   public let scores: [Score]
 
-  /// Scores tasks 0 ..< `tasks`. Collective.
+  /// Scores tasks 0 ..< `tasks`, or as many as there are. Collective.
   ///
-  /// - Returns: The scores, the same on every rank; `nil` for a problem without held-out tasks.
+  /// - Returns: The scores, the same on every rank; `nil` for a problem without held-out tasks, and for no tasks.
   /// - Throws: The same error on every rank.
   static func run<P: Problem>(
     _ trainer: Trainer<P>, tasks: Int
   ) throws -> Evaluation? {
-    guard let heldOut = trainer.problem.heldOut else { return nil }
+    guard let heldOut = trainer.problem.heldOut, tasks > 0 else { return nil }
     let communicator = trainer.communicator
     let measures = heldOut.measures.count
+    let tasks = heldOut.tasks(of: tasks)
+    var kept: [Int: [Double]] = [:]
+    if case .ofTask(let identity) = heldOut.scored {
+      kept[identity] = try trainer.keptPoint(ofTask: identity)
+    }
     var words = [Int64](repeating: 0, count: 2 * measures * tasks)
     try communicator.agreeing {
       let predict = try Predictor(trainer.problem.lowerModel, heldOut.predict)
-      let adaptation = try trainer.adaptation()
+      var lower = ScoredLower(try trainer.adaptation(keeping: kept), heldOut.scored)
       let own = TaskAssignment.tasks(tasks, ofRank: communicator.rank, of: communicator.size)
       for index in own {
-        let scores = try scores(ofTask: index, heldOut, adaptation, predict)
+        let scores = try scores(ofTask: index, heldOut, &lower, predict)
         for (place, score) in scores.enumerated() {
           words[index * 2 * measures + place] = Int64(bitPattern: score.bitPattern)
         }
@@ -68,16 +73,37 @@ public struct Evaluation: Sendable, Equatable {
 
   /// Scores before adaptation, then after.
   private static func scores<Upper, Lower>(
-    ofTask index: Int, _ heldOut: HeldOut<Lower>, _ adaptation: Adaptation<Upper, Lower>,
+    ofTask index: Int, _ heldOut: HeldOut<Lower>, _ lower: inout ScoredLower<Upper, Lower>,
     _ predict: Predictor<Lower>
   ) throws -> [Double] {
     let task = try heldOut.task(index)
-    let adapted = try adaptation.adapt(task.train)
-    return try [adaptation.startValues, adapted.values].flatMap { values in
+    let adapted = try lower.values(task.train)
+    return try [lower.adaptation.startValues, adapted].flatMap { values in
       let finished = try heldOut.finish(values, task.train)
       return try heldOut.scores(
         predict(task.validate.data, at: finished), task.validate.target)
     }
+  }
+}
+
+/// The lower models that held-out tasks score.
+private struct ScoredLower<Upper, Lower> {
+  let adaptation: Adaptation<Upper, Lower>
+  private let scored: HeldOut<Lower>.Scored
+  /// The last one, and what it was adapted to: held-out tasks may have that in common.
+  private var last: (train: Examples, values: [Double])?
+
+  init(_ adaptation: Adaptation<Upper, Lower>, _ scored: HeldOut<Lower>.Scored) {
+    (self.adaptation, self.scored) = (adaptation, scored)
+  }
+
+  /// The lower parameters of a held-out task.
+  mutating func values(_ train: Examples) throws -> [Double] {
+    if case .ofTask(let identity) = scored, let kept = adaptation.kept[identity] { return kept }
+    if let last, last.train == train { return last.values }
+    let values = try adaptation.adapt(train).values
+    last = (train, values)
+    return values
   }
 }
 

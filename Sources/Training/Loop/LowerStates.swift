@@ -80,6 +80,29 @@ final class LowerStates {
     return holders.keys.sorted().map { ($0, states[$0]?.vectors ?? []) }
   }
 
+  /// The lower parameters that a task keeps, on every rank; nil where it keeps none. Collective.
+  ///
+  /// - Throws: The same error on every rank, where there is no memory.
+  func point(of identity: Int) throws -> [Double]? {
+    guard let holder = holders[identity] else { return nil }
+    let own = states[identity]
+    try spread(identity, from: holder, to: nil)
+    defer { states[identity] = own }
+    return states[identity]?.point
+  }
+
+  /// The lower parameters that tasks keep, by their identities, on rank 0; nothing on the others. Collective.
+  ///
+  /// - Throws: The same error on every rank, where there is no memory.
+  func points() throws -> [Int: [Double]] {
+    var points: [Int: [Double]] = [:]
+    for identity in holders.keys.sorted() {
+      let point = try point(of: identity)
+      if communicator.isRoot { points[identity] = point }
+    }
+    return points
+  }
+
   /// Puts stored states where the tasks of the next step will be; those of none go to rank 0.
   ///
   /// - Throws: `TensorError` where there is no memory.

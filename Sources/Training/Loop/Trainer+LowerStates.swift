@@ -84,6 +84,12 @@ extension Trainer {
   /// - Throws: The same error on every rank.
   func collectStates() throws -> [StoredLowerState] { try states?.collect() ?? [] }
 
+  /// The lower parameters that a task keeps, on every rank; nil where it keeps none. Collective.
+  func keptPoint(ofTask identity: Int) throws -> [Double]? { try states?.point(of: identity) }
+
+  /// Those of all tasks, on rank 0; nothing on the others. Collective.
+  func keptPoints() throws -> [Int: [Double]] { try states?.points() ?? [:] }
+
   /// Puts stored states where the present step's tasks will be.
   ///
   /// - Throws: `TensorError` where there is no memory; ``StepError`` as in a step.

@@ -207,11 +207,34 @@ public final class Trainer<P: Problem> {
 
   /// How this trainer adapts lower models.
   ///
+  /// - Parameter kept: The lower parameters that tasks keep, by their identities.
+  /// - Returns: The same on every rank, but for what is kept.
   /// - Throws: `TensorError` where there is no memory for its solves.
-  public func adaptation() throws -> Adaptation<P.Upper, P.Lower> {
+  public func adaptation(
+    keeping kept: [Int: [Double]] = [:]
+  ) throws -> Adaptation<P.Upper, P.Lower> {
     Adaptation(
       try Implicit(levels, settings.implicitOptions), lowerRule.optimizer, from: problem.start,
-      tasks: settings.tasks)
+      tasks: settings.tasks, kept: kept, retraining: retrained)
+  }
+
+  /// Lower parameters that are trained anew as those of task 0 have been, with the present upper parameters.
+  private func retrained(_ examples: TaskExamples) throws -> [Double] {
+    let keepsPoint = settings.start == .previous
+    let state = try LowerState(
+      count: levels.counts.lower, settings.precision, optimizer: lowerRule.optimizer, method: [],
+      keepsPoint: keepsPoint)
+    var point = try problem.start.values(levels)
+    // Where nothing is kept, every adaptation is like the last.
+    for step in 0..<(keepsPoint ? self.step : min(self.step, 1)) {
+      let data = try examples.data(
+        task: 0, step: step, settings, orders, isOverRows: P.isOverRows)
+      let task = try LowerTask(levels, data, lowerRule, from: point, keeping: state)
+      try task.adapt()
+      task.commit()
+      if !keepsPoint || step == self.step - 1 { point = task.point }
+    }
+    return point
   }
 }
 

@@ -102,7 +102,7 @@ extension RunRequest {
 }
 
 /// What a run found.
-public struct RunOutcome {
+public struct RunOutcome: Sendable {
   /// Tables for people; empty but on rank 0.
   public let results: [ResultTable]
   /// What is to be stored; `nil` but on rank 0.
@@ -242,22 +242,24 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
         results: [], state: nil, lower: nil, files: [],
         digest: ParameterDigest.sha256(of: problem.upperModel), stop: stop, steps: trainer.step)
     }
-    if evaluation?.tasks != training.evaluationTasks {
+    if evaluation?.tasks != problem.heldOut?.tasks(of: training.evaluationTasks) {
       evaluation = try Evaluation.run(trainer, tasks: training.evaluationTasks)
     }
+    let kept = try trainer.keptPoints()
     // The others wait here while rank 0 works out the results.
     return try communicator.agreeing {
-      RunOutcome(
+      let adaptation = try trainer.adaptation(keeping: kept)
+      return RunOutcome(
         results: communicator.isRoot
           ? [evaluation?.table, course.table].compactMap(\.self)
-            + (try problem.results(trainer.adaptation()))
+            + (try problem.results(adaptation))
           : [],
         state: communicator.isRoot ? last : nil,
         lower: communicator.isRoot
-          ? try problem.trainedLower(trainer.adaptation()).map { LowerFile.file(of: $0, problem) }
+          ? try problem.trainedLower(adaptation).map { LowerFile.file(of: $0, problem) }
           : nil,
         files: communicator.isRoot
-          ? try problem.files(trainer.adaptation()).map { ($0.file, TensorFile(of: $0)) } : [],
+          ? try problem.files(adaptation).map { ($0.file, TensorFile(of: $0)) } : [],
         digest: ParameterDigest.sha256(of: problem.upperModel), stop: nil, steps: trainer.step)
     }
   }
@@ -301,10 +303,10 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
     // A file decides how many; it must not keep who looks at it for days.
     let tasks = min(training.evaluationTasks, Evaluation.fewTasks)
     let evaluation = try Evaluation.run(trainer, tasks: tasks)
-    let problem = trainer.problem
+    let adaptation = try trainer.adaptation(keeping: trainer.keptPoints())
     return RunFindings(
-      tables: [evaluation?.table].compactMap(\.self) + (try problem.results(trainer.adaptation())),
-      illustrations: try problem.illustrations(trainer.adaptation()))
+      tables: [evaluation?.table].compactMap(\.self) + (try trainer.problem.results(adaptation)),
+      illustrations: try trainer.problem.illustrations(adaptation))
   }
 
   /// Sets upper parameters to those of the file that is to be started from, if there is one. Rank 0 alone reads it.
@@ -330,6 +332,9 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
   public func evaluate(
     _ state: TensorFile, at path: String, tasks: Int, _ communicator: any Communicator
   ) throws -> Evaluation {
+    guard tasks > 0 else {
+      throw SettingError("tasks=\(tasks): there is nothing to evaluate; ask for 1 or more")
+    }
     let trainer = try trainer(of: state, at: path, communicator)
     guard let evaluation = try Evaluation.run(trainer, tasks: tasks) else {
       throw SettingError("\(P.name) has no held-out tasks: there is nothing to evaluate")
@@ -364,10 +369,18 @@ public struct ProblemRun<P: Problem>: Run, Sendable {
     return problem
   }
 
-  /// A trainer with stored upper parameters. Collective.
+  /// A trainer with stored upper parameters, and what tasks kept. Collective.
   private func trainer(
     of state: TensorFile, at path: String, _ communicator: any Communicator
   ) throws -> Trainer<P> {
-    try Trainer(communicator.agreeing { try problem(of: state, at: path) }, training, communicator)
+    let problem = try communicator.agreeing { try self.problem(of: state, at: path) }
+    let trainer = try Trainer(problem, training, communicator)
+    try communicator.agreeing {
+      trainer.restore(
+        step: try RunState.step(of: state, at: path), upper: problem.upperModel.values,
+        optimizer: trainer.upperOptimizer.state)
+      try trainer.restoreStates(RunState.lowerStates(in: state, at: path))
+    }
+    return trainer
   }
 }

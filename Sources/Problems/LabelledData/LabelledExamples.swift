@@ -1,10 +1,13 @@
 import DataFiles
 import Tensors
 
-/// Examples whose labels are to be cleaned: grey images, or rows of a table.
+/// Examples with classes: grey images, or rows of a table.
 package enum LabelledExamples: Sendable {
   case images(LabelledImages)
   case rows(LabelledRows)
+
+  /// Whether they are images.
+  var areImages: Bool { if case .images = self { true } else { false } }
 
   /// Numbers of an example.
   var inputCount: Int {
@@ -41,7 +44,7 @@ package enum LabelledExamples: Sendable {
   /// Those of a place: images of a folder, or of two files of which the first is one of images; otherwise a table.
   ///
   /// - Throws: `DataFileError` for files that cannot be read, `SettingError` for settings that name none.
-  init(_ text: String, _ settings: LabelCleaningSettings) throws {
+  init(_ text: String, _ settings: LabelledDataSettings) throws {
     let place = DataPlace(text)
     if let files = try ImageFiles(place, images: settings.images, labels: settings.labels) {
       self = .images(try LabelledImages(files))
@@ -61,7 +64,7 @@ package enum LabelledExamples: Sendable {
   /// - Returns: All.
   /// - Throws: `DataFileError` for files that cannot be read, or examples of another shape.
   func followed(
-    by text: String, as part: String, _ settings: LabelCleaningSettings
+    by text: String, as part: String, _ settings: LabelledDataSettings
   ) throws -> LabelledExamples {
     switch self {
     case .images(let images):
@@ -103,5 +106,28 @@ package enum LabelledExamples: Sendable {
     case .images: self
     case .rows(let rows): .rows(rows.standardised(by: training))
     }
+  }
+
+  /// All examples of another file, which needs no classes.
+  ///
+  /// - Throws: `DataFileError` for a file that cannot be read, or examples of another shape.
+  func inputs(ofFile path: String, _ settings: LabelledDataSettings) throws -> DataArray {
+    switch self {
+    case .images(let images): try images.images(ofFile: path)
+    case .rows(let rows): try rows.inputs(ofFile: path, settings.table)
+    }
+  }
+
+  /// A lower model for such examples. A table's inputs are (x - `inputs/mean`) times `inputs/scale`.
+  func trained(_ values: [Double]) -> TrainedLower {
+    guard case .rows(let rows) = self else { return TrainedLower(values) }
+    return TrainedLower(
+      values,
+      extras: [
+        .init("inputs/mean", rows.standards.map(\.center)),
+        .init("inputs/scale", rows.standards.map(\.factor)),
+      ],
+      words: rows.table.encoding.columns.enumerated().map { ("input/\($0)", $1.name) }
+        + rows.classNames.enumerated().map { ("class/\($0)", $1) })
   }
 }

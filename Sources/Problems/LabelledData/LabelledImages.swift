@@ -9,6 +9,8 @@ public struct LabelledImages: Sendable {
   public let channels: Int
   /// Pixels of a row of an image.
   public let width: Int
+  /// Rows of an image.
+  public var height: Int { pixelCount / width / channels }
   /// Classes: one more than the largest class number.
   public let classCount: Int
   /// What they are called.
