@@ -101,6 +101,9 @@ public protocol Problem: SendableMetatype {
   /// Whether the examples of tasks are rows that batches may be drawn from; by default they are not.
   static var isOverRows: Bool { get }
 
+  /// What becomes of the examples of a lower step before the lower objective sees them; by default nothing.
+  var augmentation: (any Augmentation)? { get }
+
   /// What a task of an upper step is known by to the tasks of other upper steps: a number from 0, which no other task of the
   /// step has. What it keeps from one upper step to the next goes by it. By default the task's own number.
   func identity(ofTask index: Int, step: Int) -> Int
@@ -162,6 +165,9 @@ extension [DataChecksum] {
 extension Problem {
   /// No rows.
   public static var isOverRows: Bool { false }
+
+  /// Nothing.
+  public var augmentation: (any Augmentation)? { nil }
 
   /// The task's own number.
   public func identity(ofTask index: Int, step: Int) -> Int { index }

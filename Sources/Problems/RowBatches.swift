@@ -9,6 +9,7 @@ final class RowBatches: Batches {
   private let train: Examples
   private let count: Int
   private let orders: RowOrders
+  private let augmentation: (any Augmentation)?
   private let task: Int
   private let sizes: (lower: Int, solve: Int)
   /// The numbers of the first lower step's batch and of the first product's, among those of all upper steps.
@@ -16,11 +17,13 @@ final class RowBatches: Batches {
   private var order: (lower: RowOrder?, solve: RowOrder?)
   let hasFreshProducts: Bool
 
-  /// A task's batches in an upper step; nil where all rows are seen always.
+  /// A task's batches in an upper step; nil where all rows are seen always, as they are.
   init?(
-    _ train: Examples, task: Int, step: Int, _ settings: TrainingSettings, _ orders: RowOrders
+    _ train: Examples, task: Int, step: Int, _ settings: TrainingSettings, _ orders: RowOrders,
+    _ augmentation: (any Augmentation)? = nil
   ) {
-    guard settings.batch > 0 || settings.solveBatch > 0 else { return nil }
+    guard settings.batch > 0 || settings.solveBatch > 0 || augmentation != nil else { return nil }
+    self.augmentation = augmentation
     self.train = train
     count = train.rowCount
     self.task = task
@@ -33,7 +36,13 @@ final class RowBatches: Batches {
   }
 
   func lower(step number: Int) throws -> Examples {
-    try drawn(sizes.lower, .batch, first.lower + number, &order.lower)
+    let batch = try drawn(sizes.lower, .batch, first.lower + number, &order.lower)
+    guard let augmentation else { return batch }
+    var stream = RandomStream(
+      seed: orders.seed, purpose: .augmentation,
+      step: Int(UInt32(truncatingIfNeeded: first.lower + number)),
+      index: Int(UInt32(truncatingIfNeeded: task)))
+    return try augmentation(batch, &stream)
   }
 
   func solve(product: Int) throws -> Examples {
@@ -120,10 +129,12 @@ extension TaskExamples {
   ///   - settings: Batches and their sizes.
   ///   - orders: The run's permutations.
   ///   - isOverRows: Whether they are rows.
+  ///   - augmentation: What becomes of those of a lower step.
   /// - Returns: Its data.
   /// - Throws: `TensorError` where rows cannot be taken apart.
   package func data(
-    task: Int, step: Int, _ settings: TrainingSettings, _ orders: RowOrders, isOverRows: Bool
+    task: Int, step: Int, _ settings: TrainingSettings, _ orders: RowOrders, isOverRows: Bool,
+    _ augmentation: (any Augmentation)? = nil
   ) throws -> TaskData {
     var validate = validate
     let (size, count) = (settings.validationBatch, validate.rowCount)
@@ -134,7 +145,7 @@ extension TaskExamples {
     }
     return TaskData(
       train: train, validate: validate,
-      batches: RowBatches(train, task: task, step: step, settings, orders),
+      batches: RowBatches(train, task: task, step: step, settings, orders, augmentation),
       blocks: isOverRows ? RowBlocks(self, task: task, step: step, settings) : nil,
       tightness: settings.tightness(step: step),
       draws: MaskSource(seed: orders.seed, step: step, task: task))

@@ -4,7 +4,7 @@
 /// this package; programs that use it may take any other:
 ///
 ///     extension RandomPurpose {
-///       static let augmentation = RandomPurpose(rawValue: 65_536)
+///       static let shuffling = RandomPurpose(rawValue: 65_536)
 ///     }
 public struct RandomPurpose: RawRepresentable, Sendable, Hashable {
   /// The number that enters the generator.
@@ -35,4 +35,6 @@ public struct RandomPurpose: RawRepresentable, Sendable, Hashable {
   public static let block = RandomPurpose(rawValue: 10)
   /// The masks of dropout.
   public static let dropout = RandomPurpose(rawValue: 11)
+  /// How the examples of lower steps are changed.
+  public static let augmentation = RandomPurpose(rawValue: 12)
 }

@@ -96,29 +96,34 @@ public struct DataArray: Sendable, Equatable {
     }
   }
 
-  /// Checks that all numbers are as a use of them as class or row numbers asks for, and exact in a precision.
+  /// Checks that the numbers which are used as class or row numbers are as that asks for, and exact in a precision.
   func checkIndices(
-    _ use: IndexUse, in precision: Precision, named name: String
+    _ index: InputIndex, in precision: Precision, named name: String
   ) throws(TensorError) {
     switch storage {
-    case .single(let values): try check(values, use, precision, name)
-    case .double(let values): try check(values, use, precision, name)
+    case .single(let values): try check(values, index, precision, name)
+    case .double(let values): try check(values, index, precision, name)
     }
   }
 
   private func check<Value: BinaryFloatingPoint>(
-    _ values: [Value], _ use: IndexUse, _ precision: Precision, _ name: String
+    _ values: [Value], _ index: InputIndex, _ precision: Precision, _ name: String
   ) throws(TensorError) {
+    let use = index.use
     let what = use.isLabel ? "class" : "row"
     let (exact, exception) = (precision.largestExactInteger, use.exception.map { Value($0) })
-    for (position, value) in values.enumerated() where value != exception {
+    var previous = -Value.infinity
+    for position in index.positions(values.count, rows: rowCount) {
+      let value = values[position]
+      defer { previous = value }
+      guard value != exception else { continue }
       guard value >= 0, value < Value(use.bound), value == value.rounded(.towardZero) else {
         throw TensorError(
           .range,
           "\(name)[\(position)] is \(value): a \(what) number must be whole and from 0 to "
             + "\(use.bound - 1)")
       }
-      guard !use.isRising || position == 0 || value >= values[position - 1] else {
+      guard !use.isRising || value >= previous else {
         throw TensorError(
           .range, "\(name)[\(position)] is \(value), below the one before it: rows begin in order")
       }

@@ -72,6 +72,22 @@ import Training
     #expect(count.type == .integer && count.shape.isEmpty)
   }
 
+  /// Where upper steps go on from the last one's lower model, that one is the run's: nobody trained another.
+  @Test func theLowerFileHasWhatTheRunKept() throws {
+    let settings = [("folder", Self.folder), ("steps", "3"), ("lower-steps", "2")]
+    let run = try ProblemRun<OnnxProblem>(RunRequest(settings + [("start", "previous")]))
+    let outcome = try run.train(SoloCommunicator()) { _, _ in }
+    let kept = try #require(outcome.state?.tensors.first { $0.name == "lower/0/w" }).values
+    let expected = try OnnxProblem(Self.folder).lowerResults(kept).arrays
+    func lower(_ outcome: RunOutcome) throws -> [[Double]] {
+      try #require(outcome.files.last).content.tensors.map(\.values)
+    }
+    #expect(try lower(outcome) == expected.map(\.values))
+    let anew = try ProblemRun<OnnxProblem>(RunRequest(settings)).train(SoloCommunicator()) { _, _ in
+    }
+    #expect(try lower(anew) != expected.map(\.values))
+  }
+
   @Test func batchesAreRowsOfAllThatGoesByRow() throws {
     let run = try ProblemRun<OnnxProblem>(
       RunRequest([

@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (RegularisationSettings.Grouping.parameter, 650), (.layer, 2), (.one, 1),
+    (RegularisationSettings.Grouping.parameter, 650), (.feature, 65), (.layer, 2), (.one, 1),
   ]) func strengthsAreSharedAsAsked(_ grouping: RegularisationSettings.Grouping, _ count: Int)
     throws
   {
@@ -30,6 +30,9 @@ import Testing
     #expect(problem.upperModel.values == [Double](repeating: log(1 / 50.0), count: count))
     let group = try #require(problem.task(0, step: 0).train.extras.first).values.values
     #expect(group.count == 650 && Set(group).count == count)
+    // Ten weights leave each pixel.
+    let pixels = (0..<640).map { Double($0 / 10) } + [Double](repeating: 64, count: 10)
+    if grouping == .feature { #expect(group == pixels) }
     if grouping == .layer { #expect(group == (0..<650).map { $0 < 640 ? 0 : 1 }) }
   }
 

@@ -11,7 +11,7 @@ import Training
     ("steps", "5"), ("tasks", "4"), ("start", "previous"), ("warm-solve", "true"), ("k", "3"),
     ("batch", "7"), ("solve-batch", "9"), ("fresh-products", "true"), ("validation-batch", "5"),
     ("lower-steps", "3"), ("lower-rule", "adam"), ("lower-rate", "0.01"), ("final-steps", "2"),
-    ("train", "60"), ("hidden", "4"), ("evaluation-tasks", "0"),
+    ("train", "60"), ("hidden", "4"), ("evaluation-tasks", "0"), ("flip", "true"), ("shift", "1"),
   ]
 
   /// Runs that keep states: their name, problem and settings.

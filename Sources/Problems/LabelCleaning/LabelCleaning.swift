@@ -58,12 +58,15 @@ public struct LabelCleaning: Problem {
       try LabelledParts(settings.examples, seed: seed), settings.corruption, seed: seed)
     let count = corrupted.train.count
     upperModel = try Model(seed: seed) { p in p("logits", [count], .zeros) }
+    augmentation = try settings.augmentation.augmentation(corrupted.examples)
     classifier = try Classifier(
       settings.network, hidden: settings.hidden, corrupted.parts, seed: seed)
   }
 
   /// The examples.
   public static let isOverRows = true
+  /// What lower steps see of them.
+  public let augmentation: (any Augmentation)?
 
   /// The examples and their classes, where they are a user's own.
   public var data: [DataChecksum] { examples.checksums }

@@ -5,6 +5,8 @@ public struct LabelCleaningSettings: SettingGroup, Equatable {
   public var examples = LabelledDataSettings()
   /// Which training labels are replaced.
   public var corruption = CorruptionSettings()
+  /// How lower steps see images.
+  public var augmentation = AugmentationSettings()
   /// The lower model.
   public var network = ClassifierNetwork.tanh
   /// Units of the hidden layer.
@@ -38,6 +40,7 @@ public struct LabelCleaningSettings: SettingGroup, Equatable {
     try corruption.declare(&keys)
     try keys("network", &network, "lower model: " + ClassifierNetwork.words)
     try keys("hidden", &hidden, 1...10_000, "units of the hidden layer")
+    try augmentation.declare(&keys)
     try keys("l2", &l2, 0...1e6, "lower penalty: l2 * ||w||^2")
     try keys("train-part", &trainPart, 1e-6...1, "part of the training images that a task draws")
     try keys(

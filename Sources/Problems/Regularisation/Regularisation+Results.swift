@@ -33,7 +33,7 @@ extension Regularisation {
           + (table.isClassification ? "" : "; errors in parts of the targets' variance"),
         columns: [""] + measures.map { "validation \($0)" } + measures.map { "test \($0)" },
         rows: rows), strengths(prior.logarithms(learnt)),
-    ]
+    ] + inputs(prior.logarithms(learnt))
   }
 
   /// What the table's title says of the parts.
@@ -65,7 +65,7 @@ extension Regularisation {
   private func strengths(_ logarithms: [Double]) -> ResultTable {
     let count = Double(table.trainCount)
     let names = lowerModel.parameters.map(\.name)
-    let hasRanges = settings.grouping == .parameter
+    let hasRanges = settings.grouping.isFine
     let isLasso = settings.penalty == .l1
     let other =
       table.isClassification ? "C = 1 / (N s)" : isLasso ? "alpha = s / 2" : "alpha = N s / 2"
@@ -81,6 +81,9 @@ extension Regularisation {
       switch settings.grouping {
       case .one: [row("all parameters", logarithms)]
       case .layer: zip(names, logarithms).map { row($0, [$1]) }
+      case .feature:
+        [row(names[0], logarithms.prefix(table.inputs))]
+          + zip(names.dropFirst(), logarithms.dropFirst(table.inputs)).map { row($0, [$1]) }
       case .parameter:
         lowerModel.parameters.map { parameter in
           row(
@@ -96,5 +99,18 @@ extension Regularisation {
         other
       ],
       rows: rows)
+  }
+
+  /// The inputs by their strengths, where each has one: those that matter most first.
+  private func inputs(_ logarithms: [Double]) -> [ResultTable] {
+    guard settings.grouping == .feature else { return [] }
+    let sorted = (0..<table.inputs).sorted { (logarithms[$0], $0) < (logarithms[$1], $1) }
+    let columns = table.table.encoding.columns
+    return [
+      ResultTable(
+        "Inputs, the least regularised first", columns: ["input", "s"],
+        rows: sorted.map { [columns[$0].name, String(format: "%.4g", exp(logarithms[$0]))] },
+        file: "inputs.csv")
+    ]
   }
 }

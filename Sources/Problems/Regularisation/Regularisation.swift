@@ -169,16 +169,25 @@ public struct Regularisation: Problem {
 }
 
 extension RegularisationSettings.Grouping {
-  /// Each lower parameter's strength.
+  /// Whether there are as many strengths as inputs, or more.
+  var isFine: Bool { self == .parameter || self == .feature }
+
+  /// Each lower parameter's strength; the first parameter is a layer's weights, input by input.
   fileprivate func groups(of parameters: [Parameter]) -> [Int] {
-    let count = parameters.reduce(0) { $0 + $1.shape.count }
-    return switch self {
-    case .parameter: Array(0..<count)
-    case .layer:
-      parameters.enumerated().flatMap { index, parameter in
-        [Int](repeating: index, count: parameter.shape.count)
-      }
-    case .one: [Int](repeating: 0, count: count)
+    let counts = parameters.map(\.shape.count)
+    let all = counts.reduce(0, +)
+    switch self {
+    case .parameter: return Array(0..<all)
+    case .feature:
+      let (inputs, outputs) = (parameters[0].shape[0], parameters[0].shape[1])
+      return (0..<counts[0]).map { $0 / outputs } + Self.repeated(counts.dropFirst(), from: inputs)
+    case .layer: return Self.repeated(counts[...], from: 0)
+    case .one: return [Int](repeating: 0, count: all)
     }
+  }
+
+  /// Numbers from one on, each as often as counts say.
+  private static func repeated(_ counts: ArraySlice<Int>, from first: Int) -> [Int] {
+    counts.enumerated().flatMap { [Int](repeating: first + $0, count: $1) }
   }
 }

@@ -4,6 +4,8 @@ public struct RegularisationSettings: SettingGroup, Equatable {
   public enum Grouping: String, Sendable, CaseIterable {
     /// None: each has its own.
     case parameter
+    /// All weights of an input, those of a further layer, and a layer's biases.
+    case feature
     /// Those of a layer's weights, and those of its biases.
     case layer
     /// All.
@@ -42,7 +44,7 @@ public struct RegularisationSettings: SettingGroup, Equatable {
   public var strength = 0.0
   /// The standard deviation of the prior of the strengths' logarithms; 0: no prior.
   public var priorWidth = 2.0
-  /// The standard deviation of the logarithms of strengths of single parameters around what these have in common; 0, or without
+  /// The standard deviation of the logarithms of strengths of single parameters or inputs around what these have in common; 0, or without
   /// a prior: they have nothing in common.
   public var spread = 0.003
 
@@ -69,7 +71,9 @@ public struct RegularisationSettings: SettingGroup, Equatable {
     try keys("network", &network, "lower model: linear, tanh or relu")
     try keys("hidden", &hidden, 1...10_000, "units of the hidden layer")
     try keys("norm", &penalty, "what strengths multiply: l2 (w^2 / 2) or l1 (|w|, a lasso)")
-    try keys("grouping", &grouping, "a strength for each parameter, each layer's, or one for all")
+    try keys(
+      "grouping", &grouping,
+      "a strength for each parameter, each input (feature), each layer, or one for all")
     try keys("strength", &strength, 0...1e6, "every strength at the start; 0: 1 / train")
     guard strength == 0 || strength >= 1e-12 else {
       throw SettingError("strength=\(strength): must be 0, or at least 1e-12")
@@ -79,6 +83,7 @@ public struct RegularisationSettings: SettingGroup, Equatable {
       "how far their logarithms stray from it: the prior's standard deviation; 0: no prior")
     try keys(
       "spread", &spread, 0...1e6,
-      "how far those of single parameters stray from what they have in common; 0: there is no such")
+      "how far those of single parameters or inputs stray from what they have in common; 0: there is no such"
+    )
   }
 }

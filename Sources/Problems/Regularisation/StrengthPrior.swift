@@ -4,7 +4,7 @@ import Tensors
 
 /// What the logarithms u of strengths are thought to be before anything is seen, and the parameters that they are made of.
 ///
-/// A few of them are parameters themselves, normal around u_0. Where every lower parameter has its own, these are
+/// A few of them are parameters themselves, normal around u_0. Where every lower parameter or input has its own, these are
 /// u = c + spread z, with c normal around u_0 and z standard normal: what validation says of all goes to c, which learns as fast
 /// as a strength alone would, and each strays from it only as far as what it says of one is worth.
 struct StrengthPrior {
@@ -24,7 +24,7 @@ struct StrengthPrior {
     self.examples = Double(examples)
     width = settings.priorWidth
     let isWide = settings.priorWidth == 0 || settings.spread == 0
-    spread = settings.grouping == .parameter && !isWide ? settings.spread : nil
+    spread = settings.grouping.isFine && !isWide ? settings.spread : nil
   }
 
   /// u, `[groups]`, of parameters that begin at u_0.

@@ -25,7 +25,7 @@ public struct WeightNet: Problem {
       (settings.steps, settings.tasks) = (2000, 1)
       _ = try settings.set("method", to: "unrolled")
       settings.start = .previous
-      (settings.batch, settings.validationBatch) = (100, 100)
+      (settings.batch, settings.solveBatch, settings.validationBatch) = (100, 100, 100)
       (settings.lowerSteps, settings.lowerRate) = (1, 0.5)
       settings.upperRate = 0.01
       settings.evaluationEvery = 100
@@ -58,6 +58,7 @@ public struct WeightNet: Problem {
       ExampleWeights(
         p, settings.weights, hidden: settings.weightHidden, classes: parts.classCount)
     }
+    augmentation = try settings.augmentation.augmentation(parts.examples)
     classifier = try Classifier(settings.network, hidden: settings.hidden, parts, seed: seed)
     whole = TaskExamples(
       train: try corrupted.training(corrupted.givenLabels),
@@ -66,6 +67,8 @@ public struct WeightNet: Problem {
 
   /// The examples.
   public static let isOverRows = true
+  /// What lower steps see of them.
+  public let augmentation: (any Augmentation)?
 
   /// The examples and their classes, where they are a user's own.
   public var data: [DataChecksum] { corrupted.examples.checksums }

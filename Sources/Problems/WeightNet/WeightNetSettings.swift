@@ -15,6 +15,8 @@ public struct WeightNetSettings: SettingGroup, Equatable {
   public var examples = LabelledDataSettings()
   /// Which training labels are replaced.
   public var corruption = CorruptionSettings()
+  /// How lower steps see images.
+  public var augmentation = AugmentationSettings()
   /// How many times fewer examples of the last class train than of the first; classes between in geometric steps.
   public var imbalance = 1.0
   /// What weighs an example.
@@ -52,6 +54,7 @@ public struct WeightNetSettings: SettingGroup, Equatable {
     try keys("weight-hidden", &weightHidden, 1...10_000, "hidden units of the net that weighs")
     try keys("network", &network, "lower model: " + ClassifierNetwork.words)
     try keys("hidden", &hidden, 1...10_000, "units of the hidden layer")
+    try augmentation.declare(&keys)
     try keys("l2", &l2, 0...1e6, "lower penalty: l2 * ||w||^2")
     try keys("compare", &compare, "whether results train with equal weights, too: as long again")
     try examples.declareReading(&keys)

@@ -77,9 +77,12 @@ struct Chart {
     let y = Scale(heights, isLogarithmic: isLogarithmic)
     let longest = y.ticks(5).map { Scale.text($0).count }.max() ?? 0
     margin.left = max(margin.left, (8 + Self.digit * Double(longest)).rounded())
-    let left = margin.left
+    // Half of a number at the right end lies beyond it.
+    let last = x.ticks(6).map { Scale.text($0).count }.max() ?? 0
+    margin.right = max(margin.right, (2 + Self.digit * Double(last) / 2).rounded())
+    let (left, right) = (margin.left, margin.right)
     func px(_ number: Double) -> Double {
-      left + x.place(number) * (Self.width - left - Self.margin.right)
+      left + x.place(number) * (Self.width - left - right)
     }
     func py(_ number: Double) -> Double {
       height - Self.margin.bottom

@@ -77,7 +77,9 @@ public struct ReportPage {
     let run = runs[0]
     let wanted = run.setting("steps").flatMap { Int($0) } ?? run.step
     let progress = run.step < wanted ? "after \(run.step) of \(wanted)" : "\(run.step)"
-    return "\(run.problem), \(progress) upper steps of \(run.setting("tasks") ?? "?") tasks, "
+    let tasks = run.setting("tasks") ?? "?"
+    return
+      "\(run.problem), \(progress) upper steps of \(tasks) \(tasks == "1" ? "task" : "tasks"), "
       + "method \(run.setting("method") ?? "?"), seed \(run.setting("seed") ?? "?")."
   }
 }

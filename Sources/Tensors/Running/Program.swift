@@ -5,12 +5,6 @@ import CKernels
 /// Set the inputs, run the lists in the order of their stages, read the roots. A list may be run again when
 /// inputs of its stage, and none of an earlier one, have changed.
 package final class Program {
-  /// A value that must be whole numbers below a bound, because the graph uses it as class or row number.
-  struct IndexBound {
-    let input: Int
-    let use: IndexUse
-  }
-
   package let precision: Precision
   private let tables: CodeTables
   private let arena: Memory
@@ -24,7 +18,7 @@ package final class Program {
   /// All lists' roots, those of one list after another's, and where each list's begin.
   private let roots: [Elements]
   private let firstRoots: [Int]
-  private let bounds: [IndexBound]
+  private let bounds: [InputIndex]
   /// What each input was last set from: kept alive, so that data at the same place are the same data.
   private var sources: [DataArray?]
   private var hasSource: [Bool]
@@ -192,7 +186,7 @@ package final class Program {
     _ data: DataArray, of number: Int, _ name: @autoclosure () -> String
   ) throws(TensorError) {
     for bound in bounds where bound.input == number {
-      try data.checkIndices(bound.use, in: precision, named: name())
+      try data.checkIndices(bound, in: precision, named: name())
     }
   }
 
@@ -229,22 +223,5 @@ extension Graph {
   /// The input nodes by their numbers.
   var inputNodes: [Int] {
     nodes.indices.filter { operation($0) is Input }
-  }
-
-  /// The inputs that are used as class or row numbers.
-  var indexBounds: [Program.IndexBound] {
-    nodes.indices.compactMap { node in
-      guard let indexed = operation(node) as? any IndexedOperation else { return nil }
-      let use = indexed.bound(shape(node), nodes[node].operands.map { shape($0) })
-      return inputBound(operand(node, use.operand), use)
-    }
-  }
-
-  private func inputBound(_ node: Int, _ use: IndexUse) -> Program.IndexBound? {
-    if let input = operation(node) as? Input {
-      return Program.IndexBound(input: input.index, use: use)
-    }
-    // Some of the data: all are checked, for any may be chosen.
-    return operation(node).isChoice ? inputBound(operand(node), use) : nil
   }
 }

@@ -172,7 +172,8 @@ public final class Trainer<P: Problem> {
     return try LowerTask(
       levels,
       examples.data(
-        task: identity, step: step, settings, orders, isOverRows: P.isOverRows), lowerRule,
+        task: identity, step: step, settings, orders, isOverRows: P.isOverRows,
+        problem.augmentation), lowerRule,
       from: problem.start.values(levels), keeping: states?.state(of: identity), adapted: adapted)
   }
 
@@ -228,7 +229,8 @@ public final class Trainer<P: Problem> {
     // Where nothing is kept, every adaptation is like the last.
     for step in 0..<(keepsPoint ? self.step : min(self.step, 1)) {
       let data = try examples.data(
-        task: 0, step: step, settings, orders, isOverRows: P.isOverRows)
+        task: 0, step: step, settings, orders, isOverRows: P.isOverRows,
+        problem.augmentation)
       let task = try LowerTask(levels, data, lowerRule, from: point, keeping: state)
       try task.adapt()
       task.commit()
