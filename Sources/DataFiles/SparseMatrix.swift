@@ -11,7 +11,7 @@ public struct SparseMatrix: Sendable, Equatable {
   public let values: [Double]
 
   /// A matrix of parts that fit together.
-  init(columnCount: Int, starts: [Int], columns: [Int32], values: [Double]) {
+  package init(columnCount: Int, starts: [Int], columns: [Int32], values: [Double]) {
     (self.columnCount, self.starts) = (columnCount, starts)
     (self.columns, self.values) = (columns, values)
   }

@@ -54,6 +54,19 @@ import Training
 
   @Test func ridge() throws { try expectRight(Ridge.self, skipped: [Self.double]) }
 
+  @Test func distillation() throws {
+    try expectRight(Distillation.self, [("soft-labels", "true"), ("per-class", "2")])
+  }
+
+  @Test(arguments: ["feature", "one"]) func sparseRegularisation(_ grouping: String) throws {
+    try expectRight(SparseRegularisation.self, [("grouping", grouping), ("train", "100")])
+  }
+
+  /// Differences see through the weights' held losses; what else there is is checked.
+  @Test func weightNet() throws {
+    try expectRight(WeightNet.self, [("weights", "both")], skipped: ["stops gradients"])
+  }
+
   @Test(arguments: ["linear", "tanh", "relu"]) func otherNetworks(_ network: String) throws {
     let settings = [("network", network), ("hidden", "6"), ("train", "60")]
     try expectRight(LabelCleaning.self, settings)

@@ -7,6 +7,7 @@ import Training
     let catalogue = ProblemCatalogue.builtIn
     let names = [
       "label-cleaning", "few-shot", "sinusoid", "regularisation", "weight-net", "distillation",
+      "sparse-regularisation",
       "quadratic",
     ]
     #expect(catalogue.entries.map(\.name) == names)
@@ -26,7 +27,7 @@ import Training
       try ProblemCatalogue.builtIn.entry(named: "sinusoidal")
     }
     let list =
-      "problem \"mnist\" is unknown; there are label-cleaning, few-shot, sinusoid, regularisation, weight-net, distillation, quadratic"
+      "problem \"mnist\" is unknown; there are label-cleaning, few-shot, sinusoid, regularisation, weight-net, distillation, sparse-regularisation, quadratic"
     #expect(throws: SettingError(list)) { try ProblemCatalogue.builtIn.entry(named: "mnist") }
   }
 

@@ -71,7 +71,8 @@ public struct Regularisation: Problem {
     self.lowerModel = lowerModel
     group = settings.grouping.groups(of: lowerModel.parameters)
     let prior = StrengthPrior(
-      settings, first: Self.firstStrength(table, settings), groups: (group.max() ?? 0) + 1,
+      first: Self.firstStrength(table, settings), width: settings.priorWidth,
+      spread: settings.grouping.isFine ? settings.spread : 0, groups: (group.max() ?? 0) + 1,
       examples: table.trainCount)
     self.prior = prior
     let upperModel = try Model(seed: seed) { p in prior.logarithms(p) }

@@ -18,13 +18,20 @@ struct StrengthPrior {
   /// The examples that losses are means of.
   private let examples: Double
 
-  init(_ settings: RegularisationSettings, first: Double, groups: Int, examples: Int) {
+  /// What is thought of so many strengths.
+  ///
+  /// - Parameters:
+  ///   - first: exp(u_0).
+  ///   - width: The standard deviation of u, or c; 0: any is as likely.
+  ///   - spread: That of u around c; 0, or without a width: there is no c.
+  ///   - groups: How many strengths.
+  ///   - examples: The examples that losses are means of.
+  init(first: Double, width: Double, spread: Double, groups: Int, examples: Int) {
     self.first = log(first)
     self.groups = groups
     self.examples = Double(examples)
-    width = settings.priorWidth
-    let isWide = settings.priorWidth == 0 || settings.spread == 0
-    spread = settings.grouping.isFine && !isWide ? settings.spread : nil
+    self.width = width
+    self.spread = width > 0 && spread > 0 ? spread : nil
   }
 
   /// u, `[groups]`, of parameters that begin at u_0.
