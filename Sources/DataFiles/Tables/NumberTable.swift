@@ -94,7 +94,7 @@ struct NumberTable: TableContent {
       Self.few, min(table.matrix.entryCount, Self.mostCells / Self.mostAnEntry) * Self.mostAnEntry)
     try Self.check(
       rows, width, most: most, table.path,
-      "leave out columns, or take SparseTable.read to a problem of your own, which keeps it sparse")
+      "leave out columns, or keep it sparse: by problem sparse-regularisation, or SparseTable.read")
     if targets != nil, table.targets != nil {
       throw DataFileError(
         table.path, "has targets of its own", remedy: "leave out the other file of targets")

@@ -38,12 +38,15 @@ struct ArchiveSummary {
         ["entries", "\(matrix.entryCount), \(part) % of the cells; \(longest) in the longest row"],
         ["numbers", "from \(range[0]) to \(range[1])"],
       ])
+    let data = DataSummary.setting("data", "\(settings.data),TARGETS.npy")
+    let sparse = ["sparse-regularisation", "train sparse-regularisation \(data)"]
     do throws(DataFileError) {
       _ = try settings.table(settings.data)
-      let data = DataSummary.setting("data", "\(settings.data),TARGETS.npy")
-      return [head, DataSummary.takers([["regularisation", "train regularisation \(data)"]])]
+      return [
+        head, DataSummary.takers([["regularisation", "train regularisation \(data)"], sparse]),
+      ]
     } catch {
-      return [head, DataSummary.takers([["none", error.description]])]
+      return [head, DataSummary.takers([sparse, ["no other", error.description]])]
     }
   }
 }

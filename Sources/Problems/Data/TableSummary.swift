@@ -124,6 +124,10 @@ extension TableSummary {
         .joined(separator: " ")
     }
     var rows = [["regularisation", command("regularisation", kind + others)]]
+    if case .classes = examples.targets, table.format == .libsvm {
+      let data = DataSummary.setting("data", self.settings.data)
+      rows.append(["sparse-regularisation", "train sparse-regularisation \(data)"])
+    }
     if case .classes = examples.targets {
       let cleaning = command("label-cleaning", others) + " --set validation=CLEAN"
       rows.append(["label-cleaning", cleaning])
