@@ -107,7 +107,7 @@ extension LaunchedTests {
       ("plan --set precision=half", "precision=half: must be one of single, double", 78),
       ("plan --tasks 0", "tasks=0: must be from 1 to 1000000", 78),
       (
-        "train few-shot --output out",
+        "train few-shot --set split=vinyals --output out",
         "data is not set: give the folder with the data, --set data=FOLDER", 78
       ),
       ("train --output ''", "\"\": is no folder; give --output a name", 74),
