@@ -13,7 +13,7 @@ extension LaunchedTests {
       (
         "xyz",
         "problem \"xyz\" is unknown; there are label-cleaning, few-shot, sinusoid, "
-          + "regularisation, quadratic, onnx", 78
+          + "regularisation, quadratic, representation, onnx", 78
       ),
       (
         "train --stepz 3",
@@ -96,7 +96,7 @@ extension LaunchedTests {
       (
         "train few.yaml --output out",
         "few.yaml names no problem; give it a line problem: NAME, one of label-cleaning, few-shot, "
-          + "sinusoid, regularisation, quadratic, onnx", 78
+          + "sinusoid, regularisation, quadratic, representation, onnx", 78
       ),
       ("train sinusoid --set shot=3", "sinusoid has no setting \"shot\"; did you mean shots?", 78),
       (

@@ -5,7 +5,10 @@ import Training
 @Suite struct ProblemCatalogueTests {
   @Test func knowsItsProblemsByName() throws {
     let catalogue = ProblemCatalogue.builtIn
-    let names = ["label-cleaning", "few-shot", "sinusoid", "regularisation", "quadratic"]
+    let names = [
+      "label-cleaning", "few-shot", "sinusoid", "regularisation", "quadratic",
+      "representation",
+    ]
     #expect(catalogue.entries.map(\.name) == names)
     #expect(try catalogue.entry().name == "label-cleaning", "the first is the default")
     #expect(throws: Never.self) { try catalogue.check() }
@@ -23,7 +26,8 @@ import Training
       try ProblemCatalogue.builtIn.entry(named: "sinusoidal")
     }
     let list =
-      "problem \"mnist\" is unknown; there are label-cleaning, few-shot, sinusoid, regularisation, quadratic"
+      "problem \"mnist\" is unknown; there are label-cleaning, few-shot, sinusoid, regularisation, "
+      + "quadratic, representation"
     #expect(throws: SettingError(list)) { try ProblemCatalogue.builtIn.entry(named: "mnist") }
   }
 

@@ -27,6 +27,7 @@ public struct ProblemCatalogue: Sendable {
   /// The problems that are written here; those that come from elsewhere, the whole command line has as well.
   public static let builtIn = ProblemCatalogue([
     LabelCleaning.self, FewShot.self, Sinusoid.self, Regularisation.self, Quadratic.self,
+    Representation.self,
   ])
 
   /// All of them, the default first.
