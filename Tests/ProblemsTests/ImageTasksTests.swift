@@ -145,6 +145,9 @@ import Testing
     let levels = try problem.levels(settings)
     #expect(try problem.start.values(levels) == plain.upperModel.values)
     #expect(levels.rateFactors == [1, 1, 1])
+    settings.learnedRates = ""
+    let error = #expect(throws: SettingError.self) { try problem.lowerOptimizer(settings) }
+    #expect(error?.message.contains("set learned-rates=rates") == true)
   }
 }
 

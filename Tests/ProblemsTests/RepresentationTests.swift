@@ -102,6 +102,8 @@ import Testing
     // Two layers of 6 units on 8x16 pixels, and the start; neither strength nor scale.
     #expect(problem.upperModel.count == 128 * 6 + 6 + 6 * 6 + 6 + 7 * 3)
     #expect(problem.upperModel.parameters.last?.name == "start")
+    let error = #expect(throws: SettingError.self) { try problem.lowerOptimizer(training) }
+    #expect(error?.message.contains("set method=unrolled") == true)
     let own = try self.problem { $0.head = .dense }
     #expect(own.start == .lowerModel && own.upperModel.parameters.last?.name == "log-l2")
   }

@@ -50,7 +50,7 @@ public struct FewShot: Problem {
     func model(rates: Int) throws -> Model<Sequential> {
       try Model(seed: seed) { p in
         let layers = network.classifier(p, classes: settings.tasks.ways)
-        if rates > 0 { _ = p("rates", [rates], .ones) }
+        if rates > 0 { _ = p(Self.rates, [rates], .ones) }
         return layers
       }
     }
@@ -91,6 +91,21 @@ public struct FewShot: Problem {
   func output(_ network: Sequential, _ images: Tensor) -> Tensor {
     settings.network.output(of: network, images, behind: tasks.supportCount)
   }
+
+  /// The one that the settings name.
+  ///
+  /// - Throws: `SettingError` where factors of rates are there that nothing is multiplied by.
+  public func lowerOptimizer(_ settings: TrainingSettings) throws -> any LowerOptimizer {
+    guard self.settings.rates == 0 || settings.learnedRates == Self.rates else {
+      throw SettingError(
+        "rates=\(self.settings.rates): no lower rate is multiplied by them; set learned-rates=\(Self.rates) "
+          + "and method=unrolled")
+    }
+    return try settings.lowerOptimizer()
+  }
+
+  /// The upper parameter that learnt factors are.
+  private static let rates = "rates"
 
   /// One task's support and query images.
   ///

@@ -23,7 +23,7 @@ public struct Representation: Problem {
   /// How it is trained unless told otherwise: some seconds on the embedded digits.
   public static var defaults: TrainingSettings {
     var settings = TrainingSettings()
-    settings.steps = 200
+    settings.steps = 400
     settings.tasks = 8
     settings.method = .linearSystem
     // Of a ridge head's Hessian at most as many eigenvalues differ from the strength as there are support images.
@@ -33,7 +33,7 @@ public struct Representation: Problem {
     // In single precision losses tell no less.
     settings.lowerTolerance = 1e-4
     settings.upperRate = 0.003
-    settings.evaluationEvery = 50
+    settings.evaluationEvery = 100
     return settings
   }
 
@@ -118,6 +118,17 @@ public struct Representation: Problem {
   ) -> Tensor {
     RepresentationUpper.withOne(
       settings.network.output(of: upper.features, images, behind: tasks.supportCount))
+  }
+
+  /// The one that the settings name.
+  ///
+  /// - Throws: `SettingError` where a start is to be learnt by a method that cannot.
+  public func lowerOptimizer(_ settings: TrainingSettings) throws -> any LowerOptimizer {
+    guard !self.settings.learnsStart || settings.method.rawValue == "unrolled" else {
+      throw SettingError(
+        "learn-start=true: a minimum knows nothing of where adaptation starts; set method=unrolled")
+    }
+    return try settings.lowerOptimizer()
   }
 
   /// The learnt start of the head.
