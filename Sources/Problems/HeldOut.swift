@@ -17,7 +17,10 @@ public struct HeldOut<Lower> {
   public let measures: [Measure]
   /// The data of a held-out task, by number: a function of its argument and the settings alone.
   public let task: (Int) throws -> TaskExamples
-  /// What the lower model predicts from data.
+  /// What the lower model predicts from: the data of the examples to be scored, or what the upper model, with its values now,
+  /// makes of them (features).
+  public let inputs: (TaskExamples) throws -> DataArray
+  /// What the lower model predicts from inputs.
   public let predict: (Lower, Tensor) throws -> Tensor
   /// The scores of predictions against targets, one a measure.
   public let scores: (DataArray, DataArray) throws -> [Double]
@@ -32,6 +35,7 @@ public struct HeldOut<Lower> {
   /// A way to measure; by default parameters predict as they are.
   public init(
     _ measures: [Measure], task: @escaping (Int) throws -> TaskExamples,
+    inputs: @escaping (TaskExamples) throws -> DataArray = { $0.validate.data },
     predict: @escaping (Lower, Tensor) throws -> Tensor,
     scores: @escaping (DataArray, DataArray) throws -> [Double],
     finish: @escaping ([Double], Examples) throws -> [Double] = { parameters, _ in parameters },
@@ -41,6 +45,7 @@ public struct HeldOut<Lower> {
     self.scored = scored
     self.measures = measures
     self.task = task
+    self.inputs = inputs
     self.predict = predict
     self.scores = scores
     self.finish = finish

@@ -84,6 +84,33 @@ import Training
       ])
   }
 
+  /// On the pairs of digits that come with the program.
+  @Test(arguments: [
+    [("statistics", "support"), ("filters", "4")],
+    [
+      ("rates", "3"), ("learned-rates", "rates"), ("method", "unrolled"), ("lower-steps", "3"),
+      ("filters", "4"),
+    ],
+  ]) func fewShotOnDigits(_ settings: [(key: String, value: String)]) throws {
+    try expectRight(FewShot.self, settings + [("ways", "3"), ("query", "1")])
+  }
+
+  @Test(arguments: [
+    [], [("statistics", "support"), ("network", "strided"), ("filters", "4")],
+    [("head", "dense"), ("l2", "0.01"), ("learn-start", "true"), ("method", "unrolled")]
+      + [("lower-rule", "sgd"), ("lower-rate", "0.5"), ("lower-steps", "5")],
+  ]) func representation(_ settings: [(key: String, value: String)]) throws {
+    try expectRight(
+      Representation.self,
+      [("network", "dense"), ("hidden", "8"), ("ways", "3"), ("query", "1")] + settings)
+  }
+
+  /// What acts through the start alone is nothing that a minimum knows of: neither right nor wrong here.
+  @Test func anInitialisationWithoutAPullIsSkipped() throws {
+    let settings = [("proximal", "0"), ("method", "unrolled"), ("hidden", "5")]
+    try expectRight(Sinusoid.self, settings, skipped: ["start"])
+  }
+
   /// Each fault is one that compiles, trains and says nothing; the checks that must find it.
   @Test func wrongDerivativesAreFound() throws {
     let differences = "against differences"

@@ -56,7 +56,10 @@ extension LaunchedTests {
         try Data().write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
       }
       let within = "cd \(folder)\n"
-      #expect(try offers("igbm-dist train r", within) == ["run.yaml", "regularisation"])
+      #expect(
+        try offers("igbm-dist train r", within) == [
+          "run.yaml", "representation", "regularisation",
+        ])
       #expect(try offers("igbm-dist train folder/", within) == ["folder/deep.yml"])
       let files = try offers("igbm-dist convert \"\"", within)
       #expect(files.contains("state.npz") && !files.contains("other.txt"), "\(files)")

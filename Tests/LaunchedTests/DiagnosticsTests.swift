@@ -49,7 +49,7 @@
           (["verify", "--set", "hidden=6"], Int32(64), "name the problem"),
           (["verify", "nothing"], 78, "problem \"nothing\" is unknown"),
           (["verify", "sinusoid", "--set", "hiden=6"], 78, "did you mean hidden?"),
-          (["verify", "few-shot"], 78, "data"),
+          (["verify", "few-shot", "--set", "split=vinyals"], 78, "data"),
         ] {
           let end = try Launcher.alone("igbm-dist", arguments).wait(seconds: 60)
           #expect(end.exitCode == code && end.errors.contains(message), "\(end.errors)")

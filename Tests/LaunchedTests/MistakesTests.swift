@@ -12,8 +12,8 @@ extension LaunchedTests {
       ("trian", "problem \"trian\" is unknown; did you mean train?", 78),
       (
         "xyz",
-        "problem \"xyz\" is unknown; there are label-cleaning, few-shot, sinusoid, "
-          + "regularisation, quadratic, onnx", 78
+        "problem \"xyz\" is unknown; there are label-cleaning, few-shot, representation, sinusoid, "
+          + "regularisation, sparse-regularisation, weight-net, distillation, quadratic, onnx", 78
       ),
       (
         "train --stepz 3",
@@ -96,7 +96,8 @@ extension LaunchedTests {
       (
         "train few.yaml --output out",
         "few.yaml names no problem; give it a line problem: NAME, one of label-cleaning, few-shot, "
-          + "sinusoid, regularisation, quadratic, onnx", 78
+          + "representation, sinusoid, regularisation, sparse-regularisation, weight-net, distillation, "
+          + "quadratic, onnx", 78
       ),
       ("train sinusoid --set shot=3", "sinusoid has no setting \"shot\"; did you mean shots?", 78),
       (
@@ -107,7 +108,7 @@ extension LaunchedTests {
       ("plan --set precision=half", "precision=half: must be one of single, double", 78),
       ("plan --tasks 0", "tasks=0: must be from 1 to 1000000", 78),
       (
-        "train few-shot --output out",
+        "train few-shot --set split=vinyals --output out",
         "data is not set: give the folder with the data, --set data=FOLDER", 78
       ),
       ("train --output ''", "\"\": is no folder; give --output a name", 74),

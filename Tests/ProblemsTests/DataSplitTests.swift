@@ -146,8 +146,11 @@ import Testing
     let train = try ImageFolder(classes: 4, drawings: 3)
     let test = try ImageFolder(classes: 2, drawings: 3, isNoise: true)
     var settings = FewShotSettings()
-    (settings.data, settings.test) = (train.path, "\(test.path)/images,\(test.path)/labels")
-    (settings.images, settings.labels, settings.ways) = ("images", "labels", 2)
+    (settings.tasks.data, settings.tasks.test) = (
+      train.path, "\(test.path)/images,\(test.path)/labels"
+    )
+    (settings.tasks.images, settings.tasks.labels, settings.tasks.ways) = ("images", "labels", 2)
+    settings.tasks.query = 1
     let problem = try FewShot(settings, seed: 1)
     #expect(problem.data.map(\.name) == ["images", "labels", "test-images", "test-labels"])
     // Noise is nowhere dark; what trains has one bright pixel each.

@@ -7,15 +7,15 @@ import Testing
 @Suite struct FewShotTests {
   private func settings(_ folder: ImageFolder) -> FewShotSettings {
     var settings = FewShotSettings()
-    settings.data = folder.path
-    settings.images = "images"
-    settings.labels = "labels"
-    settings.trainClasses = 5
-    settings.ways = 3
-    settings.shots = 2
-    settings.query = 1
-    settings.filters = 2
-    settings.rotations = false
+    settings.tasks.data = folder.path
+    settings.tasks.images = "images"
+    settings.tasks.labels = "labels"
+    settings.tasks.trainClasses = 5
+    settings.tasks.ways = 3
+    settings.tasks.shots = 2
+    settings.tasks.query = 1
+    settings.network.filters = 2
+    settings.tasks.rotations = false
     return settings
   }
 
@@ -72,7 +72,7 @@ import Testing
   /// The ink of class 1 is in the second pixel of the first row, and goes round the corners.
   @Test func aClassTurnsAsAWhole() throws {
     var settings = settings(folder)
-    settings.rotations = true
+    settings.tasks.rotations = true
     let problem = try FewShot(settings, seed: 1)
     var turned: Set<Int> = []
     for index in 0..<60 {
@@ -92,14 +92,14 @@ import Testing
     }
   }
 
-  @Test(arguments: [FewShotSettings.Network.strided, .maxPool])
-  func networksHaveTheOfficialNumbersOfParameters(_ network: FewShotSettings.Network) throws {
+  @Test(arguments: [ImageNetworkSettings.Network.strided, .maxPool])
+  func networksHaveTheOfficialNumbersOfParameters(_ network: ImageNetworkSettings.Network) throws {
     let folder = try ImageFolder(classes: 10, drawings: 2, side: 28)
     var settings = settings(folder)
-    settings.network = network
-    settings.filters = 64
-    settings.ways = 5
-    settings.shots = 1
+    settings.network.network = network
+    settings.network.filters = 64
+    settings.tasks.ways = 5
+    settings.tasks.shots = 1
     let problem = try FewShot(settings, seed: 1)
     // The strided network of iMAML's code has 113,221; pooling leaves one pixel instead of four.
     #expect(problem.upperModel.count == (network == .strided ? 113_221 : 112_261))
@@ -108,8 +108,8 @@ import Testing
 
   @Test func theVinyalsSplitComesFromATable() throws {
     var settings = settings(folder)
-    settings.split = .vinyals
-    settings.characters = "table"
+    settings.tasks.split = .vinyals
+    settings.tasks.characters = "table"
     let words = ["train", "train", "val", "test", "test", "test", "train", "val", "test"]
     let rows = words.enumerated().map { "\($0)\tx\t\($1)" }
     try folder.write(
@@ -130,7 +130,7 @@ import Testing
   static let mistakes: [(String, String)] = [
     ("ways=6", "5 train and 4 are held out"), ("shots=4", "has only 4 images"),
     ("train-classes=8", "both must be at least as many"), ("labels=none", "no such file"),
-    ("data=", "data is not set"), ("labels=images", "labels are needed"),
+    ("labels=images", "labels are needed"),
   ]
 
   @Test(arguments: mistakes) func settingsThatAskTooMuchAreRefused(
@@ -146,7 +146,7 @@ import Testing
   @Test func smallImagesAndOddOnesAreRefused() throws {
     let small = try ImageFolder(classes: 9, drawings: 4, side: 12)
     var own = settings(small)
-    own.network = .maxPool
+    own.network.network = .maxPool
     #expect(throws: SettingError.self) { try FewShot(own, seed: 1) }
     let short = try ImageFolder(classes: 9, drawings: 4, labels: [0, 1, 2])
     #expect(throws: DataFileError.self) { try FewShot(settings(short), seed: 1) }

@@ -100,8 +100,11 @@ import Testing
       try Data([0, 0, 12, 1] + words([labels.count]) + words(labels))
         .write(to: URL(fileURLWithPath: "\(folder)/labels"))
       var settings = FewShotSettings()
-      (settings.data, settings.images, settings.labels) = (folder, "images", "labels")
-      (settings.ways, settings.trainClasses, settings.filters) = (2, 2, 4)
+      (settings.tasks.data, settings.tasks.images, settings.tasks.labels) = (
+        folder, "images", "labels"
+      )
+      (settings.tasks.ways, settings.tasks.trainClasses, settings.network.filters) = (2, 2, 4)
+      settings.tasks.query = 1
       let problem = try FewShot(settings, seed: 1)
       let task = try problem.task(0, step: 0)
       #expect(task.train.data.shape == [2, 16, 16, 3])

@@ -38,13 +38,13 @@ struct PublicDataTests {
     #expect(text.targets == labels.values)
   }
 
-  @Test(arguments: [FewShotSettings.Split.random, .vinyals])
-  func omniglotMakesTasks(_ split: FewShotSettings.Split) throws {
+  @Test(arguments: [ImageTaskSettings.Split.random, .vinyals])
+  func omniglotMakesTasks(_ split: ImageTaskSettings.Split) throws {
     var settings = FewShotSettings()
-    settings.data = PublicData.path("omniglot")
-    settings.split = split
-    settings.ways = 20
-    settings.query = 5
+    settings.tasks.data = PublicData.path("omniglot")
+    settings.tasks.split = split
+    settings.tasks.ways = 20
+    settings.tasks.query = 5
     let problem = try FewShot(settings, seed: 1)
     let task = try problem.task(0, step: 0)
     #expect(
@@ -53,4 +53,18 @@ struct PublicDataTests {
     // The whole set's mean is 0.084.
     #expect(ink > 0.04 && ink < 0.16)
   }
+
+  #if Pictures
+    /// Photographs of 84x84 in colour, in a folder for each of five classes.
+    @Test func photographsMakeTasks() throws {
+      var settings = FewShotSettings()
+      (settings.tasks.data, settings.tasks.ways) = (PublicData.path("images/clothing-84"), 2)
+      (settings.network.network, settings.network.filters) = (.resNet12, 2)
+      let problem = try FewShot(settings, seed: 1)
+      let task = try problem.task(0, step: 0)
+      #expect(task.train.data.shape == [2, 84, 84, 3])
+      #expect(task.validate.data.shape == [10, 84, 84, 3])
+      #expect(problem.data.map(\.name) == ["pictures"])
+    }
+  #endif
 }

@@ -63,6 +63,22 @@ import Training
     ("evaluation-every", "2"),
   ]
 
+  /// A pair of digits is twice as wide as high, and marked as what it was taken for.
+  @Test func picturesKeepTheirShape() throws {
+    let folder = Self.folder("features")
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let settings = [
+      ("steps", "1"), ("tasks", "1"), ("network", "dense"), ("hidden", "8"), ("ways", "2"),
+      ("evaluation-tasks", "2"), ("evaluation-every", "0"),
+    ]
+    try Self.run("representation", in: folder, settings)
+    let page = try page([folder])
+    expectWhole(page)
+    // Two ways of one support image and five query images.
+    #expect(page.ranges(of: #"width="56" height="28""#).count == 12, "\(page.count)")
+    #expect(page.contains("learnt features") && page.contains("A held-out task"))
+  }
+
   @Test func aRunHasCurvesResultsTimesAndSettings() throws {
     let folder = Self.folder("waves")
     defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -19,6 +19,15 @@ import Training
   static let goal = [0.3, -0.8, 0.5]
   static let curvatures = [1.5, 0.7, 2.2]
 
+  /// Whether F depends on the upper parameters itself.
+  struct StartingSettings: SettingGroup {
+    var isDirect = true
+
+    mutating func declare(_ keys: inout SettingKeys) throws {
+      try keys("direct", &isDirect, "whether F depends on the upper parameters itself")
+    }
+  }
+
   /// f = sum_i a_i w_i^2 / 2 - b'w: it starts at w_0 + sin(u), and the factors of its four rates are upper parameters, too.
   struct Starting: Problem {
     static let name = "starting"
@@ -33,8 +42,10 @@ import Training
     }
     let upperModel: Model<Tensor>, lowerModel: Model<Tensor>
     let start = AdaptationStart.formula
+    private let direct: Double
 
-    init(_ settings: Nothing, seed: UInt64) throws {
+    init(_ settings: StartingSettings, seed: UInt64) throws {
+      direct = settings.isDirect ? 0.1 : 0
       upperModel = try Model { p in
         let u = p("u", [3])
         _ = p("rates", [4])
@@ -55,8 +66,8 @@ import Training
     }
 
     func upperObjective(_ state: ObjectiveState<Tensor, Tensor>) -> Tensor {
-      0.5 * (state.lowerModel - state.lowerModel.constant(goal, [3])).squared.sum()
-        + 0.1 * state.upperModel.squared.sum()
+      let loss = 0.5 * (state.lowerModel - state.lowerModel.constant(goal, [3])).squared.sum()
+      return direct > 0 ? loss + direct * state.upperModel.squared.sum() : loss
     }
 
     func task(_ index: Int, step: Int) -> TaskExamples {
@@ -65,7 +76,7 @@ import Training
     }
 
     /// F after the steps, in plain loops.
-    static func loss(_ upper: [Double]) -> Double {
+    static func loss(_ upper: [Double], direct: Double = 0.1) -> Double {
       let (u, factors) = (upper[..<3], upper[3...])
       var w = zip([0.5, -0.25, 1], u).map { $0 + sin($1) }
       var velocity = [0.0, 0, 0]
@@ -76,7 +87,7 @@ import Training
         }
       }
       return 0.5 * zip(w, goal).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
-        + 0.1 * u.reduce(0) { $0 + $1 * $1 }
+        + direct * u.reduce(0) { $0 + $1 * $1 }
     }
   }
 
@@ -159,7 +170,13 @@ import Training
 
   @Test func startsAndRatesAreLearnt() throws {
     let (first, found) = try hypergradient(Starting.self)
-    #expect(relativeDistance(found, slopes(Starting.loss, at: first)) < 1e-9)
+    #expect(relativeDistance(found, slopes({ Starting.loss($0) }, at: first)) < 1e-9)
+  }
+
+  /// Neither objective sees the upper parameters: they act through the start and the rates alone, as in MAML.
+  @Test func startsAndRatesAreEnough() throws {
+    let (first, found) = try hypergradient(Starting.self, [("direct", "false")])
+    #expect(relativeDistance(found, slopes({ Starting.loss($0, direct: 0) }, at: first)) < 1e-9)
   }
 
   @Test func fixedPointsAreDifferentiated() throws {

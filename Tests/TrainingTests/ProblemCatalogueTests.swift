@@ -6,9 +6,8 @@ import Training
   @Test func knowsItsProblemsByName() throws {
     let catalogue = ProblemCatalogue.builtIn
     let names = [
-      "label-cleaning", "few-shot", "sinusoid", "regularisation", "weight-net", "distillation",
-      "sparse-regularisation",
-      "quadratic",
+      "label-cleaning", "few-shot", "representation", "sinusoid", "regularisation",
+      "sparse-regularisation", "weight-net", "distillation", "quadratic",
     ]
     #expect(catalogue.entries.map(\.name) == names)
     #expect(try catalogue.entry().name == "label-cleaning", "the first is the default")
@@ -27,7 +26,8 @@ import Training
       try ProblemCatalogue.builtIn.entry(named: "sinusoidal")
     }
     let list =
-      "problem \"mnist\" is unknown; there are label-cleaning, few-shot, sinusoid, regularisation, weight-net, distillation, sparse-regularisation, quadratic"
+      "problem \"mnist\" is unknown; there are label-cleaning, few-shot, representation, sinusoid, "
+      + "regularisation, sparse-regularisation, weight-net, distillation, quadratic"
     #expect(throws: SettingError(list)) { try ProblemCatalogue.builtIn.entry(named: "mnist") }
   }
 

@@ -81,18 +81,18 @@ final class Unrolled: HypergradientMethod {
     }
     task.save(to: end, at: 0)
     let steps = task.steps
+    let start = try startPullBack(task)
     try task.loadSolve()
     // Nothing here asks for a minimum: the last gradient that there was tells as much as another one would.
     let point = try AdaptedPoint(
       task.lower, task.data.validate, levels, task, gradientNorm: norm,
-      isMoved: options.startsAtUpper)
+      isMoved: options.startsAtUpper || start != nil || levels.learnedRates != nil)
     for index in hypergradient.indices { hypergradient[index] = point.direct[index] }
     cotangents[0].copy(from: point.g)
     for index in 1..<width { algebra.clear(cotangents[index]) }
     guard let optimizer = task.optimizer as? any DifferentiableOptimizer else {
       fatalError("the optimiser was checked before")
     }
-    let start = try startPullBack(task)
     var slope = 0.0
     for segment in stride(from: first, to: steps, by: interval).reversed() {
       try replay(segment..<min(segment + interval, steps), task)

@@ -181,6 +181,16 @@ struct ProblemChecks<P: Problem>: Sendable {
 
   /// Along upper directions z, the whole map u -> F(w*(u), u), with w* adapted anew at each point.
   @Sendable private func hypergradient(_ point: ProblemPoint<P>) throws -> Check.Figure {
+    do {
+      return try hypergradientAtAMinimum(point)
+    } catch let error as HypergradientError
+      where error.code == .noDependence && point.problem.start != .lowerModel
+    {
+      return .skipped("upper parameters act through the start alone: minima know nothing of it")
+    }
+  }
+
+  private func hypergradientAtAMinimum(_ point: ProblemPoint<P>) throws -> Check.Figure {
     let adaptation = try ConvergedAdaptation(point)
     let lower = adaptation.lower
     let right = Vectors.norm(try point.upperDerivatives(lower: lower).lower)

@@ -67,13 +67,13 @@ public enum Networks {
   ///   - parameters: The part of the model that they belong to.
   ///   - channels: The images' channels.
   ///   - widths: The blocks' channels.
-  ///   - classes: How many classes there are.
+  ///   - classes: How many classes there are; nil leaves the dense layer out, so that features `[n, widths.last]` come out.
   ///   - slope: Of the leaky ReLU.
   ///   - keepsStatistics: Whether batch norms have parameters for stored statistics.
   /// - Returns: The network.
   public static func resNet12(
     _ parameters: Parameters, channels: Int = 3, widths: [Int] = [64, 128, 256, 512],
-    classes: Int = 5, slope: Double = 0.1, keepsStatistics: Bool = false
+    classes: Int? = 5, slope: Double = 0.1, keepsStatistics: Bool = false
   ) -> Sequential {
     func norm(_ part: Parameters, _ width: Int) -> BatchNorm {
       BatchNorm(part, width, keepsStatistics: keepsStatistics)
@@ -100,8 +100,8 @@ public enum Networks {
       layers += [Residual(Sequential(body), shortcut: shortcut), MaxPool(), activation]
       input = width
     }
-    return Sequential(
-      layers + [GlobalMeanPool(), Dense(parameters.part("dense"), input, classes)])
+    let head = classes.map { Dense(parameters.part("dense"), input, $0) }
+    return Sequential(layers + [GlobalMeanPool()] + (head.map { [$0] } ?? []))
   }
 
   /// A ResNet for small images (K. He et al., 2016): a convolution, three stages of blocks of two 3x3 convolutions with

@@ -97,6 +97,7 @@ struct ArraySummary {
         "train label-cleaning \(data), the class of each image in CLASSES (.npy or IDX)",
       ],
       ["few-shot", "train few-shot \(data)"],
+      ["representation", "train representation \(data)"],
     ]
   }
 

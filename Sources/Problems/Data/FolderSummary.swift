@@ -33,6 +33,7 @@ struct FolderSummary {
     let rest = DataSummary.setting("data", folder) + " --set images=FILE --set labels=FILE"
     return DataSummary.takers([
       ["label-cleaning", "train label-cleaning \(rest)"], ["few-shot", "train few-shot \(rest)"],
+      ["representation", "train representation \(rest)"],
     ])
   }
 
@@ -57,10 +58,8 @@ struct FolderSummary {
       head, DataSummary.classes("Classes", classes),
       DataSummary.takers([
         ["label-cleaning", "train label-cleaning \(data) --set validation=CLEAN_FOLDER"],
-        [
-          "few-shot",
-          "train few-shot \(data) --set train-classes=\(max(counts.count / 2, 1)) --set ways=2",
-        ],
+        ["few-shot", "train few-shot \(data) --set ways=2"],
+        ["representation", "train representation \(data) --set ways=2"],
       ]),
     ]
   }

@@ -1,49 +1,13 @@
 /// Settings of ``FewShot``.
 public struct FewShotSettings: SettingGroup, Equatable {
-  /// Networks by name.
-  public enum Network: String, Sendable, CaseIterable {
-    /// Four blocks of a 3x3 convolution of stride 2, batch norm and ReLU (the official code of iMAML).
-    case strided
-    /// Four blocks of a 3x3 convolution, batch norm, ReLU and 2x2 max-pooling (Vinyals et al., 2016).
-    case maxPool = "max-pool"
-  }
-
-  /// Ways of choosing the held-out classes.
-  public enum Split: String, Sendable, CaseIterable {
-    /// Classes in a random order, drawn by the seed.
-    case random
-    /// As a table of classes says (Vinyals et al., 2016).
-    case vinyals
-  }
-
-  /// The folder with the data, or `IMAGES,LABELS`.
-  public var data = ""
-  /// Where the held-out classes are, likewise; none: some of the data's own are held out.
-  public var test = ""
-  /// The IDX file of the images, in that folder; `.gz` may be left out.
-  public var images = "omniglot-28-idx3-ubyte"
-  /// The IDX file of their classes.
-  public var labels = "omniglot-labels-idx1-short"
-  /// The table of classes that the Vinyals split is read from.
-  public var characters = "characters.tsv"
-  /// Classes a task.
-  public var ways = 5
-  /// Support images a class.
-  public var shots = 1
-  /// Query images a class.
-  public var query = 1
+  /// What tasks are drawn from.
+  public var tasks = ImageTaskSettings()
   /// The network.
-  public var network = Network.strided
-  /// Filters of each convolution.
-  public var filters = 64
+  public var network = ImageNetworkSettings()
   /// Strength of the pull towards the initialisation.
-  public var proximal = 2.0
-  /// How held-out classes are chosen.
-  public var split = Split.random
-  /// Classes that train, where the split is random; all others are held out.
-  public var trainClasses = 1200
-  /// Whether a task turns each of its classes by a random number of quarter turns.
-  public var rotations = true
+  public var proximal = 0.1
+  /// Learnt factors of lower rates: none, one for all lower steps, or one for each.
+  public var rates = 0
 
   /// The defaults.
   public init() {}
@@ -52,21 +16,11 @@ public struct FewShotSettings: SettingGroup, Equatable {
   ///
   /// - Throws: ``SettingError`` for a value outside its range.
   public mutating func declare(_ keys: inout SettingKeys) throws {
-    try keys("data", &data, "the folder with the data, or IMAGES,LABELS")
-    try keys("test", &test, "the held-out classes, likewise; empty: some of data's own")
-    try keys("images", &images, "IDX file of the images, in that folder; .gz may be left out")
-    try keys("labels", &labels, "IDX file of their classes")
-    try keys("characters", &characters, "table of classes for split=vinyals")
-    try keys("ways", &ways, 2...1000, "classes a task")
-    try keys("shots", &shots, 1...1000, "support images a class")
-    try keys("query", &query, 1...1000, "query images a class")
-    try keys("network", &network, "strided or max-pool")
-    try keys("filters", &filters, 1...1024, "filters of each convolution")
+    try tasks.declare(&keys)
+    try network.declare(&keys)
     try keys("proximal", &proximal, 0...1e6, "strength of the pull towards the initialisation")
-    try keys("split", &split, "held-out classes: random, or vinyals")
     try keys(
-      "train-classes", &trainClasses, 1...1_000_000, "classes that train, where the split is random"
-    )
-    try keys("rotations", &rotations, "whether a task turns its classes by quarter turns")
+      "rates", &rates, 0...1000,
+      "learnt factors of lower rates, one a step (method=unrolled, learned-rates=rates); 0: none")
   }
 }

@@ -47,7 +47,8 @@ struct FindingsSection {
                 [
                   "src": PageImage.address(
                     cell.pixels, width: cell.width, channels: cell.channels),
-                  "alt": cell.caption, "width": "56", "height": "56",
+                  "alt": cell.caption, "width": "\(cell.shownSize.width)",
+                  "height": "\(cell.shownSize.height)",
                 ]
               ) {}
               HTML.element("figcaption") {
@@ -99,5 +100,14 @@ struct FindingsSection {
     return Chart(
       title: panel.title, horizontal: horizontal, curves: curves, hasBands: false, height: 220
     ).html
+  }
+}
+
+extension ImageFigure.Cell {
+  /// The size that it is shown in: as wide as high as its pixels are, the longer side the same for all.
+  fileprivate var shownSize: (width: Int, height: Int) {
+    let rows = max(pixels.count / max(width * channels, 1), 1)
+    let (longest, shown) = (max(width, rows), 56)
+    return (max(shown * width / longest, 1), max(shown * rows / longest, 1))
   }
 }

@@ -78,10 +78,10 @@ public struct Evaluation: Sendable, Equatable {
   ) throws -> [Double] {
     let task = try heldOut.task(index)
     let adapted = try lower.values(task.train)
+    let inputs = try heldOut.inputs(task)
     return try [lower.adaptation.startValues, adapted].flatMap { values in
       let finished = try heldOut.finish(values, task.train)
-      return try heldOut.scores(
-        predict(task.validate.data, at: finished), task.validate.target)
+      return try heldOut.scores(predict(inputs, at: finished), task.validate.target)
     }
   }
 }

@@ -26,8 +26,8 @@ public struct ProblemCatalogue: Sendable {
 
   /// The problems that are written here; those that come from elsewhere, the whole command line has as well.
   public static let builtIn = ProblemCatalogue([
-    LabelCleaning.self, FewShot.self, Sinusoid.self, Regularisation.self, WeightNet.self,
-    Distillation.self, SparseRegularisation.self, Quadratic.self,
+    LabelCleaning.self, FewShot.self, Representation.self, Sinusoid.self, Regularisation.self,
+    SparseRegularisation.self, WeightNet.self, Distillation.self, Quadratic.self,
   ])
 
   /// All of them, the default first.
