@@ -35,8 +35,8 @@ import Testing
       problem.upperModel.values = logarithms
       let values = [0.3, -0.2, 0.5, 0.1, -0.7, 0.4, 0.2, -0.6]
       let implicit = try Implicit(
-        upperObjective: { try problem.upperObjective($0) }, upperModel: problem.upperModel,
-        lowerObjective: { try problem.lowerObjective($0) }, lowerModel: problem.lowerModel,
+        upperObjective: { problem.upperObjective($0) }, upperModel: problem.upperModel,
+        lowerObjective: { problem.lowerObjective($0) }, lowerModel: problem.lowerModel,
         lowerLearningRate: 0.1, k: 0, method: .neumannSeries, precision: .double)
       let step = try GradientDescent(learningRate: 0.1, steps: 1)
       let train = try problem.task(0, step: 0).train
