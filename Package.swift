@@ -103,6 +103,8 @@ let package = Package(
     .executableTarget(
       name: "hyperparameter-tuning", dependencies: ["IGBM"],
       path: "Sources/Examples/HyperparameterTuning"),
+    .executableTarget(
+      name: "example-problems", dependencies: ["IGBM"], path: "Sources/Examples/Problems"),
 
     // Tests, one target a module; `ranktest` is the program that launched tests start under mpirun.
     .target(name: "TestSupport", dependencies: ["MessagePassing"], path: "Tests/TestSupport"),
@@ -146,8 +148,8 @@ let package = Package(
     .testTarget(
       name: "LaunchedTests",
       dependencies: [
-        "cluster-script", "faulttest", "hyperparameter-tuning", "igbm-dist", "own-data",
-        "own-problem", "ranktest", "TestSupport",
+        "cluster-script", "example-problems", "faulttest", "hyperparameter-tuning", "igbm-dist",
+        "own-data", "own-problem", "ranktest", "TestSupport",
       ], exclude: ["Help"]),
   ],
   swiftLanguageModes: [.v6]
