@@ -68,6 +68,9 @@ struct Characters: Problem {
     crossEntropy(s.lowerModel.scores(s.data), s.target)
   }
 
+  /// Sequences may come in batches, as a long text wants it.
+  static let isOverRows = true
+
   func task(_ index: Int, step: Int) throws -> TaskExamples {
     let (own, count) = (index % settings.folds, text.training.count)
     let fold = own * count / settings.folds..<(own + 1) * count / settings.folds
