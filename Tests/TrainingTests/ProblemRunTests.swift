@@ -135,8 +135,9 @@ import Training
       run.settings.map(\.key).joined(separator: ", ")
         == Self.keys([
           "data", "images", "labels", "train", "validation", "test", "stratified", "corruption",
-          "corruption-kind", "network", "hidden", "l2", "train-part", "validation-part",
-          "final-steps", "target", "categorical", "ignore", "missing", "separator", "header",
+          "corruption-kind", "network", "hidden", "flip", "shift", "cut-out", "l2", "train-part",
+          "validation-part", "final-steps", "target", "categorical", "ignore", "missing",
+          "separator", "header",
           "decimal",
         ]))
     let expected = [
@@ -150,6 +151,7 @@ import Training
       "data": "", "images": "train-images-idx3-ubyte", "labels": "train-labels-idx1-ubyte",
       "train": "1000", "validation": "297", "test": "500", "stratified": "false",
       "corruption": "0.4",
+      "flip": "false", "shift": "0", "cut-out": "0",
       "corruption-kind": "wrong", "network": "tanh", "hidden": "32", "l2": "0.0001",
       "train-part": "0.5", "validation-part": "0.6666666666666666", "final-steps": "2000",
       "target": "-1", "categorical": "", "ignore": "", "missing": "mean", "separator": "auto",
