@@ -55,6 +55,17 @@ import Training
     #expect(abs(scores[0].scores[0].after.mean - accuracy) < 1e-4)
   }
 
+  /// What is trained anew to compare sees the same batches in as many steps: with weights that never change it is the same model.
+  @Test(arguments: ["sgd", "nesterov", "adam"])
+  func theComparisonIsTrainedAlike(_ rule: String) throws {
+    let run = try Self.run([
+      ("upper-rate", "1e-300"), ("lower-rule", rule), ("lower-rate", "0.05"), ("shift", "1"),
+      ("lower-milestones", "20"), ("corruption", "0"),
+    ])
+    let rows = try Self.outcomes(run, ranks: 1).results[1].rows
+    #expect(rows.count == 2 && rows[0].dropFirst() == rows[1].dropFirst(), "\(rows)")
+  }
+
   /// Where upper steps begin anew, the results are those of an adaptation.
   @Test func withoutAKeptModelOneIsAdapted() throws {
     let run = try Self.run([("start", "problem"), ("lower-steps", "20"), ("steps", "2")])
