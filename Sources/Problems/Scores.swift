@@ -20,15 +20,24 @@ public enum Scores {
       }
       return number
     }
-    var right = 0
-    var loss = 0.0
-    for (row, label) in labels.enumerated() {
+    // Where no score is a number, no class is found.
+    let right = labels.enumerated().count { row, label in
+      let own = Array(values[row * classes..<(row + 1) * classes])
+      return own.firstIndex(of: own.max() ?? 0) == label
+    }
+    let loss = crossEntropies(logits, labels).reduce(0, +)
+    return [Double(right) / Double(labels.count), loss / Double(labels.count)]
+  }
+
+  /// The cross-entropy of each row of logits `[n, classes]` against its class.
+  static func crossEntropies(_ logits: DataArray, _ labels: [Int]) -> [Double] {
+    let values = logits.values
+    let classes = values.count / max(labels.count, 1)
+    return labels.enumerated().map { row, label in
       let own = Array(values[row * classes..<(row + 1) * classes])
       let largest = own.max() ?? 0
-      if own.firstIndex(of: largest) == label { right += 1 }
-      loss += largest + log(own.reduce(0) { $0 + exp($1 - largest) }) - own[label]
+      return largest + log(own.reduce(0) { $0 + exp($1 - largest) }) - own[label]
     }
-    return [Double(right) / Double(labels.count), loss / Double(labels.count)]
   }
 
   /// The classes that logits `[n, classes]` predict: of several with the largest, the first.

@@ -66,7 +66,7 @@ struct ImageClasses: Sendable {
       }
     }
     self.init(
-      ImageShape(height: images.pixelCount / width, width: 2 * width, channels: 1),
+      ImageShape(height: images.height, width: 2 * width, channels: 1),
       pixels: pixels, fullInk: fullInk,
       members: (0..<count * count).map { Array($0 * each..<($0 + 1) * each) }, checksums: [])
   }

@@ -111,7 +111,7 @@ public struct LabelledImages: Sendable {
       throw DataFileError(
         path,
         "has images of \(file.height)x\(file.width)x\(file.channels) pixels, and those of training had "
-          + "\(pixelCount / width / channels)x\(width)x\(channels)",
+          + "\(height)x\(width)x\(channels)",
         remedy: "give images of that shape")
     }
     let others = LabelledImages(

@@ -88,14 +88,8 @@ extension WeightNet {
 
   /// Those of all training examples at lower parameters.
   package func weights(at values: [Double]) throws -> [Weight] {
-    let logits = try classifier.logits(whole.train.data, at: values).values
-    let count = corrupted.classCount
-    let losses = corrupted.givenLabels.enumerated().map { row, label in
-      let own = logits[row * count..<(row + 1) * count]
-      let largest = own.max() ?? 0
-      let total = own.reduce(0) { $0 + exp($1 - largest) }
-      return largest + log(total) - own[own.startIndex + label]
-    }
+    let logits = try classifier.logits(whole.train.data, at: values)
+    let losses = Scores.crossEntropies(logits, corrupted.givenLabels)
     let weights = try weights(losses, corrupted.givenLabels)
     let mean = weights.reduce(0, +) / Double(weights.count)
     return zip(losses, weights).map { Weight(loss: $0, weight: $1 / mean) }
