@@ -57,7 +57,10 @@ public enum ClassifierNetwork: String, Sendable, CaseIterable {
     _ p: Parameters, side: Int, _ channels: Int, _ classes: Int
   ) -> Sequential {
     switch self {
-    case .leNet: Networks.leNet5(p, side: side, channels: channels, classes: classes)
+    case .leNet:
+      // Starts of PyTorch's size hardly move in the few steps that distilled examples are for.
+      Networks.leNet5(
+        p, side: side, channels: channels, classes: classes, weight: .glorotUniform())
     default:
       Networks.resNet(
         p, blocks: self == .resNet20 ? 3 : 5, channels: channels, classes: classes,

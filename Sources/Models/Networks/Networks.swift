@@ -11,21 +11,23 @@ public enum Networks {
   ///   - side: The images' height and width, 12 or more.
   ///   - channels: The images' channels.
   ///   - classes: How many classes there are.
+  ///   - weight: What its weights start from; biases start at 0.
   /// - Returns: The network.
   public static func leNet5(
-    _ parameters: Parameters, side: Int = 28, channels: Int = 1, classes: Int = 10
+    _ parameters: Parameters, side: Int = 28, channels: Int = 1, classes: Int = 10,
+    weight: Initialiser = .fanInUniform
   ) -> Sequential {
     let left = max((side / 2 - 4) / 2, 0)
     return Sequential(
       Convolution(
-        parameters.part("conv1"), channels, 6, kernel: 5, padding: .all(2), weight: .fanInUniform),
+        parameters.part("conv1"), channels, 6, kernel: 5, padding: .all(2), weight: weight),
       MaxPool(), Activation.relu,
       Convolution(
-        parameters.part("conv2"), 6, 16, kernel: 5, padding: .none, weight: .fanInUniform),
+        parameters.part("conv2"), 6, 16, kernel: 5, padding: .none, weight: weight),
       MaxPool(), Activation.relu, Flatten(),
-      Dense(parameters.part("dense1"), left * left * 16, 120, weight: .fanInUniform),
-      Activation.relu, Dense(parameters.part("dense2"), 120, 84, weight: .fanInUniform),
-      Activation.relu, Dense(parameters.part("dense3"), 84, classes, weight: .fanInUniform))
+      Dense(parameters.part("dense1"), left * left * 16, 120, weight: weight),
+      Activation.relu, Dense(parameters.part("dense2"), 120, 84, weight: weight),
+      Activation.relu, Dense(parameters.part("dense3"), 84, classes, weight: weight))
   }
 
   /// Four convolutions, each with batch norm, ReLU and 2x2 pooling, and a dense layer: the network of few-shot learning

@@ -79,7 +79,7 @@ extension Regularisation {
     }
     let rows =
       switch settings.grouping {
-      case .one: [row("all parameters", logarithms)]
+      case .one: [row("all weights", logarithms)]
       case .layer: zip(names, logarithms).map { row($0, [$1]) }
       case .feature:
         [row(names[0], logarithms.prefix(table.inputs))]

@@ -8,7 +8,7 @@ public struct RegularisationSettings: SettingGroup, Equatable {
     case feature
     /// Those of a layer's weights, and those of its biases.
     case layer
-    /// All.
+    /// All weights; biases have a hundredth of the first strength.
     case one
   }
 
@@ -73,7 +73,7 @@ public struct RegularisationSettings: SettingGroup, Equatable {
     try keys("norm", &penalty, "what strengths multiply: l2 (w^2 / 2) or l1 (|w|, a lasso)")
     try keys(
       "grouping", &grouping,
-      "a strength for each parameter, each input (feature), each layer, or one for all")
+      "a strength for each parameter, each input (feature), each layer, or one for all weights")
     try keys("strength", &strength, 0...1e6, "every strength at the start; 0: 1 / train")
     guard strength == 0 || strength >= 1e-12 else {
       throw SettingError("strength=\(strength): must be 0, or at least 1e-12")
