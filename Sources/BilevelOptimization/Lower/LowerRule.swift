@@ -25,10 +25,19 @@ package struct LowerRule {
   }
 
   /// The optimiser with its rates multiplied by learnt factors; itself where there are none, or it has no rate.
-  func times(_ factors: [Double]?) -> LowerRule {
+  ///
+  /// - Parameters:
+  ///   - factors: Those of each step, or of all.
+  ///   - parts: Which parameters have factors of their own; none where all have the same.
+  /// - Returns: The optimiser, and what is asked of it.
+  func times(_ factors: [Double]?, of parts: [Range<Int>]) -> LowerRule {
     guard let factors, let rated = optimizer as? any RatedOptimizer else { return self }
     func scheduled(_ base: some RatedOptimizer) -> any LowerOptimizer {
-      Scheduled(base, .given(factors))
+      guard parts.isEmpty else { return parted(base) }
+      return Scheduled(base, .given(factors))
+    }
+    func parted(_ base: some RatedOptimizer) -> any LowerOptimizer {
+      PartedRates(base, parts, factors)
     }
     return LowerRule(scheduled(rated))
   }

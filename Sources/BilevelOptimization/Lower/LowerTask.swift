@@ -50,7 +50,7 @@ package final class LowerTask {
   ) throws {
     self.levels = levels
     self.data = data
-    self.rule = rule.times(levels.rateFactors)
+    self.rule = rule.times(levels.rateFactors, of: levels.ratedParts)
     self.start = start
     self.kept = kept
     self.adapted = adapted
