@@ -65,6 +65,14 @@ import Training
       [("network", network), ("hidden", "6"), ("train", "40"), ("validation", "40")])
   }
 
+  /// Two strengths for each group; and rates of dropout.
+  @Test(arguments: [
+    [("norm", "elastic-net"), ("grouping", "layer")],
+    [("dropout", "0.2"), ("network", "tanh"), ("hidden", "6")],
+  ]) func otherRegularisation(_ settings: [(key: String, value: String)]) throws {
+    try expectRight(Regularisation.self, [("train", "60"), ("strength", "0.1")] + settings)
+  }
+
   @Test(arguments: ["feature", "one"]) func sparseRegularisation(_ grouping: String) throws {
     try expectRight(SparseRegularisation.self, [("grouping", grouping), ("train", "100")])
   }
