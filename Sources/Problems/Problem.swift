@@ -90,6 +90,10 @@ public protocol Problem: SendableMetatype {
   /// The strength of the pull towards the start, (pull / 2) ||w - start||^2, that f contains; by default it is not known.
   var lowerPull: Double? { get }
 
+  /// The parts of the lower parameters that learnt factors of lower rates (`learned-rates`) are of, step by step; by default none:
+  /// all parameters have the same.
+  var ratedParts: [Range<Int>] { get }
+
   /// The lower optimiser; by default the one that the settings name.
   func lowerOptimizer(_ settings: TrainingSettings) throws -> any LowerOptimizer
   /// The upper optimiser, likewise.
@@ -113,6 +117,9 @@ public protocol Problem: SendableMetatype {
 
   /// How it is measured on tasks that training never draws; by default not at all.
   var heldOut: HeldOut<Lower>? { get }
+
+  /// A few numbers of the upper model with its values now, which metrics and reports follow from step to step; by default none.
+  func followed() throws -> [FollowedNumber]
 
   /// What else a finished run has to show, computed on rank 0 with the trained upper model; by default nothing.
   func results(_ training: Adaptation<Upper, Lower>) throws -> [ResultTable]
@@ -186,6 +193,9 @@ extension Problem {
   /// Nothing is known.
   public var lowerPull: Double? { nil }
 
+  /// All have the same.
+  public var ratedParts: [Range<Int>] { [] }
+
   /// Data: none.
   public var data: [DataChecksum] { [] }
 
@@ -198,6 +208,9 @@ extension Problem {
   public func upperOptimizer(_ settings: TrainingSettings) throws -> any UpperOptimizer {
     try settings.upperOptimizer()
   }
+
+  /// Numbers that are followed: none.
+  public func followed() throws -> [FollowedNumber] { [] }
 
   /// Held-out tasks: none.
   public var heldOut: HeldOut<Lower>? { nil }

@@ -16,6 +16,7 @@ final class RowBatches: Batches {
   private let first: (lower: Int, solve: Int)
   private var order: (lower: RowOrder?, solve: RowOrder?)
   let hasFreshProducts: Bool
+  let differ: Bool
 
   /// A task's batches in an upper step; nil where all rows are seen always, as they are.
   init?(
@@ -29,6 +30,7 @@ final class RowBatches: Batches {
     self.task = task
     self.orders = orders
     sizes = (settings.batch, settings.solveBatch)
+    differ = augmentation != nil || settings.batch > 0 && settings.batch < count
     hasFreshProducts = settings.freshProducts && settings.solveBatch > 0
     first = (
       step * settings.lowerSteps, step * (hasFreshProducts ? 2 * settings.k + 3 : 1)

@@ -13,19 +13,24 @@ struct StepRecord: LineRecord, Sendable {
   let step: Int
   private let numbers: [String: Double]
   private let outcomes: [String: [String: Int]]
+  /// The problem's own numbers of the upper model.
+  let followed: [String: Double]
 
   init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: FieldName.self)
     var (numbers, outcomes): ([String: Double], [String: [String: Int]]) = ([:], [:])
+    var followed: [String: Double] = [:]
     for key in fields.allKeys where try !fields.decodeNil(forKey: key) {
       if let number = try? fields.decode(Double.self, forKey: key) {
         numbers[key.stringValue] = number
+      } else if key.stringValue == MetricsFormat.followedField {
+        followed = try fields.decode([String: Double].self, forKey: key)
       } else {
         outcomes[key.stringValue] = try fields.decode([String: Int].self, forKey: key)
       }
     }
     step = try fields.decode(Int.self, forKey: FieldName(stringValue: "step"))
-    (self.numbers, self.outcomes) = (numbers, outcomes)
+    (self.numbers, self.outcomes, self.followed) = (numbers, outcomes, followed)
   }
 
   /// The trainer's counts, and those of all methods.

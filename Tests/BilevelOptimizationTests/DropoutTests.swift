@@ -103,6 +103,27 @@ extension LowerMaskSource {
     #expect(name == "first-order" || drawn.hypergradient[0] != 0)
   }
 
+  /// Optimisers that compare losses are refused where each lower step has masks, or examples, of its own.
+  @Test(arguments: [false, true]) func lossesOfOtherMasksAreNotCompared(_ masksAreData: Bool) throws
+  {
+    let levels = try levels(masksAreData: masksAreData)
+    let train = try examples(1)
+    let optimizers: [any LowerOptimizer] = [
+      try Backtracking(learningRate: 0.2, steps: 5),
+      try LimitedMemoryBFGS(learningRate: 0.2, steps: 5),
+      try NewtonCG(learningRate: 1, products: 3, steps: 5),
+    ]
+    for optimizer in optimizers {
+      let data = TaskData(
+        train: train, validate: train, batches: masksAreData ? Masks(train: train) : nil,
+        draws: Self.draws)
+      let error = #expect(throws: HypergradientError.self) {
+        try LowerTask(levels, data, optimizer, from: levels.lowerModel.values)
+      }
+      #expect(error?.code == .parameter && "\(error)".contains("batch=0"))
+    }
+  }
+
   @Test func everyPartOfTheKeyMatters() throws {
     let points = try [
       MaskSource(seed: 3, step: 7, task: 2), MaskSource(seed: 4, step: 7, task: 2),

@@ -58,6 +58,24 @@ import Training
     try expectRight(Distillation.self, [("soft-labels", "true"), ("per-class", "2")])
   }
 
+  /// All changes at once, by random numbers that stay: in strengths and weights.
+  @Test(arguments: ["linear", "tanh"]) func augmentation(_ network: String) throws {
+    try expectRight(
+      LearntAugmentation.self,
+      [("network", network), ("hidden", "6"), ("train", "40"), ("validation", "40")])
+  }
+
+  /// Two strengths for each group; and rates of dropout.
+  @Test(arguments: [
+    [("norm", "elastic-net"), ("grouping", "layer")],
+    [
+      ("dropout", "0.2"), ("network", "tanh"), ("hidden", "6"), ("lower-rule", "momentum"),
+      ("lower-rate", "1"),
+    ],
+  ]) func otherRegularisation(_ settings: [(key: String, value: String)]) throws {
+    try expectRight(Regularisation.self, [("train", "60"), ("strength", "0.1")] + settings)
+  }
+
   @Test(arguments: ["feature", "one"]) func sparseRegularisation(_ grouping: String) throws {
     try expectRight(SparseRegularisation.self, [("grouping", grouping), ("train", "100")])
   }
@@ -89,7 +107,7 @@ import Training
     [("statistics", "support"), ("filters", "4")],
     [
       ("rates", "3"), ("learned-rates", "rates"), ("method", "unrolled"), ("lower-steps", "3"),
-      ("filters", "4"),
+      ("filters", "4"), ("layer-rates", "true"),
     ],
   ]) func fewShotOnDigits(_ settings: [(key: String, value: String)]) throws {
     try expectRight(FewShot.self, settings + [("ways", "3"), ("query", "1")])

@@ -13,7 +13,8 @@ extension LaunchedTests {
       (
         "xyz",
         "problem \"xyz\" is unknown; there are label-cleaning, few-shot, representation, sinusoid, "
-          + "regularisation, sparse-regularisation, weight-net, distillation, quadratic, onnx", 78
+          + "regularisation, sparse-regularisation, weight-net, distillation, augmentation, quadratic, onnx",
+        78
       ),
       (
         "train --stepz 3",
@@ -97,7 +98,7 @@ extension LaunchedTests {
         "train few.yaml --output out",
         "few.yaml names no problem; give it a line problem: NAME, one of label-cleaning, few-shot, "
           + "representation, sinusoid, regularisation, sparse-regularisation, weight-net, distillation, "
-          + "quadratic, onnx", 78
+          + "augmentation, quadratic, onnx", 78
       ),
       ("train sinusoid --set shot=3", "sinusoid has no setting \"shot\"; did you mean shots?", 78),
       (

@@ -73,6 +73,9 @@ enum OperationTable {
         here: "`x.droppingOut(rate)`", there: "`dropout`",
         notes: "in lower objectives only; the mask is that of the lower step, see below"),
       Row(
+        here: "`x.noise(shape)`", there: "`randn`, `rand`",
+        notes: "in lower objectives, elsewhere 0; drawn as masks are, see below"),
+      Row(
         here: "`x.stoppingGradient()`", there: "`stop_gradient`, `detach`",
         notes: "a constant to every derivative"),
     ])

@@ -132,6 +132,18 @@ import Testing
     #expect(error?.message.contains("8x16 are too small") == true, "\(String(describing: error))")
   }
 
+  /// Each layer has factors of its own: those of a step one after another, all of the lower parameters in order.
+  @Test func layersHaveRatesOfTheirOwn() throws {
+    let problem = try problem { ($0.rates, $0.layerRates) = (3, true) }
+    #expect(problem.ratedParts.count == 9, "four convolutions, four norms, a dense layer")
+    #expect(problem.ratedParts.flatMap { Array($0) } == Array(0..<problem.lowerModel.count))
+    #expect(problem.upperModel.parameters.last?.shape == [3, 9])
+    let error = #expect(throws: SettingError.self) {
+      try self.problem { ($0.rates, $0.layerRates) = (0, true) }
+    }
+    #expect(error?.message.contains("set rates=1") == true)
+  }
+
   /// Learnt factors of lower rates come behind the initialisation, where adaptation starts.
   @Test func ratesAreUpperParameters() throws {
     let problem = try problem { $0.rates = 3 }

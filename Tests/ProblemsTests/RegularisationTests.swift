@@ -93,6 +93,56 @@ import Testing
     }
   }
 
+  /// Both penalties by their own strengths: with next to none of L1 the minimum is that of L2 alone, with much nothing is left.
+  @Test func anElasticNetIsBoth() throws {
+    func lower(_ penalty: RegularisationSettings.Penalty, _ upper: [Double]) throws -> [Double] {
+      let problem = try problem { ($0.penalty, $0.grouping) = (penalty, .one) }
+      #expect(problem.upperModel.count == upper.count)
+      problem.upperModel.values = upper
+      var settings = Regularisation.defaults
+      (settings.lowerRate, settings.lowerSteps, settings.precision) = (1, 2000, .double)
+      settings.lowerRule = penalty == .l2 ? .momentum : .fista
+      let optimizer = try settings.lowerOptimizer()
+      return try optimizer.adapt(
+        problem.implicit(settings), train: problem.task(0, step: 0).train
+      ).values
+    }
+    let square = try lower(.l2, [log(0.05)])
+    let both = try lower(.elasticNet, [log(0.05), -40])
+    #expect(relativeDistance(both, square) < 1e-6)
+    let sparse = try lower(.elasticNet, [log(0.05), log(0.02)])
+    let zeros = sparse.count { $0 == 0 }
+    #expect(zeros > sparse.count / 4 && zeros < sparse.count, "\(zeros) of \(sparse.count)")
+    #expect(try lower(.elasticNet, [log(0.05), 5]).allSatisfy { $0 == 0 })
+  }
+
+  /// Dropout is in the lower objective alone, and its rates come behind the strengths.
+  @Test func ratesOfDropoutAreLearnt() throws {
+    let problem = try problem { settings in
+      (settings.dropout, settings.network, settings.hidden) = (0.2, .tanh, 4)
+    }
+    let plain = try self.problem { ($0.network, $0.hidden) = (.tanh, 4) }
+    #expect(problem.upperModel.count == plain.upperModel.count + 2)
+    #expect(abs(try problem.upperModel.values(of: "dropout")[0] - log(0.25)) < 1e-12)
+    var settings = Regularisation.defaults
+    (settings.lowerSteps, settings.precision) = (3, .double)
+    func losses(_ problem: Regularisation) throws -> (lower: Double, upper: Double) {
+      let (task, implicit) = (try problem.task(0, step: 0), try problem.implicit(settings))
+      let adapted = try settings.lowerOptimizer().adapt(
+        implicit, train: task.train, recordsLosses: true)
+      let report = try implicit.computeGradients(
+        validate: task.validate, auxiliaryModel: AuxiliaryModel(values: problem.lowerModel.values),
+        train: task.train)
+      return (adapted.losses[0], report.upperLoss)
+    }
+    let (dropping, standing) = (try losses(problem), try losses(plain))
+    #expect(dropping.lower != standing.lower && dropping.upper == standing.upper)
+    #expect(
+      problem.followed().map(\.name).suffix(2) == [
+        "dropout before dense1.weight", "dropout before dense2.weight",
+      ])
+  }
+
   /// Each example validates in one fold and trains in the others: so the table has the same rows, but for their
   /// standards.
   @Test func everyExampleValidatesOnce() throws {

@@ -124,6 +124,7 @@ import Testing
     ("cosineSimilarity", ["[5]", "[4]"], { cosineSimilarity($0([5]), $0([4]), axis: 0) }),
     ("squaredError", ["[5]", "[4]"], { squaredError($0([5]), $0([4])) }),
     ("squaredDistance", ["[5]", "[4]"], { squaredDistance($0([5]), $0([4])) }),
+    ("noise", ["[3, -1]"], { $0([5]).noise([3, -1]) }),
   ]
 
   private func failure(_ call: (Made) -> Tensor) -> String? {

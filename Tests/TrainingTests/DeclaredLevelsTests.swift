@@ -22,9 +22,11 @@ import Training
   /// Whether F depends on the upper parameters itself.
   struct StartingSettings: SettingGroup {
     var isDirect = true
+    var isParted = false
 
     mutating func declare(_ keys: inout SettingKeys) throws {
       try keys("direct", &isDirect, "whether F depends on the upper parameters itself")
+      try keys("parted", &isParted, "whether w_0, and w_1 with w_2, have rates of their own")
     }
   }
 
@@ -42,16 +44,19 @@ import Training
     }
     let upperModel: Model<Tensor>, lowerModel: Model<Tensor>
     let start = AdaptationStart.formula
+    let ratedParts: [Range<Int>]
     private let direct: Double
 
     init(_ settings: StartingSettings, seed: UInt64) throws {
       direct = settings.isDirect ? 0.1 : 0
+      ratedParts = settings.isParted ? [0..<1, 1..<3] : []
+      let factors = [1, 0.8, 1.3, 0.6] + (settings.isParted ? [0.9, 1.1, 0.7, 1.2] : [])
       upperModel = try Model { p in
         let u = p("u", [3])
-        _ = p("rates", [4])
+        _ = p("rates", [factors.count])
         return u
       }
-      upperModel.values = [0.2, -0.4, 0.9, 1, 0.8, 1.3, 0.6]
+      upperModel.values = [0.2, -0.4, 0.9] + factors
       lowerModel = try Model { $0("w", [3]) }
       lowerModel.values = [0.5, -0.25, 1]
     }
@@ -77,13 +82,14 @@ import Training
 
     /// F after the steps, in plain loops.
     static func loss(_ upper: [Double], direct: Double = 0.1) -> Double {
-      let (u, factors) = (upper[..<3], upper[3...])
+      let (u, factors) = (upper[..<3], Array(upper[3...]))
       var w = zip([0.5, -0.25, 1], u).map { $0 + sin($1) }
       var velocity = [0.0, 0, 0]
-      for factor in factors {
+      let parts = factors.count / 4
+      for step in 0..<4 {
         for i in w.indices {
           velocity[i] = 0.9 * velocity[i] + curvatures[i] * w[i] - 0.4
-          w[i] -= 0.1 * factor * velocity[i]
+          w[i] -= 0.1 * factors[step * parts + min(i, parts - 1)] * velocity[i]
         }
       }
       return 0.5 * zip(w, goal).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
@@ -149,7 +155,7 @@ import Training
     _ type: P.Type, _ settings: [(String, String)] = []
   ) throws -> (first: [Double], found: [Double]) {
     let run = try ProblemRun<P>(RunRequest(settings.map { (key: $0.0, value: $0.1) }))
-    let first = try P(P.Settings(), seed: 0).upperModel.values
+    let first = try P(run.own, seed: 0).upperModel.values
     let outcome = try run.train(SoloCommunicator(), .none) { _, _ in }
     let state = try #require(outcome.state)
     let last = state.tensors.filter { $0.name.hasPrefix("upper/") }.flatMap(\.values)
@@ -173,6 +179,16 @@ import Training
     #expect(relativeDistance(found, slopes({ Starting.loss($0) }, at: first)) < 1e-9)
   }
 
+  /// By layers, as it were: each part has a factor in each step.
+  @Test(arguments: ["sgd", "momentum", "nesterov", "adam"])
+  func ratesOfPartsAreLearnt(_ rule: String) throws {
+    let (first, found) = try hypergradient(
+      Starting.self, [("parted", "true"), ("lower-rule", rule)])
+    #expect(found.count == 11 && found.allSatisfy { $0 != 0 })
+    guard rule == "momentum" else { return }
+    #expect(relativeDistance(found, slopes({ Starting.loss($0) }, at: first)) < 1e-9)
+  }
+
   /// Neither objective sees the upper parameters: they act through the start and the rates alone, as in MAML.
   @Test func startsAndRatesAreEnough() throws {
     let (first, found) = try hypergradient(Starting.self, [("direct", "false")])
@@ -187,6 +203,7 @@ import Training
   @Test(arguments: [
     ([("method", "implicit")], "method unrolled alone differentiates by"),
     ([("lower-steps", "3")], "of one step each, or of all 3"),
+    ([("parted", "true"), ("lower-steps", "3")], "or of all 3, for each of 2 layers"),
     ([("lower-rule", "backtracking")], "cannot be differentiated"),
   ]) func ratesThatNobodyLearns(_ settings: [(String, String)], _ message: String) throws {
     let error = try #require(throws: (any Error).self) {

@@ -7,7 +7,7 @@ import Training
     let catalogue = ProblemCatalogue.builtIn
     let names = [
       "label-cleaning", "few-shot", "representation", "sinusoid", "regularisation",
-      "sparse-regularisation", "weight-net", "distillation", "quadratic",
+      "sparse-regularisation", "weight-net", "distillation", "augmentation", "quadratic",
     ]
     #expect(catalogue.entries.map(\.name) == names)
     #expect(try catalogue.entry().name == "label-cleaning", "the first is the default")
@@ -27,7 +27,7 @@ import Training
     }
     let list =
       "problem \"mnist\" is unknown; there are label-cleaning, few-shot, representation, sinusoid, "
-      + "regularisation, sparse-regularisation, weight-net, distillation, quadratic"
+      + "regularisation, sparse-regularisation, weight-net, distillation, augmentation, quadratic"
     #expect(throws: SettingError(list)) { try ProblemCatalogue.builtIn.entry(named: "mnist") }
   }
 

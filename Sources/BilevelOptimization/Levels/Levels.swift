@@ -15,6 +15,8 @@ package protocol LevelPrograms: AnyObject {
   var rateFactors: [Double]? { get }
   /// The upper parameters that these factors are.
   var learnedRates: Range<Int>? { get }
+  /// The lower parameters that have factors of their own, step by step; none where all have the same.
+  var ratedParts: [Range<Int>] { get }
   /// Whether errors about numbers that are not finite say what made them, which takes some hundred times as long as
   /// making them did.
   var explainsNonFinite: Bool { get set }
@@ -82,6 +84,7 @@ package final class Levels<Upper, Lower>: LevelPrograms {
   private let hasDirect: Bool
   package let lowerLevel: LowerLevel
   package let learnedRates: Range<Int>?
+  package let ratedParts: [Range<Int>]
   private let lowerPenalty: Strengths<Upper, Lower>?
   private let lowerStart: Objective<Upper, Lower>?
   private var startProgram: StartProgram?
@@ -105,19 +108,22 @@ package final class Levels<Upper, Lower>: LevelPrograms {
   ///     for each, or one for all.
   ///   - lowerStart: Where adaptation starts, made of the upper model and the lower model's own values.
   ///   - learnedRates: The upper parameters that lower rates are multiplied by: one for all steps, or one for each.
+  ///   - ratedParts: The lower parameters that have factors of their own; none where all have the same.
   /// - Throws: `TensorError` for kernels that are not there.
   package init(
     upperObjective: @escaping Objective<Upper, Lower>, upperModel: Model<Upper>,
     lowerObjective: @escaping Objective<Upper, Lower>, lowerModel: Model<Lower>,
     precision: Precision, kernels: KernelSet?, hasDirect: Bool = false,
     lowerLevel: LowerLevel = .minimum, lowerPenalty: Strengths<Upper, Lower>? = nil,
-    lowerStart: Objective<Upper, Lower>? = nil, learnedRates: Range<Int>? = nil
+    lowerStart: Objective<Upper, Lower>? = nil, learnedRates: Range<Int>? = nil,
+    ratedParts: [Range<Int>] = []
   ) throws {
     self.hasDirect = hasDirect
     self.lowerLevel = lowerLevel
     self.lowerPenalty = lowerPenalty
     self.lowerStart = lowerStart
     self.learnedRates = learnedRates
+    self.ratedParts = ratedParts
     self.upperObjective = upperObjective
     self.upperModel = upperModel
     self.lowerObjective = lowerObjective

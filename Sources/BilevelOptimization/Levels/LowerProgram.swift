@@ -28,7 +28,7 @@ package final class LowerProgram: FormedProgram {
   private let repeated: RepeatedTrace
   private let program: Program
   private let trace: Trace
-  private let hasMasks: Bool
+  let isDrawn: Bool
   private let hasDirect, hasTransposed: Bool
   /// The inputs' places and numbers, found once: a batch's run takes a microsecond.
   private let upper: Elements
@@ -37,7 +37,7 @@ package final class LowerProgram: FormedProgram {
   let point: Elements
   /// The vector v of the next product: set it, or change it in place.
   let vector: Elements
-  /// What masks are to be drawn from at the next gradient, and what those that are set were drawn from.
+  /// What masks and noise are to be drawn from at the next gradient, and what those that are set were drawn from.
   var draws = MaskSource().lower(0)
   private var drawn: LowerMaskSource?
   /// Whether f depends on the upper parameters at all.
@@ -59,7 +59,7 @@ package final class LowerProgram: FormedProgram {
         optimisations: form.optimisations)
     )
     (self.trace, self.program) = (trace, program)
-    hasMasks = !trace.masks.isEmpty
+    isDrawn = !trace.drawnInputs.isEmpty
     func has(_ list: List) -> Bool { !formulas.requests[list.rawValue].roots.isEmpty }
     (hasDirect, hasTransposed) = (has(.direct), has(.transposed))
     (upper, point, vector) = (
@@ -152,18 +152,18 @@ package final class LowerProgram: FormedProgram {
 
   /// The gradient of f at the point, computed now; valid until the next call.
   func gradient() -> Elements {
-    if hasMasks { setMasks() }
+    if isDrawn { setDrawn() }
     return root(of: .gradient)
   }
 
   /// That of the last call, where there was no product since.
   var lastGradient: Elements { program.root(0, of: List.gradient.rawValue) }
 
-  /// Sets the masks of dropout, where they are other ones.
-  private func setMasks() {
+  /// Sets masks and noise, where they are other ones.
+  private func setDrawn() {
     guard drawn != draws else { return }
-    for (place, mask) in trace.masks.enumerated() {
-      draws.set(program.input(mask.tensor), at: place, rate: mask.rate)
+    for (place, drawn) in trace.drawnInputs.enumerated() {
+      draws.set(program.input(drawn.tensor), at: place, drawn.law)
     }
     drawn = draws
   }

@@ -9,8 +9,8 @@ final class Trace {
   /// The lower parameters: the point.
   let lower: Tensor
   let inputs: [(name: String, tensor: Tensor)]
-  /// What dropout is to be given at every lower step, in the objective's order; none where nothing drops.
-  let masks: [Mask]
+  /// What is to be drawn for every lower step, such as masks of dropout, in the objective's order.
+  let drawnInputs: [DrawnInput]
   /// The objective's value.
   let value: Tensor
   /// The strengths of an L1 penalty on the lower parameters that the value contains; nil where there is none.
@@ -38,7 +38,7 @@ final class Trace {
   ///   - form: That of the examples.
   ///   - result: What the objective is to give.
   ///   - penalty: Strengths of an L1 penalty on the lower parameters, which is added to the objective; nil for none.
-  ///   - isTraining: Whether dropout drops.
+  ///   - isTraining: Whether dropout drops, and noise is drawn.
   /// - Throws: ``TensorError`` where shapes do not fit, the result is not what it is to be, does not depend on the lower
   ///   model or depends on data without elements; what the objective throws.
   init<Upper, Lower>(
@@ -47,7 +47,7 @@ final class Trace {
     penalty: Strengths<Upper, Lower>? = nil, isTraining: Bool = false
   ) throws {
     self.name = name
-    if isTraining { graph.masks = [] }
+    if isTraining { graph.drawnInputs = [] }
     parameters = (upperModel.parameters, lowerModel.parameters)
     for (index, extra) in form.names.enumerated() where form.names[..<index].contains(extra) {
       throw TensorError(.name, "the examples have two arrays \"\(extra)\"; names must differ")
@@ -67,7 +67,7 @@ final class Trace {
     let plain = try objective(state)
     strengths = try penalty?(state)?.broadcast(to: [lowerModel.count])
     value = strengths.map { plain + ($0 * abs(state.lowerParameters)).sum() } ?? plain
-    masks = graph.masks ?? []
+    drawnInputs = graph.drawnInputs ?? []
     if let missing = state.misses.first {
       throw TensorError(
         .name,

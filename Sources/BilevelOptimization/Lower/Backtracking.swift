@@ -15,6 +15,8 @@ public struct Backtracking: LowerOptimizer {
   public static var keepsState: Bool { false }
   /// Losses decide.
   public static var usesLoss: Bool { true }
+  /// A step is kept or shortened by what became of the loss.
+  public static var comparesLosses: Bool { true }
 
   /// The part of the decrease that the gradient promises which a step must reach.
   private static let sufficient = 1e-4

@@ -16,6 +16,8 @@ public struct LimitedMemoryBFGS: LowerOptimizer {
   public static var keepsState: Bool { false }
   /// Losses decide.
   public static var usesLoss: Bool { true }
+  /// A step is kept or shortened by what became of the loss.
+  public static var comparesLosses: Bool { true }
 
   /// L-BFGS.
   ///

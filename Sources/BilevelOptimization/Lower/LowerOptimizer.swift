@@ -9,6 +9,8 @@ public protocol LowerOptimizer: Sendable {
   static var stateVectors: Int { get }
   /// Whether steps depend on losses, which then are computed, too; by default they do not.
   static var usesLoss: Bool { get }
+  /// Whether it compares losses of different steps, which then must be of the same examples; by default it does not.
+  static var comparesLosses: Bool { get }
   /// Whether its state means something to the task's next adaptation; by default it does.
   static var keepsState: Bool { get }
   /// Which of its vectors is a mean of squared gradients, element by element; by default none is.
@@ -58,6 +60,8 @@ public struct AdaptationSchedule: Sendable, Hashable {
 extension LowerOptimizer {
   /// Losses are not looked at.
   public static var usesLoss: Bool { false }
+  /// It compares none.
+  public static var comparesLosses: Bool { false }
 
   /// The state is kept.
   public static var keepsState: Bool { true }

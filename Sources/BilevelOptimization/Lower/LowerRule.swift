@@ -5,7 +5,7 @@ package struct LowerRule {
   let schedule: AdaptationSchedule
   let stateVectors: Int
   let secondMoment: Int?
-  let usesLoss, keepsState, usesPenalty: Bool
+  let usesLoss, comparesLosses, keepsState, usesPenalty: Bool
   /// The optimiser, where its steps need products.
   let newton: (any CurvatureOptimizer)?
   /// The set that it keeps parameters in, if it is not the whole.
@@ -17,7 +17,8 @@ package struct LowerRule {
     self.optimizer = optimizer
     schedule = optimizer.schedule
     (stateVectors, secondMoment) = (kind.stateVectors, kind.secondMoment)
-    (usesLoss, keepsState) = (kind.usesLoss, kind.keepsState)
+    (usesLoss, comparesLosses) = (kind.usesLoss, kind.comparesLosses)
+    keepsState = kind.keepsState
     usesPenalty = optimizer.usesPenalty
     newton = optimizer as? any CurvatureOptimizer
     let kept = (optimizer as? any ConstrainedOptimizer)?.set ?? .whole
@@ -25,10 +26,19 @@ package struct LowerRule {
   }
 
   /// The optimiser with its rates multiplied by learnt factors; itself where there are none, or it has no rate.
-  func times(_ factors: [Double]?) -> LowerRule {
+  ///
+  /// - Parameters:
+  ///   - factors: Those of each step, or of all.
+  ///   - parts: Which parameters have factors of their own; none where all have the same.
+  /// - Returns: The optimiser, and what is asked of it.
+  func times(_ factors: [Double]?, of parts: [Range<Int>]) -> LowerRule {
     guard let factors, let rated = optimizer as? any RatedOptimizer else { return self }
     func scheduled(_ base: some RatedOptimizer) -> any LowerOptimizer {
-      Scheduled(base, .given(factors))
+      guard parts.isEmpty else { return parted(base) }
+      return Scheduled(base, .given(factors))
+    }
+    func parted(_ base: some RatedOptimizer) -> any LowerOptimizer {
+      PartedRates(base, parts, factors)
     }
     return LowerRule(scheduled(rated))
   }

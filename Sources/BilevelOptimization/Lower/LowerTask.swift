@@ -50,13 +50,14 @@ package final class LowerTask {
   ) throws {
     self.levels = levels
     self.data = data
-    self.rule = rule.times(levels.rateFactors)
+    self.rule = rule.times(levels.rateFactors, of: levels.ratedParts)
     self.start = start
     self.kept = kept
     self.adapted = adapted
     lower = try levels.lower(
       data.batches?.lower(step: 0) ?? data.train, at: start, "the start of the adaptation")
     lower.draws = data.draws.lower(0)
+    try requireComparableLosses()
     state = try levels.optimizerState(vectors: rule.stateVectors)
     if let kept, kept.hasPoint { kept.load(into: lower.point, state) }
     try loadPenalty()
@@ -67,6 +68,16 @@ package final class LowerTask {
 
   /// How many lower steps, and when to stop before.
   var schedule: AdaptationSchedule { rule.schedule }
+
+  /// Losses of lower steps cannot be compared where each sees something else.
+  private func requireComparableLosses() throws(HypergradientError) {
+    guard rule.comparesLosses, schedule.steps > 1 else { return }
+    try HypergradientError.require(
+      data.batches?.differ != true && !lower.isDrawn,
+      "the lower optimiser (\(type(of: optimizer))) compares losses of lower steps, and each of them sees "
+        + "other examples or random numbers; take all examples (batch=0) without dropout, or "
+        + "descent (sgd), momentum, Nesterov or Adam")
+  }
 
   /// Gives an optimiser that needs them the strengths of the problem's penalty.
   private func loadPenalty() throws {

@@ -1,8 +1,8 @@
 import Randomness
 import Tensors
 
-/// What the masks of a task's lower objective are drawn from. With the number of a lower step and the place of a mask in
-/// the objective it fixes every element: no rank, and nothing that was drawn before, has a part in it.
+/// What the masks and the noise of a task's lower objective are drawn from. With the number of a lower step and the place of a
+/// mask in the objective it fixes every element: no rank, and nothing that was drawn before, has a part in it.
 public struct MaskSource: Sendable, Hashable {
   /// The run's seed.
   public let seed: UInt64
@@ -33,15 +33,28 @@ package struct LowerMaskSource: Hashable {
   fileprivate let draws: MaskSource
   fileprivate let step: Int
 
-  /// Sets the mask at a place of the objective: 0 for the part `rate`, else 1.
-  package func set(_ mask: Elements, at place: Int, rate: Double) {
+  /// Sets the numbers at a place of the objective.
+  package func set(_ numbers: Elements, at place: Int, _ law: DrawnInput.Law) {
     var stream = stream(place)
-    mask.set { stream.uniform() < rate ? 0 : 1 }
+    switch law {
+    case .mask(let rate): numbers.set { stream.uniform() < rate ? 0 : 1 }
+    case .noise(let law): numbers.set { stream.noise(law) }
+    }
   }
 
-  /// The numbers from 0 to 1 that the mask at a place is of: one an element.
+  /// What the numbers at a place are made of: one draw an element.
   package func stream(_ place: Int) -> RandomStream {
     RandomStream(
       seed: draws.key, purpose: .dropout, step: Int(UInt32(truncatingIfNeeded: step)), index: place)
+  }
+}
+
+extension RandomStream {
+  /// A number of a law; one draw.
+  package mutating func noise(_ law: NoiseLaw) -> Double {
+    switch law {
+    case .normal: normal()
+    case .uniform: uniform(in: -1..<1)
+    }
   }
 }

@@ -33,6 +33,8 @@ public struct NewtonCG: CurvatureOptimizer {
   public static var keepsState: Bool { false }
   /// Losses decide.
   public static var usesLoss: Bool { true }
+  /// A step is kept or shortened by what became of the loss.
+  public static var comparesLosses: Bool { true }
 
   /// Newton's method.
   ///

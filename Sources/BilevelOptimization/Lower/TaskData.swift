@@ -43,6 +43,8 @@ public protocol Blocks {
 /// The examples of single lower steps, and of the derivatives that the hypergradient is made of: of one task in one upper
 /// step.
 public protocol Batches {
+  /// Whether lower steps see other examples than each other; by default they do.
+  var differ: Bool { get }
   /// Whether every product of the lower objective's derivatives has examples of its own.
   var hasFreshProducts: Bool { get }
 
@@ -50,4 +52,9 @@ public protocol Batches {
   func lower(step: Int) throws -> Examples
   /// What it sees in a product of this upper step, from 0; only 0 is asked for where products are not fresh.
   func solve(product: Int) throws -> Examples
+}
+
+extension Batches {
+  /// They do.
+  public var differ: Bool { true }
 }

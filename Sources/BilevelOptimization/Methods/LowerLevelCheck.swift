@@ -55,11 +55,13 @@ struct LowerLevelCheck {
   private func checkRates() throws(HypergradientError) {
     guard let rates = levels.learnedRates else { return }
     let steps = optimizer.schedule.steps
+    let parts = max(levels.ratedParts.count, 1)
     try HypergradientError.require(
       entry.differentiatesAdaptation && !options.keepsPoint && optimizer is any RatedOptimizer
-        && (rates.count == 1 || rates.count == steps),
+        && (rates.count == parts || rates.count == parts * steps),
       "upper parameters are \(rates.count) factors of lower rates, which method unrolled alone "
-        + "differentiates by: of one step each, or of all \(steps), with a start anew in every upper "
+        + "differentiates by: of one step each, or of all \(steps),"
+        + (parts > 1 ? " for each of \(parts) layers," : "") + " with a start anew in every upper "
         + "step, and sgd, momentum, nesterov or adam for the lower optimiser")
   }
 }

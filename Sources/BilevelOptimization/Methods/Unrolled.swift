@@ -97,10 +97,8 @@ final class Unrolled: HypergradientMethod {
     for segment in stride(from: first, to: steps, by: interval).reversed() {
       try replay(segment..<min(segment + interval, steps), task)
       for step in (segment..<min(segment + interval, steps)).reversed() {
-        let byStep = try goBack(
+        slope += try goBack(
           step, in: segment, task, optimizer, isLast: step == first && start == nil, &hypergradient)
-        slope += byStep
-        add(byStep, ofStep: step, to: &hypergradient)
       }
     }
     task.restore(from: end, at: 0, steps: steps)
@@ -119,12 +117,16 @@ final class Unrolled: HypergradientMethod {
     return try levels.start().map { program in { program.pullBack($0) } }
   }
 
-  /// What the upper parameters do to a step's rate, where they are factors of it.
-  private func add(_ slope: Double, ofStep step: Int, to hypergradient: inout [Double]) {
+  /// What the upper parameters do to a step's rate, of a part of the lower parameters, where they are factors of it.
+  private func add(
+    _ slope: Double, ofStep step: Int, part: Int = 0, to hypergradient: inout [Double]
+  ) {
     guard let range = levels.learnedRates, let rated = optimizer as? any RatedOptimizer else {
       return
     }
-    hypergradient[range.lowerBound + min(step, range.count - 1)] += slope * rated.rate(ofStep: step)
+    let parts = max(levels.ratedParts.count, 1)
+    let own = min(step, range.count / parts - 1) * parts + part
+    hypergradient[range.lowerBound + own] += slope * rated.rate(ofStep: step)
   }
 
   /// Makes steps again from a kept one, and keeps each.
@@ -148,9 +150,24 @@ final class Unrolled: HypergradientMethod {
     // Of an only step the lower program still has it.
     let gradient = isOnly ? task.lower.lastGradient : try task.gradient(step)
     let result = cotangents[width]
-    let slope = optimizer.pullBack(
-      task.count, gradient: gradient, state: (1..<width).map { between[place + $0] },
-      point: cotangents[0], (1..<width).map { cotangents[$0] }, into: result, algebra)
+    let (state, own) = (
+      (1..<width).map { between[place + $0] }, (1..<width).map { cotangents[$0] }
+    )
+    var slope = 0.0
+    if let parted = optimizer as? any PartedOptimizer {
+      let slopes = parted.slopes(
+        task.count, gradient: gradient, state: state, point: cotangents[0], own, into: result,
+        algebra)
+      for (part, byPart) in slopes.enumerated() {
+        add(byPart, ofStep: step, part: part, to: &hypergradient)
+        slope += byPart
+      }
+    } else {
+      slope = optimizer.pullBack(
+        task.count, gradient: gradient, state: state, point: cotangents[0], own, into: result,
+        algebra)
+      add(slope, ofStep: step, to: &hypergradient)
+    }
     let lower = task.lower
     lower.linearise()
     lower.vector.copy(from: result)

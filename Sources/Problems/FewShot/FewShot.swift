@@ -33,8 +33,10 @@ public struct FewShot: Problem {
   public let lowerModel: Model<Sequential>
   /// Where adaptation starts.
   public let start: AdaptationStart
+  /// The layers, where each has rates of its own.
+  public let ratedParts: [Range<Int>]
   let tasks: ImageTasks
-  private let settings: FewShotSettings
+  let settings: FewShotSettings
 
   /// Reads the data.
   ///
@@ -47,15 +49,19 @@ public struct FewShot: Problem {
       settings.tasks, seed: seed, givesSupport: settings.network.needsSupport)
     self.tasks = tasks
     let network = try ImageNetwork(settings.network, tasks.images.shape)
-    func model(rates: Int) throws -> Model<Sequential> {
+    func model(rates: Shape?) throws -> Model<Sequential> {
       try Model(seed: seed) { p in
         let layers = network.classifier(p, classes: settings.tasks.ways)
-        if rates > 0 { _ = p(Self.rates, [rates], .ones) }
+        if let rates { _ = p(Self.rates, rates, .ones) }
         return layers
       }
     }
-    upperModel = try model(rates: settings.rates)
-    lowerModel = try model(rates: 0)
+    let lowerModel = try model(rates: nil)
+    self.lowerModel = lowerModel
+    ratedParts = settings.layerRates ? lowerModel.parameters.layers.map(\.range) : []
+    let rates: Shape =
+      settings.layerRates ? [settings.rates, ratedParts.count] : [settings.rates]
+    upperModel = try model(rates: settings.rates > 0 ? rates : nil)
     start = settings.rates > 0 ? .formula : .upperModel
   }
 
@@ -105,7 +111,7 @@ public struct FewShot: Problem {
   }
 
   /// The upper parameter that learnt factors are.
-  private static let rates = "rates"
+  static let rates = "rates"
 
   /// One task's support and query images.
   ///
@@ -119,5 +125,20 @@ public struct FewShot: Problem {
     HeldOut(
       [.accuracy, .crossEntropy], task: tasks.heldOut, predict: output,
       scores: Scores.classification)
+  }
+}
+
+extension [Parameter] {
+  /// Neighbours that are parts of one layer, by its name: what is before the last dot of theirs.
+  var layers: [(name: String, range: Range<Int>)] {
+    reduce(into: []) { layers, parameter in
+      let name = parameter.name.split(separator: ".").dropLast().joined(separator: ".")
+      let end = parameter.offset + parameter.shape.count
+      if let last = layers.last, last.name == name {
+        layers[layers.count - 1].range = last.range.lowerBound..<end
+      } else {
+        layers.append((name, parameter.offset..<end))
+      }
+    }
   }
 }

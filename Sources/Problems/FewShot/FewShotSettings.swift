@@ -8,6 +8,8 @@ public struct FewShotSettings: SettingGroup, Equatable {
   public var proximal = 0.1
   /// Learnt factors of lower rates: none, one for all lower steps, or one for each.
   public var rates = 0
+  /// Whether each layer has such factors of its own.
+  public var layerRates = false
 
   /// The defaults.
   public init() {}
@@ -22,5 +24,11 @@ public struct FewShotSettings: SettingGroup, Equatable {
     try keys(
       "rates", &rates, 0...1000,
       "learnt factors of lower rates, one a step (method=unrolled, learned-rates=rates); 0: none")
+    try keys("layer-rates", &layerRates, "whether each layer has such factors of its own")
+    guard rates > 0 || !layerRates else {
+      throw SettingError(
+        "layer-rates=true, rates=0: there are no factors that layers could have; set rates=1, or as many "
+          + "as lower-steps")
+    }
   }
 }

@@ -8,7 +8,9 @@ extension Regularisation {
   /// `inputs/scale`; with regression, targets are standardised likewise.
   ///
   /// - Throws: What adaptation throws: `HypergradientError`, `TensorError`.
-  public func trainedLower(_ training: Adaptation<Tensor, Sequential>) throws -> TrainedLower? {
+  public func trainedLower(_ training: Adaptation<RegularisationUpper, Sequential>) throws
+    -> TrainedLower?
+  {
     let all = table.trainingOnAllFolds
     let adapted = try training.adapt(try trainExamples(all))
     func standards(_ name: String, _ standards: [Standardisation]) -> [TrainedLower.Extra] {

@@ -8,7 +8,9 @@ extension Regularisation {
   /// the learnt ones; and the learnt strengths.
   ///
   /// - Throws: What adaptation, hypergradients and predictions throw: `HypergradientError`, `TensorError`.
-  public func results(_ training: Adaptation<Tensor, Sequential>) throws -> [ResultTable] {
+  public func results(
+    _ training: Adaptation<RegularisationUpper, Sequential>
+  ) throws -> [ResultTable] {
     let learnt = upperModel.values
     defer { upperModel.values = learnt }
     let measures = table.isClassification ? ["accuracy", "cross-entropy"] : ["squared error"]
@@ -32,8 +34,9 @@ extension Regularisation {
         partsTitle
           + (table.isClassification ? "" : "; errors in parts of the targets' variance"),
         columns: [""] + measures.map { "validation \($0)" } + measures.map { "test \($0)" },
-        rows: rows), strengths(prior.logarithms(learnt)),
-    ] + inputs(prior.logarithms(learnt))
+        rows: rows)
+    ] + penalties.map { strengths($0.penalty, $0.logarithms(learnt)) } + dropout(learnt)
+      + inputs(learnt)
   }
 
   /// What the table's title says of the parts.
@@ -61,20 +64,26 @@ extension Regularisation {
     ]
   }
 
-  /// The learnt strengths, and what other libraries call them: scikit-learn's C and alpha.
-  private func strengths(_ logarithms: [Double]) -> ResultTable {
+  /// The learnt strengths of a penalty, and what other libraries call them: scikit-learn's C and alpha.
+  private func strengths(
+    _ penalty: RegularisationSettings.Penalty, _ logarithms: [Double]
+  ) -> ResultTable {
     let count = Double(table.trainCount)
     let names = lowerModel.parameters.map(\.name)
     let hasRanges = settings.grouping.isFine
-    let isLasso = settings.penalty == .l1
+    let isLasso = penalty == .l1
+    // An elastic net's, as a lasso's, are beside half the mean of squares; a ridge's beside their sum.
+    let isMean = settings.penalty != .l2
+    let name = settings.penalty == .l1 ? "alpha" : isLasso ? "alpha r" : "alpha (1 - r)"
     let other =
-      table.isClassification ? "C = 1 / (N s)" : isLasso ? "alpha = s / 2" : "alpha = N s / 2"
+      table.isClassification
+      ? "C = 1 / (N s)" : isMean ? "\(name) = s / 2" : "alpha = N s / 2"
     func row(_ name: String, _ logarithms: some Collection<Double>) -> [String] {
       let sorted = logarithms.sorted()
       let middle = exp(sorted[sorted.count / 2])
       let range = hasRanges ? [exp(sorted[0]), exp(sorted[sorted.count - 1])] : []
       let theirs =
-        table.isClassification ? 1 / (count * middle) : (isLasso ? 1 : count) * middle / 2
+        table.isClassification ? 1 / (count * middle) : (isMean ? 1 : count) * middle / 2
       return [name] + ([middle] + range + [theirs]).map { String(format: "%.4g", $0) }
     }
     let rows =
@@ -101,15 +110,60 @@ extension Regularisation {
       rows: rows)
   }
 
+  /// The rates of dropout, where there are some.
+  private func dropout(_ upper: [Double]) -> [ResultTable] {
+    guard !rates(upper).isEmpty else { return [] }
+    return [
+      ResultTable(
+        "Rates of dropout", columns: ["inputs of", "first", "learnt"],
+        rows: rates(upper).enumerated().map { place, rate in
+          [
+            lowerModel.parameters[2 * place].name, String(format: "%.4g", settings.dropout),
+            String(format: "%.4g", rate),
+          ]
+        })
+    ]
+  }
+
+  private func rates(_ upper: [Double]) -> [Double] {
+    let first = penalties.reduce(0) { $0 + $1.prior.count }
+    return upper.dropFirst(first).map(Dropping.rate)
+  }
+
+  /// The strengths, where they are few, and the rates of dropout.
+  public func followed() -> [FollowedNumber] {
+    let upper = upperModel.values
+    let names = settings.grouping == .one ? ["all parameters"] : lowerModel.parameters.map(\.name)
+    let strengths =
+      settings.grouping.isFine
+      ? []
+      : penalties.flatMap { part in
+        zip(names, part.logarithms(upper)).map { name, logarithm in
+          FollowedNumber("\(part.penalty.rawValue) of \(name)", exp(logarithm))
+        }
+      }
+    return strengths
+      + zip(lowerModel.parameters.enumerated().filter { $0.offset % 2 == 0 }, rates(upper)).map {
+        FollowedNumber("dropout before \($0.element.name)", $1)
+      }
+  }
+
   /// The inputs by their strengths, where each has one: those that matter most first.
-  private func inputs(_ logarithms: [Double]) -> [ResultTable] {
+  private func inputs(_ upper: [Double]) -> [ResultTable] {
     guard settings.grouping == .feature else { return [] }
-    let sorted = (0..<table.inputs).sorted { (logarithms[$0], $0) < (logarithms[$1], $1) }
+    let own = penalties.map { $0.logarithms(upper) }
+    // Of an elastic net by the L1 penalty, which is the last.
+    let last = own[own.count - 1]
+    let sorted = (0..<table.inputs).sorted { (last[$0], $0) < (last[$1], $1) }
     let columns = table.table.encoding.columns
     return [
       ResultTable(
-        "Inputs, the least regularised first", columns: ["input", "s"],
-        rows: sorted.map { [columns[$0].name, String(format: "%.4g", exp(logarithms[$0]))] },
+        "Inputs, the least regularised first",
+        columns: ["input"]
+          + (own.count == 1 ? ["s"] : penalties.map { "s, \($0.penalty.rawValue)" }),
+        rows: sorted.map { input in
+          [columns[input].name] + own.map { String(format: "%.4g", exp($0[input])) }
+        },
         file: "inputs.csv")
     ]
   }

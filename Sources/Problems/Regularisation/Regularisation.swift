@@ -12,12 +12,13 @@ import Tensors
 ///     f = (m(w; folds but one) + 1/2 N/n sum_i exp(u_i) w_i^2) / c
 ///     F = m(w; that fold) + 1/(2 N width^2) sum_i (u_i - u_0)^2
 ///
-/// or, for a lasso, with |w_i| in place of N/n w_i^2 / 2; where c bounds the curvature of m for a linear model: the largest
-/// eigenvalue of the mean of x x', times 1/2 for the cross-entropy and 2 for the squared error (and a guessed 4 for networks).
-/// It changes no minimum, but makes lower rates suit any table. A strength counts beside the sum of the losses, not their mean, so
+/// or, for a lasso, with |w_i| in place of N/n w_i^2 / 2, and for an elastic net with both, by strengths of their own; where c
+/// bounds the curvature of m for a linear model: the largest eigenvalue of the mean of x x', times 1/2 for the cross-entropy and
+/// 2 for the squared error (and a guessed 4 for networks). It changes no minimum, but makes lower rates suit any table. A strength counts beside the sum of the losses, not their mean, so
 /// that what was chosen on fewer examples is right for all. The last term of F is a normal prior of the logarithms
 /// (`StrengthPrior`): validation alone, on few examples, takes strengths that overfit the folds. They begin at u_0 = log(1/N):
-/// with it, exp(-n c f) is the posterior of w under a standard normal prior.
+/// with it, exp(-n c f) is the posterior of w under a standard normal prior. With `dropout` the rates of dropout are upper
+/// parameters, too (`Dropping`).
 public struct Regularisation: Problem {
   /// The word that the command line knows it by.
   public static let name = "regularisation"
@@ -39,7 +40,7 @@ public struct Regularisation: Problem {
   }
 
   /// u, with its first values.
-  public let upperModel: Model<Tensor>
+  public let upperModel: Model<RegularisationUpper>
   /// w, with its first values.
   public let lowerModel: Model<Sequential>
   /// Where adaptation starts.
@@ -49,8 +50,8 @@ public struct Regularisation: Problem {
   private let trainings: FoldTrainings
   /// Each lower parameter's strength; what has the number behind the last has that of biases.
   private let group: [Int]
-  /// What u is thought to be before anything is seen.
-  let prior: StrengthPrior
+  /// The penalties, and what u is thought to be before anything is seen.
+  let penalties: [PenaltyPart]
   /// Those of the upper parameters.
   let firstValues: [Double]
   /// c.
@@ -71,25 +72,41 @@ public struct Regularisation: Problem {
     self.lowerModel = lowerModel
     let groups = settings.grouping.groups(of: lowerModel.parameters)
     group = groups.numbers
-    let prior = StrengthPrior(
-      first: Self.firstStrength(table, settings), width: settings.priorWidth,
-      spread: settings.grouping.isFine ? settings.spread : 0, groups: groups.count,
-      examples: table.trainCount)
-    self.prior = prior
-    let upperModel = try Model(seed: seed) { p in prior.logarithms(p) }
+    let penalties = Self.penalties(table, settings, groups: groups.count)
+    self.penalties = penalties
+    let layers = settings.network == .linear ? 1 : 2
+    let upperModel = try Model(seed: seed) { p in
+      RegularisationUpper(p, penalties, dropout: settings.dropout, layers: layers)
+    }
     self.upperModel = upperModel
     firstValues = upperModel.values
     curvature = Self.curvature(table, trainings, settings.network, seed: seed)
   }
 
+  private static func penalties(
+    _ table: FoldedTable, _ settings: RegularisationSettings, groups: Int
+  ) -> [PenaltyPart] {
+    var first = 0
+    return settings.penalty.parts.map { penalty in
+      let prior = StrengthPrior(
+        first: firstStrength(penalty, table, settings), width: settings.priorWidth,
+        spread: settings.grouping.isFine ? settings.spread : 0, groups: groups,
+        examples: table.trainCount)
+      defer { first += prior.count }
+      return PenaltyPart(
+        penalty: penalty, prior: prior, parameters: first..<first + prior.count)
+    }
+  }
+
   /// exp(u_0). A lasso begins at 1/32 of the strength beyond which there is nothing left of a linear model: in the middle of what
   /// scikit-learn searches, from that strength to a thousandth of it.
   private static func firstStrength(
-    _ table: FoldedTable, _ settings: RegularisationSettings
+    _ penalty: RegularisationSettings.Penalty, _ table: FoldedTable,
+    _ settings: RegularisationSettings
   ) -> Double {
     if settings.strength > 0 { return settings.strength }
     let largest =
-      settings.penalty == .l1 && settings.network == .linear
+      penalty == .l1 && settings.network == .linear
       ? table.trainingOnAllFolds.largestStrength(in: table) : 0
     return largest > 0 ? largest / 32 : 1 / Double(table.trainCount)
   }
@@ -109,37 +126,56 @@ public struct Regularisation: Problem {
   public var data: [DataChecksum] { table.table.checksums }
 
   /// f.
-  public func lowerObjective(_ state: ObjectiveState<Tensor, Sequential>) -> Tensor {
-    let loss = loss(state)
-    guard settings.penalty == .l2 else { return loss / curvature }
-    let penalty = 0.5 * (strengths(state) * state.lowerParameters.squared).sum()
-    return (loss + state["share"] * penalty) / curvature
+  public func lowerObjective(_ state: ObjectiveState<RegularisationUpper, Sequential>) -> Tensor {
+    let loss = loss(prediction(state), state.target)
+    guard let strengths = strengths(.l2, state) else { return scaled(loss, state) }
+    let penalty = 0.5 * (strengths * state.lowerParameters.squared).sum()
+    return scaled(loss + state["share"] * penalty, state)
   }
 
-  /// Those of the lasso.
-  public func lowerPenalty(_ state: ObjectiveState<Tensor, Sequential>) -> Tensor? {
-    settings.penalty == .l1 ? strengths(state) / curvature : nil
+  /// What the lower model says in training.
+  private func prediction(_ state: ObjectiveState<RegularisationUpper, Sequential>) -> Tensor {
+    guard let dropping = state.upperModel.dropping else { return state.lowerModel(state.data) }
+    return dropping(state.lowerModel, state.data)
   }
 
-  /// Of the first strength: what biases have where one is learnt for all weights. It hardly pulls classes towards being as frequent,
-  /// but leaves one minimum.
+  /// Those of the lasso, or of an elastic net's.
+  public func lowerPenalty(_ state: ObjectiveState<RegularisationUpper, Sequential>) -> Tensor? {
+    strengths(.l1, state).map { scaled($0, state) }
+  }
+
+  /// Divided by c, and by more where dropout makes inputs larger.
+  private func scaled(
+    _ x: Tensor, _ state: ObjectiveState<RegularisationUpper, Sequential>
+  ) -> Tensor {
+    state.upperModel.dropping.map { x / curvature / $0.stretch } ?? x / curvature
+  }
+
+  /// Of the first strength: what biases have where one is learnt for all weights. It hardly pulls classes towards being as
+  /// frequent, but leaves one minimum.
   private static let biasShare = 0.01
 
-  private func strengths(_ state: ObjectiveState<Tensor, Sequential>) -> Tensor {
-    let strengths = exp(state.upperModel)
-    let biases = strengths.constant([Self.biasShare * exp(prior.first)], [1])
+  /// A strength for each lower parameter; nil where there is no such penalty.
+  private func strengths(
+    _ penalty: RegularisationSettings.Penalty,
+    _ state: ObjectiveState<RegularisationUpper, Sequential>
+  ) -> Tensor? {
+    guard let part = penalties.first(where: { $0.penalty == penalty }),
+      let strengths = state.upperModel.strengths(penalty)
+    else { return nil }
+    let biases = strengths.constant([Self.biasShare * exp(part.prior.first)], [1])
     return Tensor.concatenated([strengths, biases], axis: 0).rows(state["group"])
   }
 
   /// F.
-  public func upperObjective(_ state: ObjectiveState<Tensor, Sequential>) -> Tensor {
-    prior.term(state.upperParameters).map { loss(state) + $0 } ?? loss(state)
+  public func upperObjective(_ state: ObjectiveState<RegularisationUpper, Sequential>) -> Tensor {
+    penalties.reduce(loss(state.lowerModel(state.data), state.target)) { sum, part in
+      part.prior.term(state.upperParameters.sliced(0, part.parameters)).map { sum + $0 } ?? sum
+    }
   }
 
-  private func loss(_ state: ObjectiveState<Tensor, Sequential>) -> Tensor {
-    let prediction = state.lowerModel(state.data)
-    return table.isClassification
-      ? crossEntropy(prediction, state.target) : squaredError(prediction, state.target)
+  private func loss(_ prediction: Tensor, _ target: Tensor) -> Tensor {
+    table.isClassification ? crossEntropy(prediction, target) : squaredError(prediction, target)
   }
 
   /// One task's data: a fold to validate, the others to train. Each step begins one fold later, so that each fold

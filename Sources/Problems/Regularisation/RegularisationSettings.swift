@@ -18,6 +18,11 @@ public struct RegularisationSettings: SettingGroup, Equatable {
     case l2
     /// Its size: lower parameters that examples say little of are exactly 0, with `lower-rule=proximal`.
     case l1
+    /// Both, by strengths of their own (Zou and Hastie, 2005).
+    case elasticNet = "elastic-net"
+
+    /// What it is made of.
+    var parts: [Penalty] { self == .elasticNet ? [.l2, .l1] : [self] }
   }
 
   /// The examples.
@@ -40,6 +45,8 @@ public struct RegularisationSettings: SettingGroup, Equatable {
   public var penalty = Penalty.l2
   /// Which lower parameters share a strength.
   public var grouping = Grouping.one
+  /// The first rate of dropout of each dense layer's inputs, which are learnt; 0: nothing drops.
+  public var dropout = 0.0
   /// Every strength at the start, and the middle of their prior; 0: 1 / examples that train and validate.
   public var strength = 0.0
   /// The standard deviation of the prior of the strengths' logarithms; 0: no prior.
@@ -70,7 +77,8 @@ public struct RegularisationSettings: SettingGroup, Equatable {
     try keys("folds", &folds, 2...1000, "folds that the training examples are cut into")
     try keys("network", &network, "lower model: linear, tanh or relu")
     try keys("hidden", &hidden, 1...10_000, "units of the hidden layer")
-    try keys("norm", &penalty, "what strengths multiply: l2 (w^2 / 2) or l1 (|w|, a lasso)")
+    try keys(
+      "norm", &penalty, "what strengths multiply: l2 (w^2 / 2), l1 (|w|, a lasso), or elastic-net")
     try keys(
       "grouping", &grouping,
       "a strength for each parameter, each input (feature), each layer, or one for all weights")
@@ -78,6 +86,9 @@ public struct RegularisationSettings: SettingGroup, Equatable {
     guard strength == 0 || strength >= 1e-12 else {
       throw SettingError("strength=\(strength): must be 0, or at least 1e-12")
     }
+    try keys(
+      "dropout", &dropout, 0...0.9,
+      "first rate of dropout of each layer's inputs; 0: none is learnt")
     try keys(
       "prior-width", &priorWidth, 0...1e6,
       "how far their logarithms stray from it: the prior's standard deviation; 0: no prior")

@@ -34,6 +34,9 @@ struct StrengthPrior {
     self.spread = width > 0 && spread > 0 ? spread : nil
   }
 
+  /// How many parameters they are made of.
+  var count: Int { spread == nil ? groups : groups + 1 }
+
   /// u, `[groups]`, of parameters that begin at u_0.
   func logarithms(_ p: Parameters) -> Tensor {
     guard let spread else { return p("log-strengths", [groups], .constant(first)) }

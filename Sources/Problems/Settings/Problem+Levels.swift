@@ -9,7 +9,8 @@ extension Problem {
       upperObjective: upperObjective, upperModel: upperModel, lowerObjective: lowerObjective,
       lowerModel: lowerModel, precision: settings.precision, kernels: nil,
       hasDirect: settings.method.needsDirect, lowerLevel: lowerLevel, lowerPenalty: lowerPenalty,
-      lowerStart: start == .formula ? lowerStart : nil, learnedRates: learnedRates(settings))
+      lowerStart: start == .formula ? lowerStart : nil, learnedRates: learnedRates(settings),
+      ratedParts: settings.learnedRates.isEmpty ? [] : ratedParts)
   }
 
   private func learnedRates(_ settings: TrainingSettings) throws -> Range<Int>? {

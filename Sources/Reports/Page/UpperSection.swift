@@ -16,6 +16,18 @@ struct UpperSection {
       HTML.element("h2") { HTML.text("Upper parameters" + (name.map { ": \($0)" } ?? "")) }
       if let about = run.about { HTML.element("p") { HTML.text("\(run.problem): \(about).") } }
       run.upper.html
+      if !followed.isEmpty {
+        HTML.element("div", ["class": "charts"]) {
+          for name in followed {
+            CourseChart([run], [run.name]).html(name) { $0.followed[name] }
+          }
+        }
+      }
     }
+  }
+
+  /// The numbers that the problem follows, in the order of their names.
+  private var followed: [String] {
+    Set(run.steps.flatMap(\.followed.keys)).sorted()
   }
 }

@@ -29,8 +29,8 @@ package final class Graph {
   package private(set) var nodes: [Node] = []
   private var known: [Key: Int] = [:]
   private(set) var inputCount = 0
-  /// The masks that the trace asks for, in its order; `nil` where it is not of training, and nothing drops.
-  package var masks: [Mask]?
+  /// The random numbers that the trace asks for, in its order; `nil` where it is not of training, and nothing is drawn.
+  package var drawnInputs: [DrawnInput]?
   /// The names of parameters, by their nodes, for errors.
   var parameterNames: [Int: String] = [:]
   /// What layers keep with the trace.

@@ -116,6 +116,13 @@ public struct Elements {
     base.copyMemory(from: other.base, byteCount: count * precision.byteCount)
   }
 
+  /// Some of them, one after another: their memory, not a copy.
+  package func piece(_ range: Range<Int>) -> Elements {
+    precondition(0 <= range.lowerBound && range.upperBound <= count, "a piece beyond the elements")
+    return Elements(
+      base: base + range.lowerBound * precision.byteCount, count: range.count, precision: precision)
+  }
+
   /// The largest magnitude of an element, 0 where there are none; not finite where one is not.
   package var largestMagnitude: Double {
     // Bits without the sign order magnitudes, and what is not a number comes last: loops of integers, for

@@ -91,6 +91,8 @@ public final class VectorStore {
   public var scalars = [Double](repeating: 0, count: 4)
   private let memory: Memory
   private let stride: Int
+  /// The first of the elements, in a piece of vectors.
+  private let first: Int
   private let count: Int
   private let precision: Precision
 
@@ -105,9 +107,22 @@ public final class VectorStore {
   ) throws(TensorError) {
     stride = (count * precision.byteCount + 63) & ~63
     self.vectors = vectors
+    first = 0
     self.count = count
     self.precision = precision
     memory = try Memory(vectors, of: stride, for: owner())
+  }
+
+  private init(_ range: Range<Int>, of whole: VectorStore) {
+    (first, count) = (whole.first + range.lowerBound, range.count)
+    (vectors, stride, memory) = (whole.vectors, whole.stride, whole.memory)
+    precision = whole.precision
+  }
+
+  /// Some elements of each vector, one after another: their memory, not a copy, with numbers of its own beside them.
+  package func piece(_ range: Range<Int>) -> VectorStore {
+    precondition(0 <= range.lowerBound && range.upperBound <= count, "a piece beyond the vectors")
+    return VectorStore(range, of: self)
   }
 
   /// Bytes of memory.
@@ -120,6 +135,8 @@ public final class VectorStore {
 
   /// One of the vectors, by its number from 0 (not checked): its memory, not a copy. Valid as long as the store.
   public subscript(index: Int) -> Elements {
-    Elements(base: memory.base + index * stride, count: count, precision: precision)
+    Elements(
+      base: memory.base + index * stride + first * precision.byteCount, count: count,
+      precision: precision)
   }
 }

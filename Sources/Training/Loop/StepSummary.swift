@@ -1,4 +1,5 @@
 import BilevelOptimization
+import Problems
 
 /// What an upper step did, over all tasks of all ranks: the same on every rank, whatever their number.
 public struct StepSummary: Sendable, Hashable {
@@ -24,12 +25,14 @@ public struct StepSummary: Sendable, Hashable {
   public let figures: FigureValues
   /// The norm of the mean hypergradient.
   public let hypergradientNorm: Double
+  /// The problem's numbers of the upper model, after the step.
+  public internal(set) var followed: [FollowedNumber]
 
   /// What a step did.
   package init(
     step: Int, tasks: Int, skipped: Int, upperLoss: Double, worstUpperLoss: Double,
     worstTask: Int, lowerGradientNorm: Double, unconverged: Int, growing: Int,
-    figures: FigureValues, hypergradientNorm: Double
+    figures: FigureValues, hypergradientNorm: Double, followed: [FollowedNumber] = []
   ) {
     self.step = step
     self.tasks = tasks
@@ -42,5 +45,6 @@ public struct StepSummary: Sendable, Hashable {
     self.growing = growing
     self.figures = figures
     self.hypergradientNorm = hypergradientNorm
+    self.followed = followed
   }
 }

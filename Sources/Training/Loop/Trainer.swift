@@ -116,8 +116,10 @@ public final class Trainer<P: Problem> {
           + "learning rate, or check the data")
     }
     let hypergradient = reduction.hypergradient(over: tasks)
-    let summary = reduction.summary(step: step, tasks: tasks, hypergradient: hypergradient)
+    var summary = reduction.summary(step: step, tasks: tasks, hypergradient: hypergradient)
     try update(along: hypergradient)
+    // Made of the same values everywhere: what fails does so on every rank.
+    summary.followed = try problem.followed()
     try moveStates()
     last = (step, begin.duration(to: clock.now))
     step += 1

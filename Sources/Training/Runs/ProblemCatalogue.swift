@@ -27,7 +27,8 @@ public struct ProblemCatalogue: Sendable {
   /// The problems that are written here; those that come from elsewhere, the whole command line has as well.
   public static let builtIn = ProblemCatalogue([
     LabelCleaning.self, FewShot.self, Representation.self, Sinusoid.self, Regularisation.self,
-    SparseRegularisation.self, WeightNet.self, Distillation.self, Quadratic.self,
+    SparseRegularisation.self, WeightNet.self, Distillation.self, LearntAugmentation.self,
+    Quadratic.self,
   ])
 
   /// All of them, the default first.

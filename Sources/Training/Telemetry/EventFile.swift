@@ -45,6 +45,9 @@ public final class EventFile {
       case .outcomes, .parameter: break
       }
     }
+    for number in s.followed where number.value.isFinite {
+      scalars.append(("upper/\(number.name)", number.value))
+    }
     if let timing { scalars.append(("time/seconds a step", timing.seconds)) }
     append(step: s.step + 1) { event in
       event.message(5) { summary in

@@ -25,6 +25,7 @@ public enum MetricsFormat: String, Sendable, CaseIterable {
         + entries.compactMap { figure, value in
           Self.text(figure, value).map { (figure.name, $0) }
         }
+        + Self.followed(summary)
       return "{\(fields.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ","))}"
     case .commaSeparated:
       return (fixed.map(\.1) + entries.flatMap(Self.cells)).joined(separator: ",")
@@ -80,6 +81,21 @@ public enum MetricsFormat: String, Sendable, CaseIterable {
     Column("growing") { "\($0.growing)" },
     Column("hypergradient_norm") { "\($0.hypergradientNorm)" },
   ]
+
+  /// The field of the problem's own numbers, where there are some. Columns are the same for all problems, and have none.
+  private static func followed(_ summary: StepSummary) -> [(String, String)] {
+    let known = summary.followed.filter(\.value.isFinite)
+    guard !known.isEmpty else { return [] }
+    return [
+      (
+        followedField,
+        "{\(known.map { "\"\($0.name)\":\($0.value)" }.joined(separator: ","))}"
+      )
+    ]
+  }
+
+  /// The field of the problem's own numbers.
+  package static let followedField = "upper"
 
   /// A figure's value as JSON; nil for one of messages only.
   private static func text(_ figure: Figure, _ value: FigureValues.Value) -> String? {

@@ -9,7 +9,7 @@ import Testing
   /// Functions that are no statements, and where they are tested.
   private static let others: [String: String] = [
     "gradient": "DerivativeTests", "gradients": "DerivativeTests",
-    "droppingOut": "DropoutTests",
+    "droppingOut": "DropoutTests", "noise": "NoiseTests",
   ]
 
   private static func sources(_ folders: String...) throws -> String {

@@ -1,11 +1,3 @@
-/// Noughts and ones that a trace needs and does not draw itself: an input, set anew for every lower step.
-package struct Mask {
-  /// The input, of the shape of what is dropped; it changes with the point.
-  package let tensor: Tensor
-  /// The part of its elements that are 0.
-  package let rate: Double
-}
-
 extension Tensor {
   /// Dropout (N. Srivastava et al., 2014): in training each element is 0 with a probability, and divided by what is left of 1
   /// otherwise. Lower objectives train; elsewhere (upper objectives, predictions) everything stays as it is.
@@ -27,18 +19,8 @@ extension Tensor {
         return failed(
           "droppingOut: a rate of \(rate)", "it is from 0 to below 1", shape, code: .range)
       }
-      guard rate > 0, let mask = graph.mask(shape, rate) else { return self }
+      guard rate > 0, let mask = graph.drawn(shape, .mask(rate)) else { return self }
       return with(graph.scale(graph.multiply(node, mask.node), 1 / (1 - rate)))
     }
-  }
-}
-
-extension Graph {
-  /// Declares a mask; `nil` where the trace is not of training.
-  fileprivate func mask(_ shape: Shape, _ rate: Double) -> Tensor? {
-    guard masks != nil else { return nil }
-    let tensor = input(shape, stage: .point)
-    masks?.append(Mask(tensor: tensor, rate: rate))
-    return tensor
   }
 }
