@@ -29,7 +29,7 @@ final class RowBatches: Batches {
     self.task = task
     self.orders = orders
     sizes = (settings.batch, settings.solveBatch)
-    hasFreshProducts = settings.freshProducts && settings.solveBatch > 0
+    hasFreshProducts = settings.hasFreshProducts
     first = (
       step * settings.lowerSteps, step * (hasFreshProducts ? 2 * settings.k + 3 : 1)
     )
