@@ -65,8 +65,8 @@ package final class LowerProgram: FormedProgram {
     (hasDirect, hasTransposed) = (has(.direct), has(.transposed))
     hasFreshProducts = formulas.hasFreshProducts
     (upper, point, vector) = (
-      UpperInput(program.input(trace.upper)), program.input(trace.lower),
-      program.input(formulas.direction)
+      UpperInput(program.input(trace.upper), isRead: trace.value.depends(on: trace.upper)),
+      program.input(trace.lower), program.input(formulas.direction)
     )
     inputs = trace.inputs.map { program.number(of: $0.tensor) }
   }
@@ -148,6 +148,8 @@ package final class LowerProgram: FormedProgram {
 
   /// Bytes of memory.
   var byteCount: Int { program.byteCount }
+
+  func isFor(_ examples: Examples) -> Bool { examples.have(form) }
 
   /// Sets the upper parameters and the data.
   func load(_ upper: [Double], _ examples: Examples) throws {

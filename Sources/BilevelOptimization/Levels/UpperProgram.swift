@@ -39,7 +39,7 @@ package final class UpperProgram: FormedProgram {
       try Program(formulas.trace.graph, formulas.requests, precision, kernels, for: Self.name)
     )
     (self.trace, self.program) = (trace, program)
-    upper = UpperInput(program.input(trace.upper))
+    upper = UpperInput(program.input(trace.upper), isRead: trace.value.depends(on: trace.upper))
     point = program.input(trace.lower)
     inputs = trace.inputs.map { program.number(of: $0.tensor) }
     func root(_ root: Root) -> Elements { program.root(root.rawValue, of: 1) }
@@ -74,6 +74,8 @@ package final class UpperProgram: FormedProgram {
 
   /// Bytes of memory.
   var byteCount: Int { program.byteCount }
+
+  func isFor(_ examples: Examples) -> Bool { examples.have(form) }
 
   /// Sets the upper parameters and the data.
   func load(_ upper: [Double], _ examples: Examples) throws {
