@@ -31,7 +31,7 @@ final class RowBatches: Batches {
     self.orders = orders
     sizes = (settings.batch, settings.solveBatch)
     differ = augmentation != nil || settings.batch > 0 && settings.batch < count
-    hasFreshProducts = settings.freshProducts && settings.solveBatch > 0
+    hasFreshProducts = settings.hasFreshProducts
     first = (
       step * settings.lowerSteps, step * (hasFreshProducts ? 2 * settings.k + 3 : 1)
     )

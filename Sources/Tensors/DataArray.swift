@@ -72,21 +72,13 @@ public struct DataArray: Sendable, Equatable {
     }
   }
 
-  /// Whether these are the same numbers, not copies of each other. Two arrays that are both alive share a place only
-  /// where they share their storage, which neither can change without making its own first.
+  /// Whether these are the same numbers, not copies of each other.
   func isStored(with other: DataArray) -> Bool {
     switch (storage, other.storage) {
-    case (.single(let mine), .single(let others)): Self.share(mine, others)
-    case (.double(let mine), .double(let others)): Self.share(mine, others)
+    case (.single(let mine), .single(let others)): mine.isStored(with: others)
+    case (.double(let mine), .double(let others)): mine.isStored(with: others)
     default: false
     }
-  }
-
-  private static func share<Value>(_ mine: [Value], _ others: [Value]) -> Bool {
-    mine.count == others.count
-      && mine.withUnsafeBufferPointer { mine in
-        others.withUnsafeBufferPointer { mine.baseAddress == $0.baseAddress }
-      }
   }
 
   func write(to elements: Elements) {
@@ -134,5 +126,16 @@ public struct DataArray: Sendable, Equatable {
             + "up to \(exact); use precision double")
       }
     }
+  }
+}
+
+extension Array {
+  /// Whether these are the same elements, not copies of each other. Two arrays that are both alive share a place only where
+  /// they share their storage, which neither can change without making its own first.
+  package func isStored(with other: [Element]) -> Bool {
+    count == other.count
+      && withUnsafeBufferPointer { mine in
+        other.withUnsafeBufferPointer { mine.baseAddress == $0.baseAddress }
+      }
   }
 }

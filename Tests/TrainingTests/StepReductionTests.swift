@@ -102,6 +102,36 @@ import Training
     #expect(summary.unconverged == 2 && summary.skipped == 1)
   }
 
+  /// The row of one task on one rank is not added up, but has the bits that sums have.
+  @Test func loneTasksHaveTheBitsOfSums() throws {
+    var draws = Draws(seed: 4)
+    func power(_ exponent: Int) -> Double {
+      Double(sign: .plus, exponent: exponent, significand: 1)
+    }
+    let report = try Self.report(0)
+    for size in [-1_050, -960, -30, 0, 900, 1_023] {
+      // Numbers of all bits, down to such as are lost, and both zeros.
+      var row = (0..<200).map { index in
+        let number = Double(draws.next(1 << 53) - 1 << 52) * 0x1p-52
+        return number * power(max(size - index / 2, -1_060))
+      }
+      row += [0, -0.0]
+      var sum = ExactSum(count: row.count, terms: 1)
+      let found = try row.withUnsafeBufferPointer { try sum.add($0) }
+      let reduction = StepReduction(
+        parameters: row.count, tasks: 1, ranks: 1, figures: Self.figures)
+      for numbers in [row, row.map { _ in -0.0 }, row] {
+        reduction.clear()
+        try reduction.add(numbers, report, task: 0)
+        _ = try reduction.reduce(SoloCommunicator())
+        let expected = numbers == row ? sum.values() : row.map { _ in 0 }
+        #expect(
+          reduction.hypergradient(over: 1).map(\.bitPattern) == expected.map(\.bitPattern))
+      }
+      #expect(found != nil)
+    }
+  }
+
   @Test func everyRankLearnsHowManyFailed() throws {
     let ranks = try Self.reduced([[0], [1], [2], [3]], failing: [1, 3])
     #expect(ranks.map(\.failed) == [2, 2, 2, 2])

@@ -2,8 +2,8 @@ import Tensors
 
 /// A level's objective, planned for examples of one form.
 protocol FormedProgram: AnyObject {
-  /// The form.
-  var form: Examples.Form { get }
+  /// Whether examples have the form; allocates nothing.
+  func isFor(_ examples: Examples) -> Bool
   /// Bytes of memory.
   var byteCount: Int { get }
 }
@@ -29,7 +29,7 @@ struct FormedPrograms<Program: FormedProgram> {
   mutating func program(
     for examples: Examples, make: (Examples.Form) throws -> Program
   ) throws -> Program {
-    if let last, examples.have(last.form) { return last }
+    if let last, last.isFor(examples) { return last }
     // Where memory is short, it is to be had before the next one is made.
     last = nil
     let form = examples.form

@@ -82,6 +82,7 @@ package final class Levels<Upper, Lower>: LevelPrograms {
   private let kernels: KernelSet
   /// Whether lower programs have df/du: plans without it are smaller.
   private let hasDirect: Bool
+  private let hasFreshProducts: Bool
   package let lowerLevel: LowerLevel
   package let learnedRates: Range<Int>?
   package let ratedParts: [Range<Int>]
@@ -103,6 +104,7 @@ package final class Levels<Upper, Lower>: LevelPrograms {
   ///   - precision: The arithmetic.
   ///   - kernels: The instruction set; nil for the fastest.
   ///   - hasDirect: Whether lower programs have df/du.
+  ///   - hasFreshProducts: Whether batches have products without gradients.
   ///   - lowerLevel: What lower parameters are of the lower objective.
   ///   - lowerPenalty: Strengths of an L1 penalty on the lower parameters that is added to f, made of the upper model: one
   ///     for each, or one for all.
@@ -114,11 +116,13 @@ package final class Levels<Upper, Lower>: LevelPrograms {
     upperObjective: @escaping Objective<Upper, Lower>, upperModel: Model<Upper>,
     lowerObjective: @escaping Objective<Upper, Lower>, lowerModel: Model<Lower>,
     precision: Precision, kernels: KernelSet?, hasDirect: Bool = false,
+    hasFreshProducts: Bool = false,
     lowerLevel: LowerLevel = .minimum, lowerPenalty: Strengths<Upper, Lower>? = nil,
     lowerStart: Objective<Upper, Lower>? = nil, learnedRates: Range<Int>? = nil,
     ratedParts: [Range<Int>] = []
   ) throws {
     self.hasDirect = hasDirect
+    self.hasFreshProducts = hasFreshProducts
     self.lowerLevel = lowerLevel
     self.lowerPenalty = lowerPenalty
     self.lowerStart = lowerStart
@@ -204,7 +208,7 @@ package final class Levels<Upper, Lower>: LevelPrograms {
   private func lowerFormulas(_ examples: Examples) throws -> LowerProgram.Formulas {
     try LowerProgram.formulas(
       lowerObjective, lowerLevel, penalty: lowerPenalty, upperModel, lowerModel, examples.form,
-      hasDirect: hasDirect)
+      hasDirect: hasDirect, hasFreshProducts: hasFreshProducts && examples.form.isBatch)
   }
 
   private func upperFormulas(_ examples: Examples) throws -> UpperProgram.Formulas {

@@ -9,7 +9,7 @@ package final class LowerProgram: FormedProgram {
 
   /// The lists of the program, in their order.
   enum List: Int {
-    case task, gradient, loss, direct, linearisation, hessian, mixed, transposed
+    case task, shared, gradient, loss, direct, linearisation, hessian, mixed, transposed
   }
 
   /// The objective and its derivatives, not yet planned.
@@ -18,6 +18,7 @@ package final class LowerProgram: FormedProgram {
     let direction: Tensor
     let dependsOnUpper: Bool
     let flatParameters: [Parameter]
+    let hasFreshProducts: Bool
     let requests: [ListRequest]
 
     var trace: Trace { repeated.trace }
@@ -28,10 +29,11 @@ package final class LowerProgram: FormedProgram {
   private let repeated: RepeatedTrace
   private let program: Program
   private let trace: Trace
+  /// Whether the objective draws random numbers.
   let isDrawn: Bool
-  private let hasDirect, hasTransposed: Bool
+  private let hasDirect, hasTransposed, hasFreshProducts: Bool
   /// The inputs' places and numbers, found once: a batch's run takes a microsecond.
-  private let upper: Elements
+  private var upper: UpperInput
   private let inputs: [Int]
   /// The point w: set it, or change it in place.
   let point: Elements
@@ -62,8 +64,10 @@ package final class LowerProgram: FormedProgram {
     isDrawn = !trace.drawnInputs.isEmpty
     func has(_ list: List) -> Bool { !formulas.requests[list.rawValue].roots.isEmpty }
     (hasDirect, hasTransposed) = (has(.direct), has(.transposed))
+    hasFreshProducts = formulas.hasFreshProducts
     (upper, point, vector) = (
-      program.input(trace.upper), program.input(trace.lower), program.input(formulas.direction)
+      UpperInput(program.input(trace.upper), isRead: trace.value.depends(on: trace.upper)),
+      program.input(trace.lower), program.input(formulas.direction)
     )
     inputs = trace.inputs.map { program.number(of: $0.tensor) }
   }
@@ -84,12 +88,13 @@ package final class LowerProgram: FormedProgram {
   ///   - lowerModel: The lower model.
   ///   - form: That of the examples.
   ///   - hasDirect: Whether df/du is wanted.
+  ///   - hasFreshProducts: Whether products over other examples each are wanted, without the gradients of these.
   /// - Returns: The formulas, not yet planned.
   /// - Throws: As the trace; what the objective throws.
   static func formulas<Upper, Lower>(
     _ objective: @escaping Objective<Upper, Lower>, _ level: LowerLevel,
     penalty: Strengths<Upper, Lower>?, _ upperModel: Model<Upper>, _ lowerModel: Model<Lower>,
-    _ form: Examples.Form, hasDirect: Bool
+    _ form: Examples.Form, hasDirect: Bool, hasFreshProducts: Bool
   ) throws -> Formulas {
     let isMap = level == .fixedPoint
     let repeated = try RepeatedTrace {
@@ -122,8 +127,12 @@ package final class LowerProgram: FormedProgram {
       flatParameters: lowerModel.parameters.filter { parameter in
         !curved.contains { $0.overlaps(parameter.range) }
       },
+      hasFreshProducts: hasFreshProducts,
       requests: [
         ListRequest("task", .task, trace.strengths.map { [$0] } ?? []),
+        ListRequest(
+          "shared", .point, sharedBy: hasFreshProducts ? [gradient] : [],
+          and: [product, hessian, mixed].compactMap(\.self)),
         ListRequest("gradient", .point, [gradient]),
         ListRequest("loss", .point, [loss]),
         ListRequest("direct", .point, direct.map { [$0] } ?? []),
@@ -141,6 +150,8 @@ package final class LowerProgram: FormedProgram {
   /// Bytes of memory.
   var byteCount: Int { program.byteCount }
 
+  func isFor(_ examples: Examples) -> Bool { examples.have(form) }
+
   /// Sets the upper parameters and the data.
   func load(_ upper: [Double], _ examples: Examples) throws {
     try repeated.use()
@@ -152,8 +163,14 @@ package final class LowerProgram: FormedProgram {
 
   /// The gradient of f at the point, computed now; valid until the next call.
   func gradient() -> Elements {
-    if isDrawn { setDrawn() }
+    findShared()
     return root(of: .gradient)
+  }
+
+  /// What the gradient and products both need, where it is found by itself.
+  private func findShared() {
+    if isDrawn { setDrawn() }
+    if hasFreshProducts { program.run(List.shared.rawValue) }
   }
 
   /// That of the last call, where there was no product since.
@@ -183,6 +200,16 @@ package final class LowerProgram: FormedProgram {
     // What products share with df/du is computed with that.
     if hasDirect { _ = direct() }
     program.run(List.linearisation.rawValue)
+  }
+
+  /// Prepares products at the point, of which nobody asks for the gradient.
+  func lineariseAlone() {
+    if hasFreshProducts, !hasDirect {
+      findShared()
+    } else {
+      _ = gradient()
+    }
+    linearise()
   }
 
   /// H v with H the Hessian of f in w at the linearised point; valid until the next call.

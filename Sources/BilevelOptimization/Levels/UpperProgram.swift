@@ -10,7 +10,8 @@ package final class UpperProgram: FormedProgram {
   private let program: Program
   private let trace: Trace
   /// The inputs' places and numbers, and the roots' places, found once: a batch's run takes a microsecond.
-  private let upper, point: Elements
+  private var upper: UpperInput
+  private let point: Elements
   private let inputs: [Int]
   private let loss, lowerGradient, direct: Elements
   /// Whether F depends on the upper parameters itself: whether there is a direct term.
@@ -38,7 +39,8 @@ package final class UpperProgram: FormedProgram {
       try Program(formulas.trace.graph, formulas.requests, precision, kernels, for: Self.name)
     )
     (self.trace, self.program) = (trace, program)
-    (upper, point) = (program.input(trace.upper), program.input(trace.lower))
+    upper = UpperInput(program.input(trace.upper), isRead: trace.value.depends(on: trace.upper))
+    point = program.input(trace.lower)
     inputs = trace.inputs.map { program.number(of: $0.tensor) }
     func root(_ root: Root) -> Elements { program.root(root.rawValue, of: 1) }
     (loss, lowerGradient, direct) = (root(.loss), root(.lower), root(.direct))
@@ -72,6 +74,8 @@ package final class UpperProgram: FormedProgram {
 
   /// Bytes of memory.
   var byteCount: Int { program.byteCount }
+
+  func isFor(_ examples: Examples) -> Bool { examples.have(form) }
 
   /// Sets the upper parameters and the data.
   func load(_ upper: [Double], _ examples: Examples) throws {

@@ -80,8 +80,7 @@ struct FreshProducts {
     defer { number += 1 }
     if number == 0 { return nil }
     try task.loadSolve(product: number)
-    _ = task.lower.gradient()
-    task.lower.linearise()
+    task.lower.lineariseAlone()
     return task.lower
   }
 }

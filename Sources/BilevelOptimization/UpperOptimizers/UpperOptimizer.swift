@@ -50,16 +50,14 @@ public struct SGD: UpperOptimizer {
 
   /// Makes one step.
   public mutating func update(_ parameters: inout [Double], along hypergradient: [Double]) {
-    if momentum > 0 { velocity.fit(parameters.count) }
     let rate = learningRate(steps)
-    for index in parameters.indices {
-      var direction = hypergradient[index]
-      if momentum > 0 {
-        direction += momentum * velocity[index]
-        velocity[index] = direction
+    if momentum > 0 {
+      velocity.fit(parameters.count)
+      for index in velocity.indices {
+        velocity[index] = hypergradient[index] + momentum * velocity[index]
       }
-      parameters[index] -= rate * direction
     }
+    parameters.subtract(rate, times: momentum > 0 ? velocity : hypergradient)
     steps += 1
   }
 }
@@ -137,6 +135,16 @@ extension Adam {
 }
 
 extension [Double] {
+  /// Takes a multiple of as many numbers away.
+  fileprivate mutating func subtract(_ factor: Double, times other: [Double]) {
+    precondition(other.count == count, "\(other.count) numbers for \(count) parameters")
+    withUnsafeMutableBufferPointer { values in
+      other.withUnsafeBufferPointer { other in
+        for index in values.indices { values[index] -= factor * other[index] }
+      }
+    }
+  }
+
   /// Zeros, unless it is as long as the parameters already: before the first step.
   fileprivate mutating func fit(_ count: Int) {
     if self.count != count { self = [Double](repeating: 0, count: count) }

@@ -12,15 +12,18 @@ enum { most_shifted_columns = 16 };
 /// Columns of B, one after another, filled up with zeros to a multiple of `lanes`; without the last,
 /// where that is left out.
 static void pack_dot_columns(const ck_product *p, const E *b, E *packed) {
-  const int64_t row = pieces_of(p->k, lanes) * lanes, last = p->n - 1;
-  const bool is_shifted = p->columns < p->n;
-  for (int64_t j = 0; j < p->columns; j++) {
-    for (int64_t l = 0; l < p->k; l++) {
-      const E *at = b + l * p->b_row;
-      packed[j * row + l] = is_shifted ? at[j] - at[last] : at[j];
-    }
+  const int64_t row = pieces_of(p->k, lanes) * lanes;
+  if (p->n == 1)
+    for (int64_t l = 0; l < p->k; l++) packed[l] = b[l * p->b_row];
+  else
+    transpose_elements(p->k, p->n, b, p->b_row, packed, row);
+  for (int64_t j = 0; j < p->n; j++)
     for (int64_t l = p->k; l < row; l++) packed[j * row + l] = 0;
-  }
+  const E *last = packed + p->columns * row;
+  if (p->columns < p->n)
+    for (int64_t j = 0; j < p->columns; j++)
+      for (int64_t l = 0; l < row; l += vector_length)
+        store(packed + j * row + l, load(packed + j * row + l) - load(last + l));
 }
 
 /// C[rows x columns] = dot products of rows of A with packed columns.
@@ -187,20 +190,21 @@ static void gather_terms(
 }
 
 /// The last column from the others: rows sum to zero.
-static void balance_rows(const ck_product *p, E *c) {
-  for (int64_t i = 0; i < p->m; i++, c += p->c_row) {
-    E sum = 0;
-    for (int64_t j = 0; j < p->columns; j++) sum += c[j];
-    c[p->columns] = -sum;
+static void balance_gathered(const ck_product *p, E *gathered) {
+  const int64_t row = gathered_row(p);
+  for (int64_t i = 0; i < row; i += vector_length) {
+    V sum = splat(0);
+    for (int64_t j = 0; j < p->columns; j++) sum = sum + load(gathered + j * row + i);
+    store(gathered + p->columns * row + i, -sum);
   }
 }
 
 static void scatter_gathered(
-  const ck_product *p, const E *gathered, const E *initial, int64_t initial_row, E *c) {
+  const ck_product *p, E *gathered, const E *initial, int64_t initial_row, E *c) {
   const int64_t row = gathered_row(p);
   if (!initial) {
-    transpose_elements(p->columns, p->m, gathered, row, c, p->c_row);
-    if (p->columns < p->n) balance_rows(p, c);
+    if (p->columns < p->n) balance_gathered(p, gathered);
+    transpose_elements(p->n, p->m, gathered, row, c, p->c_row);
     return;
   }
   for (int64_t i = 0; i < p->m; i++)

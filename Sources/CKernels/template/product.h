@@ -95,13 +95,13 @@ static int64_t columns_of_narrow(const ck_product *p) {
 static void plan_narrow(ck_product *p) {
   p->columns = columns_of_narrow(p);
   if (p->form == CK_DOTS) {
-    p->workspace = p->columns * pieces_of(p->k, lanes) * lanes;
+    p->workspace = p->n * pieces_of(p->k, lanes) * lanes;
     return;
   }
   const tile_choice choice = choose_tile(p->columns, p->m, MAX_TILE_VECTORS);
   p->tile_rows = choice.rows;
   p->tile_vectors = choice.vectors;
-  p->workspace = p->columns * pieces_of(p->m, lanes) * lanes;
+  p->workspace = p->n * pieces_of(p->m, lanes) * lanes;
 }
 
 /// What `direct_product` runs without working it out anew.

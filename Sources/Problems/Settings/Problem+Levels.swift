@@ -8,7 +8,8 @@ extension Problem {
     try Levels(
       upperObjective: upperObjective, upperModel: upperModel, lowerObjective: lowerObjective,
       lowerModel: lowerModel, precision: settings.precision, kernels: nil,
-      hasDirect: settings.method.needsDirect, lowerLevel: lowerLevel, lowerPenalty: lowerPenalty,
+      hasDirect: settings.method.needsDirect, hasFreshProducts: settings.hasFreshProducts,
+      lowerLevel: lowerLevel, lowerPenalty: lowerPenalty,
       lowerStart: start == .formula ? lowerStart : nil, learnedRates: learnedRates(settings),
       ratedParts: settings.learnedRates.isEmpty ? [] : ratedParts)
   }
@@ -63,6 +64,9 @@ extension Problem {
 }
 
 extension TrainingSettings {
+  /// Whether every product of a solve has a batch of its own.
+  package var hasFreshProducts: Bool { freshProducts && solveBatch > 0 }
+
   /// The options of the method and its solver.
   package var methodOptions: MethodOptions {
     var options = MethodOptions(rate: lowerRate)

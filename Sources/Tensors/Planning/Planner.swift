@@ -20,9 +20,7 @@ struct Planner {
     lowering = Lowering(
       source, roots: requests.flatMap { $0.roots.map(\.node) }, optimisations)
     let graph = lowering.target
-    let lowered = requests.map { [lowering] request in
-      (name: request.name, stage: request.stage, roots: request.roots.map { lowering($0.node) })
-    }
+    let lowered = requests.map { [lowering] in LoweredRequest($0, lowering) }
     let roots = lowered.flatMap(\.roots)
     reading = LoopReading(
       graph, needed: graph.needed(by: roots), roots: roots, optimisations)

@@ -165,15 +165,17 @@ public struct Elements {
   package func subtract(_ factor: Double, times y: Elements, into result: inout [Double]) {
     precondition(y.count == count && y.precision == precision, "elements differ in kind")
     precondition(result.count == count, "\(count) elements were to become \(result.count) numbers")
-    switch precision {
-    case .single:
-      let x = base.assumingMemoryBound(to: Float.self)
-      let y = y.base.assumingMemoryBound(to: Float.self)
-      for index in 0..<count { result[index] = Double(x[index]) - factor * Double(y[index]) }
-    case .double:
-      let x = base.assumingMemoryBound(to: Double.self)
-      let y = y.base.assumingMemoryBound(to: Double.self)
-      for index in 0..<count { result[index] = x[index] - factor * y[index] }
+    result.withUnsafeMutableBufferPointer { result in
+      switch precision {
+      case .single:
+        let x = base.assumingMemoryBound(to: Float.self)
+        let y = y.base.assumingMemoryBound(to: Float.self)
+        for index in 0..<count { result[index] = Double(x[index]) - factor * Double(y[index]) }
+      case .double:
+        let x = base.assumingMemoryBound(to: Double.self)
+        let y = y.base.assumingMemoryBound(to: Double.self)
+        for index in 0..<count { result[index] = x[index] - factor * y[index] }
+      }
     }
   }
 

@@ -1,3 +1,5 @@
+import BilevelOptimization
+
 /// Sums of rows of numbers whose bits depend neither on the order of the rows nor on how they are
 /// spread over ranks, for only integers are added.
 ///
@@ -55,31 +57,23 @@ package struct ExactSum: Sendable {
   @discardableResult
   package mutating func add(_ row: UnsafeBufferPointer<Double>) throws(ExactSumError) -> Int? {
     precondition(row.count == count, "a row of \(row.count) is added to an exact sum of \(count)")
-    let largest = try Self.largestMagnitude(of: row)
+    let size = try Self.size(of: row)
     guard terms < maximumTerms else { throw .tooManyTerms(terms + 1, of: maximumTerms) }
     terms += 1
-    guard largest > 0 else { return nil }
-    let size = max(Int(largest.exponent), Self.leastSize)
-    layers[layer(for: size)].add(row, size: size)
+    if let size { layers[layer(for: size)].add(row, size: size) }
     return size
   }
 
-  /// The largest magnitude of a row; 0 where it is empty.
+  /// A row's size; nil where all its numbers are 0.
   ///
   /// - Throws: ``ExactSumError`` where a number is not finite.
-  package static func largestMagnitude(
-    of row: UnsafeBufferPointer<Double>
-  ) throws(ExactSumError) -> Double {
-    // Bits without the sign order magnitudes, and what is not a number comes last: a loop of integers,
-    // for vectors.
-    var bits: UInt64 = 0
-    for number in row { bits = max(bits, number.bitPattern & ~(1 << 63)) }
-    let largest = Double(bitPattern: bits)
+  static func size(of row: UnsafeBufferPointer<Double>) throws(ExactSumError) -> Int? {
+    let largest = row.largestMagnitude
     guard largest.isFinite else {
       let index = row.firstIndex { !$0.isFinite } ?? 0
       throw .diverged(index: index, value: row[index])
     }
-    return largest
+    return largest > 0 ? max(Int(largest.exponent), leastSize) : nil
   }
 
   /// The exponent of the lowest bit that is set in any of the sums; nil where all are 0.

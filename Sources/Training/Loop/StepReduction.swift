@@ -8,6 +8,9 @@ import MessagePassing
 package final class StepReduction {
   /// Of hypergradients.
   private var sum: ExactSum
+  /// What takes its place where one rank has one task.
+  private var lone: LoneRow
+  private let isLone: Bool
   /// Whole numbers that travel with the sum.
   private var counts = [Int64](repeating: 0, count: Count.all)
   private var slots: Slots
@@ -33,6 +36,8 @@ package final class StepReduction {
     self.lowerParameters = lowerParameters
     slots = Slots(tasks: tasks, ranks: ranks, figures: figures.count)
     sum = ExactSum(count: count, terms: tasks)
+    isLone = tasks == 1 && ranks == 1
+    lone = LoneRow(count: isLone ? count : 0)
   }
 
   /// Bytes that a rank gives to the reduction, where hypergradients need two words a number.
@@ -40,6 +45,7 @@ package final class StepReduction {
 
   package func clear() {
     sum.clear()
+    lone.clear()
     for index in counts.indices { counts[index] = 0 }
     slots.clear()
   }
@@ -62,7 +68,9 @@ package final class StepReduction {
 
   /// Adds a task's hypergradient alone.
   func add(_ hypergradient: [Double], task: Int) throws {
-    let size = try hypergradient.withUnsafeBufferPointer { try sum.add($0) }
+    let size = try hypergradient.withUnsafeBufferPointer {
+      isLone ? try lone.set($0) : try sum.add($0)
+    }
     slots.fill(task: task, size: size)
   }
 
@@ -147,7 +155,7 @@ package final class StepReduction {
 
   /// The mean hypergradient over `tasks` tasks.
   package func hypergradient(over tasks: Int) -> [Double] {
-    let values = sum.values()
+    let values = isLone ? lone.values : sum.values()
     return tasks == 1 ? values : values.map { $0 / Double(tasks) }
   }
 

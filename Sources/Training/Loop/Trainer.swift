@@ -99,7 +99,8 @@ public final class Trainer<P: Problem> {
     let failure = try failureOfOwnTasks()
     if failure != nil { reduction.fail() }
     reduction.add(asking())
-    let mark = ParameterMark.of(problem.upperModel.values)
+    // One rank has nobody to be compared with.
+    let mark = communicator.size == 1 ? 0 : ParameterMark.of(problem.upperModel.values)
     reduction.add(mark: mark)
     if try reduction.reduce(communicator) > 0 {
       try communicator.agreeing { if let failure { throw failure } }
@@ -200,7 +201,7 @@ public final class Trainer<P: Problem> {
       regulation.update(&problem.upperModel.values, along: hypergradient, by: &upperOptimizer)
     }
     try communicator.broadcast(&problem.upperModel.values, from: 0)
-    guard problem.upperModel.values.allSatisfy(\.isFinite) else {
+    guard problem.upperModel.values.largestMagnitude.isFinite else {
       problem.upperModel.values = before
       throw StepError(
         step: step,
