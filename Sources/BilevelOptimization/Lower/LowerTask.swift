@@ -57,8 +57,8 @@ package final class LowerTask {
     lower = try levels.lower(
       data.batches?.lower(step: 0) ?? data.train, at: start, "the start of the adaptation")
     lower.draws = data.draws.lower(0)
-    try requireComparableLosses()
     state = try levels.optimizerState(vectors: rule.stateVectors)
+    try requireComparableLosses()
     if let kept, kept.hasPoint { kept.load(into: lower.point, state) }
     try loadPenalty()
   }
