@@ -142,6 +142,9 @@ import Testing
       try self.problem { ($0.rates, $0.layerRates) = (0, true) }
     }
     #expect(error?.message.contains("set rates=1") == true)
+    // One setting after the other, in any order.
+    var settings = FewShotSettings()
+    #expect(try settings.set("layer-rates", to: "true") && settings.set("rates", to: "2"))
   }
 
   /// Learnt factors of lower rates come behind the initialisation, where adaptation starts.

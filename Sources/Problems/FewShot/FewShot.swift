@@ -44,6 +44,11 @@ public struct FewShot: Problem {
   ///   that ask for more than they hold.
   public init(_ settings: FewShotSettings, seed: UInt64) throws {
     try settings.check()
+    guard settings.rates > 0 || !settings.layerRates else {
+      throw SettingError(
+        "layer-rates=true, rates=0: there are no factors that layers could have; set rates=1, or as many "
+          + "as lower-steps")
+    }
     self.settings = settings
     let tasks = try ImageTasks(
       settings.tasks, seed: seed, givesSupport: settings.network.needsSupport)

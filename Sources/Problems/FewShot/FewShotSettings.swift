@@ -25,10 +25,5 @@ public struct FewShotSettings: SettingGroup, Equatable {
       "rates", &rates, 0...1000,
       "learnt factors of lower rates, one a step (method=unrolled, learned-rates=rates); 0: none")
     try keys("layer-rates", &layerRates, "whether each layer has such factors of its own")
-    guard rates > 0 || !layerRates else {
-      throw SettingError(
-        "layer-rates=true, rates=0: there are no factors that layers could have; set rates=1, or as many "
-          + "as lower-steps")
-    }
   }
 }

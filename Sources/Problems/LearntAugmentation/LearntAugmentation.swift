@@ -24,7 +24,7 @@ public struct LearntAugmentation: Problem {
       (settings.method, settings.k) = (.neumannSeries, 10)
       settings.start = .previous
       settings.batch = 100
-      (settings.lowerSteps, settings.lowerRate) = (4, 0.5)
+      (settings.lowerSteps, settings.lowerRate, settings.damping) = (4, 0.3, 0.2)
       settings.upperRate = 0.01
       settings.evaluationEvery = 100
       return settings
