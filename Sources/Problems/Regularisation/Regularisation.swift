@@ -163,7 +163,9 @@ public struct Regularisation: Problem {
     guard let part = penalties.first(where: { $0.penalty == penalty }),
       let strengths = state.upperModel.strengths(penalty)
     else { return nil }
-    let biases = strengths.constant([Self.biasShare * exp(part.prior.first)], [1])
+    // One penalty of biases is enough.
+    let share = penalty == penalties[0].penalty ? Self.biasShare : 0
+    let biases = strengths.constant([share * exp(part.prior.first)], [1])
     return Tensor.concatenated([strengths, biases], axis: 0).rows(state["group"])
   }
 
