@@ -83,7 +83,7 @@ struct Tuning {
     Launch.run { ranks in
       let tuning = try Tuning(ranks, table: CommandLine.arguments.dropFirst().first)
       let found = [
-        try tuning.grid(of: [-9, -6, -3]), try tuning.descent(from: -4, steps: 60),
+        try tuning.grid(of: [-9, -6, -3]), try tuning.descent(from: -5, steps: 60),
       ]
       guard ranks.isRoot else { return .success }
       let table = ResultTable(
