@@ -120,7 +120,8 @@ extension LowerMaskSource {
       let error = #expect(throws: HypergradientError.self) {
         try LowerTask(levels, data, optimizer, from: levels.lowerModel.values)
       }
-      #expect(error?.code == .parameter && "\(error)".contains("batch=0"))
+      let said = try #require(error)
+      #expect(said.code == .parameter && "\(said)".contains("batch=0"))
     }
   }
 
