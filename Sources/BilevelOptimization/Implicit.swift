@@ -50,6 +50,7 @@ public final class Implicit<Upper, Lower> {
   ///   - checksResidual: Whether every solve ends with a product that finds its true residual, not only one that claims
   ///     to have converged.
   ///   - precision: The arithmetic of objectives and solves.
+  ///   - convolutions: How convolutions are computed.
   ///   - kernels: The instruction set; by default the fastest there is, or what `IGBM_KERNELS` names.
   /// - Throws: ``HypergradientError`` of code `parameter` for one outside its range; `TensorError` for kernels that are
   ///   not there.
@@ -59,7 +60,8 @@ public final class Implicit<Upper, Lower> {
     lowerLearningRate: Double, k: Int = 10, method: ImplicitMethod = .neumannSeries,
     tolerance: Double = 1e-10, relativeTolerance: Double = 1e-10, damping: Double = 0,
     negativeCurvature: NegativeCurvaturePolicy = .report, checksResidual: Bool = false,
-    precision: Precision = .single, kernels: KernelSet? = nil
+    precision: Precision = .single, convolutions: ConvolutionRule = .transformed,
+    kernels: KernelSet? = nil
   ) throws {
     let options = try ImplicitOptions(
       lowerLearningRate: lowerLearningRate, k: k, method: method, tolerance: tolerance,
@@ -68,7 +70,8 @@ public final class Implicit<Upper, Lower> {
     try self.init(
       Levels(
         upperObjective: upperObjective, upperModel: upperModel, lowerObjective: lowerObjective,
-        lowerModel: lowerModel, precision: precision, kernels: kernels), options)
+        lowerModel: lowerModel, precision: precision, kernels: kernels, convolutions: convolutions),
+      options)
   }
 
   /// The same over levels that are there already, and whose plans are shared.

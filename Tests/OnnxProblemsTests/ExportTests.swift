@@ -98,9 +98,8 @@ import Training
     ].filter { canExport && ["all", $0.0].contains(asked) }
   }()
 
-  /// Networks of a usual size against PyTorch's in double precision; some minutes. At its first parameters the deep one is so
-  /// ill-conditioned that PyTorch itself in single precision is 0.0008 to 0.0024 away from that: here it is
-  /// 0.003 to 0.009, and the bound ten times as far as PyTorch.
+  /// Networks of a usual size against PyTorch's in double precision; some minutes. In single precision the deep one is as near with
+  /// direct convolutions alone: transformed ones are 0.003 to 0.009 away, and PyTorch itself 0.0011 to 0.0024.
   @Test(
     .enabled(if: !large.isEmpty, "needs IGBM_LARGE, and a Python with torch: IGBM_PYTHON"),
     arguments: large)
@@ -118,7 +117,8 @@ import Training
           let implicit = try Implicit(
             upperObjective: { try problem.upperObjective($0) }, upperModel: problem.upperModel,
             lowerObjective: { try problem.lowerObjective($0) }, lowerModel: problem.lowerModel,
-            lowerLearningRate: 0.01, k: k, method: method, precision: precision)
+            lowerLearningRate: 0.01, k: k, method: method, precision: precision,
+            convolutions: .direct)
           let task = try problem.task(0, step: 0)
           problem.upperModel.clearGradients()
           _ = try implicit.computeGradients(
@@ -132,11 +132,8 @@ import Training
           let found = expected.tensors.filter { $0.name.hasPrefix(key) }.flatMap { tensor in
             own.first { key + $0.name == tensor.name }?.values ?? []
           }
-          let theirs = relativeDistance(values("single/" + key), values(key))
-          let bound = precision == .single ? max(bound, 10 * theirs) : bound
           let error = relativeDistance(found, values(key))
-          #expect(
-            !found.isEmpty && error < bound, "\(name), \(precision), \(key): \(error), \(theirs)")
+          #expect(!found.isEmpty && error < bound, "\(name), \(precision), \(key): \(error)")
         }
       }
     }

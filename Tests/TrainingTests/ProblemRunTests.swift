@@ -86,7 +86,8 @@ import Training
       "lower-steps", "lower-tolerance", "lower-clip", "lower-weight-decay",
       "lower-set", "sparse", "upper-rule", "upper-rate", "upper-milestones", "upper-decay",
       "upper-rise", "upper-fall", "upper-rates", "upper-clip", "upper-weight-decay", "upper-set",
-      "upper-epsilon", "precision", "evaluation-tasks", "evaluation-every", "patience", "initial",
+      "upper-epsilon", "precision", "convolutions", "evaluation-tasks", "evaluation-every",
+      "patience", "initial",
     ]
     return (common + own).joined(separator: ", ")
   }
@@ -101,7 +102,7 @@ import Training
     "upper-fall": "0", "upper-rates": "", "upper-clip": "0.0", "upper-weight-decay": "0.0",
     "upper-set": "whole", "blocks": "10", "validation-blocks": "10", "tolerance-fall": "0",
     "lower-milestones": "", "lower-decay": "0.1", "lower-rise": "0", "lower-fall": "0",
-    "learned-rates": "", "evaluation-every": "0", "patience": "0",
+    "learned-rates": "", "evaluation-every": "0", "patience": "0", "convolutions": "transformed",
   ]
 
   private static func listing(_ run: some Run) -> [String: String] {

@@ -120,6 +120,8 @@ public struct Examples: Sendable, Equatable {
     let isBatch: Bool
 
     /// What lower programs are planned with: sums of a matrix's quarters are for data that many products are with.
-    var optimisations: Optimisations { isBatch ? .all.subtracting(.quarters) : .all }
+    func optimisations(_ convolutions: ConvolutionRule) -> Optimisations {
+      isBatch ? convolutions.optimisations.subtracting(.quarters) : convolutions.optimisations
+    }
   }
 }

@@ -81,6 +81,7 @@ package final class Levels<Upper, Lower>: LevelPrograms {
   private let lowerObjective: Objective<Upper, Lower>
   private let kernels: KernelSet
   /// Whether lower programs have df/du: plans without it are smaller.
+  private let convolutions: ConvolutionRule
   private let hasDirect: Bool
   private let hasFreshProducts: Bool
   package let lowerLevel: LowerLevel
@@ -103,6 +104,7 @@ package final class Levels<Upper, Lower>: LevelPrograms {
   ///   - lowerModel: The lower model.
   ///   - precision: The arithmetic.
   ///   - kernels: The instruction set; nil for the fastest.
+  ///   - convolutions: How convolutions are computed.
   ///   - hasDirect: Whether lower programs have df/du.
   ///   - hasFreshProducts: Whether batches have products without gradients.
   ///   - lowerLevel: What lower parameters are of the lower objective.
@@ -115,12 +117,13 @@ package final class Levels<Upper, Lower>: LevelPrograms {
   package init(
     upperObjective: @escaping Objective<Upper, Lower>, upperModel: Model<Upper>,
     lowerObjective: @escaping Objective<Upper, Lower>, lowerModel: Model<Lower>,
-    precision: Precision, kernels: KernelSet?, hasDirect: Bool = false,
-    hasFreshProducts: Bool = false,
+    precision: Precision, kernels: KernelSet?, convolutions: ConvolutionRule = .transformed,
+    hasDirect: Bool = false, hasFreshProducts: Bool = false,
     lowerLevel: LowerLevel = .minimum, lowerPenalty: Strengths<Upper, Lower>? = nil,
     lowerStart: Objective<Upper, Lower>? = nil, learnedRates: Range<Int>? = nil,
     ratedParts: [Range<Int>] = []
   ) throws {
+    self.convolutions = convolutions
     self.hasDirect = hasDirect
     self.hasFreshProducts = hasFreshProducts
     self.lowerLevel = lowerLevel
@@ -160,7 +163,7 @@ package final class Levels<Upper, Lower>: LevelPrograms {
           + "\(counts.upper) parameters; set as many")
     }
     let program = try lowerPrograms.program(for: examples) { form in
-      try LowerProgram(lowerFormulas(examples), form, precision, kernels)
+      try LowerProgram(lowerFormulas(examples), form, precision, kernels, convolutions)
     }
     try program.load(upperModel.values, examples)
     return program
@@ -168,7 +171,7 @@ package final class Levels<Upper, Lower>: LevelPrograms {
 
   package func upper(_ examples: Examples) throws -> UpperProgram {
     let program = try upperPrograms.program(for: examples) { form in
-      try UpperProgram(upperFormulas(examples), form, precision, kernels)
+      try UpperProgram(upperFormulas(examples), form, precision, kernels, convolutions)
     }
     try program.load(upperModel.values, examples)
     return program
@@ -201,8 +204,10 @@ package final class Levels<Upper, Lower>: LevelPrograms {
     let lower = try lowerFormulas(train)
     let upper = try upperFormulas(validate)
     return try Program.arenaByteCount(
-      lower.trace.graph, lower.requests, precision, optimisations: train.form.optimisations)
-      + Program.arenaByteCount(upper.trace.graph, upper.requests, precision)
+      lower.trace.graph, lower.requests, precision,
+      optimisations: train.form.optimisations(convolutions))
+      + Program.arenaByteCount(
+        upper.trace.graph, upper.requests, precision, optimisations: convolutions.optimisations)
   }
 
   private func lowerFormulas(_ examples: Examples) throws -> LowerProgram.Formulas {

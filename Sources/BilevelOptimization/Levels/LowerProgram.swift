@@ -49,7 +49,8 @@ package final class LowerProgram: FormedProgram {
 
   /// Plans formulas for examples of a form.
   init(
-    _ formulas: Formulas, _ form: Examples.Form, _ precision: Precision, _ kernels: KernelSet
+    _ formulas: Formulas, _ form: Examples.Form, _ precision: Precision, _ kernels: KernelSet,
+    _ convolutions: ConvolutionRule
   ) throws {
     self.formulas = formulas
     self.form = form
@@ -58,7 +59,7 @@ package final class LowerProgram: FormedProgram {
       formulas.trace,
       try Program(
         formulas.trace.graph, formulas.requests, precision, kernels, for: Self.name,
-        optimisations: form.optimisations)
+        optimisations: form.optimisations(convolutions))
     )
     (self.trace, self.program) = (trace, program)
     isDrawn = !trace.drawnInputs.isEmpty

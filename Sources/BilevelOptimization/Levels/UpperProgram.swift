@@ -28,7 +28,8 @@ package final class UpperProgram: FormedProgram {
 
   /// Plans formulas for examples of a form.
   init(
-    _ formulas: Formulas, _ form: Examples.Form, _ precision: Precision, _ kernels: KernelSet
+    _ formulas: Formulas, _ form: Examples.Form, _ precision: Precision, _ kernels: KernelSet,
+    _ convolutions: ConvolutionRule
   ) throws {
     self.formulas = formulas
     self.form = form
@@ -36,7 +37,9 @@ package final class UpperProgram: FormedProgram {
     dependsOnUpper = formulas.dependsOnUpper
     let (trace, program) = (
       formulas.trace,
-      try Program(formulas.trace.graph, formulas.requests, precision, kernels, for: Self.name)
+      try Program(
+        formulas.trace.graph, formulas.requests, precision, kernels, for: Self.name,
+        optimisations: convolutions.optimisations)
     )
     (self.trace, self.program) = (trace, program)
     upper = UpperInput(program.input(trace.upper), isRead: trace.value.depends(on: trace.upper))

@@ -8,6 +8,7 @@ extension Problem {
     try Levels(
       upperObjective: upperObjective, upperModel: upperModel, lowerObjective: lowerObjective,
       lowerModel: lowerModel, precision: settings.precision, kernels: nil,
+      convolutions: settings.convolutions,
       hasDirect: settings.method.needsDirect, hasFreshProducts: settings.hasFreshProducts,
       lowerLevel: lowerLevel, lowerPenalty: lowerPenalty,
       lowerStart: start == .formula ? lowerStart : nil, learnedRates: learnedRates(settings),

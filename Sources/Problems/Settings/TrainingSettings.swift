@@ -180,6 +180,8 @@ public struct TrainingSettings: SettingGroup, Equatable {
   public var upperEpsilon = 1e-8
   /// The arithmetic of objectives and solves.
   public var precision = Precision.single
+  /// How convolutions are computed.
+  public var convolutions = ConvolutionRule.transformed
   /// Held-out tasks that are scored after training.
   public var evaluationTasks = 100
   /// Steps after which they are scored on the way, too; 0: after training alone.
@@ -288,6 +290,9 @@ public struct TrainingSettings: SettingGroup, Equatable {
       "where upper parameters stay, as lower-set")
     try keys.positive("upper-epsilon", &upperEpsilon, "what adam adds to the root it divides by")
     try keys("precision", &precision, "arithmetic: single or double")
+    try keys(
+      "convolutions", &convolutions,
+      "3x3 ones: transformed (fast), or direct (rounding several times smaller)")
     try keys(
       "evaluation-tasks", &evaluationTasks, 0...10_000_000,
       "held-out tasks scored after training, where the problem has such")
