@@ -80,8 +80,8 @@ package final class Levels<Upper, Lower>: LevelPrograms {
   private let upperObjective: Objective<Upper, Lower>
   private let lowerObjective: Objective<Upper, Lower>
   private let kernels: KernelSet
-  /// Whether lower programs have df/du: plans without it are smaller.
   private let convolutions: ConvolutionRule
+  /// Whether lower programs have df/du: plans without it are smaller.
   private let hasDirect: Bool
   private let hasFreshProducts: Bool
   package let lowerLevel: LowerLevel
