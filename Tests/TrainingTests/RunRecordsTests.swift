@@ -1,5 +1,6 @@
 import BilevelOptimization
 import Foundation
+import Problems
 import Testing
 import Training
 
@@ -20,6 +21,23 @@ import Training
 
   private func text(_ folder: RunFolder, _ name: String) throws -> String {
     try String(contentsOfFile: "\(folder.path)/\(name)", encoding: .utf8)
+  }
+
+  /// A problem may give its numbers any name.
+  @Test func namesOfFollowedNumbersAreQuoted() throws {
+    try withFolder { folder in
+      let plain = Self.summary(0)
+      let names = ["of \"a\"", "a\\b", "two\nlines"]
+      let followed = StepSummary(
+        step: 0, tasks: 8, skipped: 1, upperLoss: 1, worstUpperLoss: 2, worstTask: 3,
+        lowerGradientNorm: 0.5, unconverged: 4, growing: 0, figures: plain.figures,
+        hypergradientNorm: 7, followed: names.map { FollowedNumber($0, 1.5) })
+      try RunRecords(in: folder, [], after: 0).append(followed, nil)
+      let lines = try text(folder, "metrics.jsonl").split(separator: "\n")
+      let object = try JSONSerialization.jsonObject(with: Data(try #require(lines.first).utf8))
+      let found = try #require((object as? NSDictionary)?["upper"] as? [String: Double])
+      #expect(lines.count == 1 && found.keys.sorted() == names.sorted())
+    }
   }
 
   @Test func linesAreJSONAndCommaSeparatedValues() throws {

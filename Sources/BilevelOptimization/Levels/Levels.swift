@@ -32,6 +32,9 @@ package protocol LevelPrograms: AnyObject {
 }
 
 extension LevelPrograms {
+  /// How many factors a lower step's rate has: one where all parameters have the same.
+  var ratedPartCount: Int { max(ratedParts.count, 1) }
+
   /// The lower program with the point set, too; errors call the point `name`.
   package func lower(
     _ examples: Examples, at point: [Double], _ name: String

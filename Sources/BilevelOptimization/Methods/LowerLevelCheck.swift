@@ -55,7 +55,7 @@ struct LowerLevelCheck {
   private func checkRates() throws(HypergradientError) {
     guard let rates = levels.learnedRates else { return }
     let steps = optimizer.schedule.steps
-    let parts = max(levels.ratedParts.count, 1)
+    let parts = levels.ratedPartCount
     try HypergradientError.require(
       entry.differentiatesAdaptation && !options.keepsPoint && optimizer is any RatedOptimizer
         && (rates.count == parts || rates.count == parts * steps),

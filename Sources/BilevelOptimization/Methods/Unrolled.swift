@@ -124,7 +124,7 @@ final class Unrolled: HypergradientMethod {
     guard let range = levels.learnedRates, let rated = optimizer as? any RatedOptimizer else {
       return
     }
-    let parts = max(levels.ratedParts.count, 1)
+    let parts = levels.ratedPartCount
     let own = min(step, range.count / parts - 1) * parts + part
     hypergradient[range.lowerBound + own] += slope * rated.rate(ofStep: step)
   }

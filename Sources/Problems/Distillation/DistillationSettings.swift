@@ -1,6 +1,5 @@
 /// Settings of ``Distillation``.
-@dynamicMemberLookup
-public struct DistillationSettings: SettingGroup, Equatable {
+public struct DistillationSettings: LabelledDataSettingGroup, Equatable {
   /// What the distilled examples are at first.
   public enum Origin: String, Sendable, CaseIterable {
     /// Examples of their class, drawn by the seed.
@@ -35,14 +34,6 @@ public struct DistillationSettings: SettingGroup, Equatable {
   /// The defaults.
   public init() {}
 
-  /// What the examples' settings have.
-  public subscript<Value>(
-    dynamicMember member: WritableKeyPath<LabelledDataSettings, Value>
-  ) -> Value {
-    get { examples[keyPath: member] }
-    set { examples[keyPath: member] = newValue }
-  }
-
   /// Declares every key.
   ///
   /// - Throws: ``SettingError`` for a value outside its range.
@@ -53,8 +44,7 @@ public struct DistillationSettings: SettingGroup, Equatable {
     try keys("soft-labels", &softLabels, "whether their labels are learnt, too")
     try keys(
       "rates", &rates, 0...1_000_000, "learnt factors of lower-rate: 0, 1, or one a lower step")
-    try keys("network", &network, "lower model: " + ClassifierNetwork.words)
-    try keys("hidden", &hidden, 1...10_000, "units of the hidden layer")
+    try keys.classifier(&network, hidden: &hidden)
     try keys("l2", &l2, 0...1e6, "lower penalty: l2 * ||w||^2")
     try keys("draws", &draws, 1...1000, "draws of as many real examples to compare with")
     try examples.declareReading(&keys)

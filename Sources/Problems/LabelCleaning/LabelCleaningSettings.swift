@@ -1,6 +1,5 @@
 /// Settings of ``LabelCleaning``.
-@dynamicMemberLookup
-public struct LabelCleaningSettings: SettingGroup, Equatable {
+public struct LabelCleaningSettings: LabelledDataSettingGroup, Equatable {
   /// The examples, and which of them train, validate and test.
   public var examples = LabelledDataSettings()
   /// Which training labels are replaced.
@@ -24,22 +23,13 @@ public struct LabelCleaningSettings: SettingGroup, Equatable {
   /// The defaults.
   public init() {}
 
-  /// What the examples' settings have.
-  public subscript<Value>(dynamicMember member: WritableKeyPath<LabelledDataSettings, Value>)
-    -> Value
-  {
-    get { examples[keyPath: member] }
-    set { examples[keyPath: member] = newValue }
-  }
-
   /// Declares every key.
   ///
   /// - Throws: ``SettingError`` for a value outside its range.
   public mutating func declare(_ keys: inout SettingKeys) throws {
     try examples.declareParts(&keys)
     try corruption.declare(&keys)
-    try keys("network", &network, "lower model: " + ClassifierNetwork.words)
-    try keys("hidden", &hidden, 1...10_000, "units of the hidden layer")
+    try keys.classifier(&network, hidden: &hidden)
     try augmentation.declare(&keys)
     try keys("l2", &l2, 0...1e6, "lower penalty: l2 * ||w||^2")
     try keys("train-part", &trainPart, 1e-6...1, "part of the training images that a task draws")

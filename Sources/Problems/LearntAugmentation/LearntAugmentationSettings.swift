@@ -1,6 +1,5 @@
 /// Settings of ``LearntAugmentation``.
-@dynamicMemberLookup
-public struct LearntAugmentationSettings: SettingGroup, Equatable {
+public struct LearntAugmentationSettings: LabelledDataSettingGroup, Equatable {
   /// The images, and which of them train, validate and test.
   public var examples: LabelledDataSettings = {
     var examples = LabelledDataSettings()
@@ -23,14 +22,6 @@ public struct LearntAugmentationSettings: SettingGroup, Equatable {
   /// The defaults.
   public init() {}
 
-  /// What the examples' settings have.
-  public subscript<Value>(
-    dynamicMember member: WritableKeyPath<LabelledDataSettings, Value>
-  ) -> Value {
-    get { examples[keyPath: member] }
-    set { examples[keyPath: member] = newValue }
-  }
-
   /// Declares every key.
   ///
   /// - Throws: ``SettingError`` for a value outside its range.
@@ -50,8 +41,7 @@ public struct LearntAugmentationSettings: SettingGroup, Equatable {
         ImageChange.allCases.map(\.rawValue).joined(separator: ", ")
           + ": all strengths are 0, and none is learnt; set one above")
     }
-    try keys("network", &network, "lower model: " + ClassifierNetwork.words)
-    try keys("hidden", &hidden, 1...10_000, "units of the hidden layer")
+    try keys.classifier(&network, hidden: &hidden)
     try keys("l2", &l2, 0...1e6, "lower penalty: l2 * ||w||^2")
     try keys("compare", &compare, "whether results train with other strengths, too")
     try examples.declareReading(&keys)

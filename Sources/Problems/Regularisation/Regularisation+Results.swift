@@ -88,7 +88,7 @@ extension Regularisation {
     }
     let rows =
       switch settings.grouping {
-      case .one: [row("all weights", logarithms)]
+      case .one: [row(Self.allWeights, logarithms)]
       case .layer: zip(names, logarithms).map { row($0, [$1]) }
       case .feature:
         [row(names[0], logarithms.prefix(table.inputs))]
@@ -118,7 +118,7 @@ extension Regularisation {
         "Rates of dropout", columns: ["inputs of", "first", "learnt"],
         rows: rates(upper).enumerated().map { place, rate in
           [
-            lowerModel.parameters[2 * place].name, String(format: "%.4g", settings.dropout),
+            weights[place].name, String(format: "%.4g", settings.dropout),
             String(format: "%.4g", rate),
           ]
         })
@@ -133,7 +133,7 @@ extension Regularisation {
   /// The strengths, where they are few, and the rates of dropout.
   public func followed() -> [FollowedNumber] {
     let upper = upperModel.values
-    let names = settings.grouping == .one ? ["all parameters"] : lowerModel.parameters.map(\.name)
+    let names = settings.grouping == .one ? [Self.allWeights] : lowerModel.parameters.map(\.name)
     let strengths =
       settings.grouping.isFine
       ? []
@@ -143,10 +143,14 @@ extension Regularisation {
         }
       }
     return strengths
-      + zip(lowerModel.parameters.enumerated().filter { $0.offset % 2 == 0 }, rates(upper)).map {
-        FollowedNumber("dropout before \($0.element.name)", $1)
-      }
+      + zip(weights, rates(upper)).map { FollowedNumber("dropout before \($0.name)", $1) }
   }
+
+  /// What a strength of all weights is called.
+  private static let allWeights = "all weights"
+
+  /// The weights of the dense layers, one after another.
+  private var weights: [Parameter] { lowerModel.parameters.filter { $0.shape.rank > 1 } }
 
   /// The inputs by their strengths, where each has one: those that matter most first.
   private func inputs(_ upper: [Double]) -> [ResultTable] {

@@ -14,11 +14,11 @@ import Tensors
 ///
 /// or, for a lasso, with |w_i| in place of N/n w_i^2 / 2, and for an elastic net with both, by strengths of their own; where c
 /// bounds the curvature of m for a linear model: the largest eigenvalue of the mean of x x', times 1/2 for the cross-entropy and
-/// 2 for the squared error (and a guessed 4 for networks). It changes no minimum, but makes lower rates suit any table. A strength counts beside the sum of the losses, not their mean, so
-/// that what was chosen on fewer examples is right for all. The last term of F is a normal prior of the logarithms
-/// (`StrengthPrior`): validation alone, on few examples, takes strengths that overfit the folds. They begin at u_0 = log(1/N):
-/// with it, exp(-n c f) is the posterior of w under a standard normal prior. With `dropout` the rates of dropout are upper
-/// parameters, too (`Dropping`).
+/// 2 for the squared error (and a guessed 4 for networks). It changes no minimum, but makes lower rates suit any table. A
+/// strength counts beside the sum of the losses, not their mean, so that what was chosen on fewer examples is right for all. The
+/// last term of F is a normal prior of the logarithms (`StrengthPrior`): validation alone, on few examples, takes strengths that
+/// overfit the folds. They begin at u_0 = log(1/N): with it, exp(-n c f) is the posterior of w under a standard normal prior.
+/// With `dropout` the rates of dropout are upper parameters, too (`Dropping`).
 public struct Regularisation: Problem {
   /// The word that the command line knows it by.
   public static let name = "regularisation"

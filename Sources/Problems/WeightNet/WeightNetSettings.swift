@@ -1,6 +1,5 @@
 /// Settings of ``WeightNet``.
-@dynamicMemberLookup
-public struct WeightNetSettings: SettingGroup, Equatable {
+public struct WeightNetSettings: LabelledDataSettingGroup, Equatable {
   /// What weighs an example.
   public enum Weights: String, Sendable, CaseIterable {
     /// A net of its loss.
@@ -35,14 +34,6 @@ public struct WeightNetSettings: SettingGroup, Equatable {
   /// The defaults.
   public init() {}
 
-  /// What the examples' settings have.
-  public subscript<Value>(
-    dynamicMember member: WritableKeyPath<LabelledDataSettings, Value>
-  ) -> Value {
-    get { examples[keyPath: member] }
-    set { examples[keyPath: member] = newValue }
-  }
-
   /// Declares every key.
   ///
   /// - Throws: ``SettingError`` for a value outside its range.
@@ -52,8 +43,7 @@ public struct WeightNetSettings: SettingGroup, Equatable {
     try keys("imbalance", &imbalance, 1...1e6, "how many times fewer train of the last class")
     try keys("weights", &weights, "what weighs an example: its loss, its class (classes), or both")
     try keys("weight-hidden", &weightHidden, 1...10_000, "hidden units of the net that weighs")
-    try keys("network", &network, "lower model: " + ClassifierNetwork.words)
-    try keys("hidden", &hidden, 1...10_000, "units of the hidden layer")
+    try keys.classifier(&network, hidden: &hidden)
     try augmentation.declare(&keys)
     try keys("l2", &l2, 0...1e6, "lower penalty: l2 * ||w||^2")
     try keys("compare", &compare, "whether results train with equal weights, too: as long again")

@@ -103,7 +103,7 @@ public struct TensorFile: Sendable, Equatable {
   }
 
   /// A JSON string.
-  private static func quoted(_ text: String) -> String {
+  static func quoted(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

@@ -89,7 +89,7 @@ public enum MetricsFormat: String, Sendable, CaseIterable {
     return [
       (
         followedField,
-        "{\(known.map { "\"\($0.name)\":\($0.value)" }.joined(separator: ","))}"
+        "{\(known.map { "\(TensorFile.quoted($0.name)):\($0.value)" }.joined(separator: ","))}"
       )
     ]
   }
