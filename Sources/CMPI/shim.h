@@ -77,6 +77,13 @@ static inline int cmpi_rank(cmpi_comm comm, int *rank) { return MPI_Comm_rank(co
 
 static inline int cmpi_size(cmpi_comm comm, int *size) { return MPI_Comm_size(comm.handle, size); }
 
+// The ranks of one color, in the order of their numbers; with an error handler of its own.
+static inline int cmpi_split(cmpi_comm comm, int color, int rank, cmpi_comm *part) {
+  return MPI_Comm_split(comm.handle, color, rank, &part->handle);
+}
+
+static inline int cmpi_free(cmpi_comm *comm) { return MPI_Comm_free(&comm->handle); }
+
 static inline int cmpi_barrier(cmpi_comm comm) { return MPI_Barrier(comm.handle); }
 
 static inline int cmpi_broadcast(void *bytes, int count, int root, cmpi_comm comm) {

@@ -11,9 +11,14 @@ package final class CollectiveMark: Sendable {
 
   /// Notes that a collective is about to be entered; how many were, with it.
   package func enter(_ name: StaticString) -> Int {
+    open(name)
+    return entered.add(1, ordering: .relaxed).newValue
+  }
+
+  /// Notes that a collective of some of the ranks is about to be entered, which the others know nothing of.
+  func open(_ name: StaticString) {
     self.name.store(UInt(bitPattern: name.utf8Start), ordering: .relaxed)
     openSince.store(max(Self.now, 1), ordering: .releasing)
-    return entered.add(1, ordering: .relaxed).newValue
   }
 
   /// Notes that it was left.

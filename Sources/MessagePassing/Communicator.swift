@@ -86,6 +86,14 @@ public protocol Communicator: AnyObject {
   /// - Throws: ``MessagePassingError`` where a call of the library fails.
   func counter() throws(MessagePassingError) -> (any SharedCounter)?
 
+  /// The ranks of one color, as a communicator of their own: numbered anew, in the order of their numbers here. It may be used
+  /// as long as this one. Collective.
+  ///
+  /// - Parameter color: any number from 0; ranks that give the same one come together.
+  /// - Returns: this rank's part.
+  /// - Throws: ``MessagePassingError`` where a call of the library fails.
+  func split(by color: Int) throws(MessagePassingError) -> any Communicator
+
   /// Ends this rank and, as far as the launcher can, all others at once, without waiting for them. Not collective.
   ///
   /// - Parameter code: what the job exits with.

@@ -1,40 +1,48 @@
 #if MPI
   internal import CMPI
 
-  /// The ranks of `MPI_COMM_WORLD`. The only file that calls MPI's collectives.
+  /// The ranks of `MPI_COMM_WORLD`, or some of them. The only file that calls MPI's collectives.
   package final class MPICommunicator: Communicator {
     package let rank: Int
     package let size: Int
     package let hostName: String
-    private let world = cmpi_comm_world()
+    private var ranks: cmpi_comm
 
     /// The most elements sent in one call. MPI counts in 32 bits.
     private let pieceLimit: Int
 
     /// Where this rank is in its collectives.
-    package let mark = CollectiveMark()
+    package let mark: CollectiveMark
     /// Where the others are, as far as this rank is told.
     private(set) var board: ProgressBoard?
     private var windows: [MPIWindow] = []
+    /// Parts of it that were made.
+    private var parts: [MPICommunicator] = []
+    private let isWorld: Bool
 
-    /// Creates the communicator; MPI must have been initialised.
+    /// Creates the communicator of all ranks; MPI must have been initialised.
     ///
     /// - Parameter pieceLimit: the most elements sent in one call, at least 1; small in tests.
     /// - Throws: ``MessagePassingError``.
-    package init(pieceLimit: Int = 1 << 30) throws(MessagePassingError) {
+    package convenience init(pieceLimit: Int = 1 << 30) throws(MessagePassingError) {
+      try self.init(cmpi_comm_world(), isWorld: true, CollectiveMark(), pieceLimit)
+    }
+
+    private init(
+      _ world: cmpi_comm, isWorld: Bool, _ mark: CollectiveMark, _ pieceLimit: Int
+    ) throws(MessagePassingError) {
+      (ranks, self.isWorld, self.mark) = (world, isWorld, mark)
       var rank: Int32 = 0
       var size: Int32 = 0
       try MPILibrary.check(cmpi_return_errors(world), "MPI_Comm_set_errhandler")
       try MPILibrary.check(cmpi_rank(world, &rank), "MPI_Comm_rank")
       try MPILibrary.check(cmpi_size(world, &size), "MPI_Comm_size")
-      self.rank = Int(rank)
-      self.size = Int(size)
-      self.pieceLimit = pieceLimit
+      (self.rank, self.size, self.pieceLimit) = (Int(rank), Int(size), pieceLimit)
       hostName = MPILibrary.processorName
     }
 
     package func barrier() throws(MessagePassingError) {
-      try collective("MPI_Barrier") { cmpi_barrier(world) }
+      try collective("MPI_Barrier") { cmpi_barrier(ranks) }
     }
 
     package func broadcast(
@@ -44,7 +52,7 @@
       for piece in pieces(of: bytes.count, atMost: pieceLimit) {
         let part = UnsafeMutableRawBufferPointer(rebasing: bytes[piece])
         try collective("MPI_Bcast") {
-          cmpi_broadcast(part.baseAddress, Int32(part.count), Int32(root), world)
+          cmpi_broadcast(part.baseAddress, Int32(part.count), Int32(root), ranks)
         }
       }
     }
@@ -94,6 +102,14 @@
       return nil
     }
 
+    package func split(by color: Int) throws(MessagePassingError) -> any Communicator {
+      var made = cmpi_comm()
+      try collective("MPI_Comm_split") { cmpi_split(ranks, Int32(color), Int32(rank), &made) }
+      let part = try MPICommunicator(made, isWorld: false, mark, pieceLimit)
+      parts.append(part)
+      return part
+    }
+
     /// Lets the first ranks know from now on where each rank is. Collective.
     func openBoard() throws(MessagePassingError) {
       let processes = try gather(RankProcess.current(on: hostName).encoded).map {
@@ -110,11 +126,16 @@
       board = nil
       for window in windows { try window.close() }
       windows = []
+      for part in parts {
+        try part.close()
+        try MPILibrary.check(cmpi_free(&part.ranks), "MPI_Comm_free")
+      }
+      parts = []
     }
 
     /// A window that all ranks have opened, or nil on all of them.
     private func window(of count: Int) throws(MessagePassingError) -> MPIWindow? {
-      let window = MPIWindow(count, world)
+      let window = MPIWindow(count, ranks)
       guard try minimum(window == nil ? 0 : 1) == 1, let window else { return nil }
       windows.append(window)
       return window
@@ -134,7 +155,7 @@
       for piece in pieces(of: values.count, atMost: pieceLimit) {
         let part = UnsafeMutableBufferPointer(rebasing: values[piece])
         try collective("MPI_Allreduce") {
-          cmpi_allreduce(part.baseAddress, Int32(part.count), datatype, operation, world)
+          cmpi_allreduce(part.baseAddress, Int32(part.count), datatype, operation, ranks)
         }
       }
     }
@@ -142,7 +163,7 @@
     /// Every rank's count, in rank order.
     private func gatherCounts(_ count: Int) throws(MessagePassingError) -> [Int] {
       var counts = [Int64](repeating: 0, count: size)
-      try collective("MPI_Allgather") { cmpi_allgather_int64(Int64(count), &counts, world) }
+      try collective("MPI_Allgather") { cmpi_allgather_int64(Int64(count), &counts, ranks) }
       return counts.map(Int.init)
     }
 
@@ -159,7 +180,7 @@
       try collective("MPI_Allgatherv") {
         cmpi_allgatherv(
           mine.baseAddress, Int32(mine.count), &received, parts.map(Int32.init),
-          offsets.map(Int32.init), world)
+          offsets.map(Int32.init), ranks)
       }
       for rank in 0..<size {
         gathered[rank] += received[offsets[rank]..<offsets[rank + 1]]
@@ -170,7 +191,7 @@
     private func collective(
       _ name: StaticString, _ call: () -> Int32
     ) throws(MessagePassingError) {
-      board?.tell(mark.enter(name))
+      if isWorld { board?.tell(mark.enter(name)) } else { mark.open(name) }
       let status = call()
       mark.leave()
       try MPILibrary.check(status, name, rank: rank)

@@ -43,6 +43,9 @@ public final class SoloCommunicator: Communicator {
   /// A plain counter, at 0.
   public func counter() -> (any SharedCounter)? { SoloCounter() }
 
+  /// Itself, as it is.
+  public func split(by color: Int) -> any Communicator { self }
+
   /// Exits the process with the code.
   public func abort(code: ExitCode) -> Never { exit(code.rawValue) }
 }

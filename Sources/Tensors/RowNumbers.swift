@@ -23,6 +23,18 @@ package struct RowNumbers: Sendable, Equatable {
     (self.list, self.range, self.bound) = (list, range, bound)
   }
 
+  /// Some of them, by their places.
+  package func piece(_ places: Range<Int>) -> RowNumbers {
+    precondition((0..<count).contains(places), "no rows at \(places) of \(count)")
+    let start = range.lowerBound
+    return RowNumbers(
+      list: list, start + places.lowerBound..<start + places.upperBound, bound: bound)
+  }
+
+  private init(list: [Int]?, _ range: Range<Int>, bound: Int) {
+    (self.list, self.range, self.bound) = (list, range, bound)
+  }
+
   /// How many.
   package var count: Int { range.count }
 

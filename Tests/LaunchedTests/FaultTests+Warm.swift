@@ -51,6 +51,16 @@
       try isTheSame(Self.warm, ranks: ranks, schedule, fault: "kill:5:\(ranks - 1)")
     }
 
+    /// One task, whose rows the ranks share; or two that two teams have.
+    @Test(
+      .enabled(if: requireMPI()),
+      arguments: [(2, "static", "1"), (3, "dynamic", "1"), (4, "static", "2")])
+    func parity_teams(_ ranks: Int, _ schedule: String, _ tasks: String) throws {
+      try isTheSame(
+        Self.warm + ["tasks=\(tasks)", "slabs=4"], ranks: ranks, schedule,
+        fault: "kill:5:\(ranks - 1)")
+    }
+
     @Test(.enabled(if: requireMPI()), arguments: ["static", "dynamic"])
     func parity_tablesOverBlocks(_ schedule: String) throws {
       try isTheSame(Self.tables, ranks: 3, schedule, fault: "kill:8:1")

@@ -22,6 +22,7 @@ import Testing
 enum Fault: CaseIterable {
   case sumsInDoubles, extremaSwapped, lastElementForgotten, sumsDifferByRank, gathersBackwards
   case broadcastsFromZero, acceptsAnyRoot, countersApart
+  case splitsNothing, partsMixed
 }
 
 /// Passes calls on, with one fault.
@@ -81,6 +82,14 @@ private final class FaultyCommunicator: Communicator {
 
   func counter() throws(MessagePassingError) -> (any SharedCounter)? {
     fault == .countersApart ? SoloCommunicator().counter() : try sound.counter()
+  }
+
+  func split(by color: Int) throws(MessagePassingError) -> any Communicator {
+    switch fault {
+    case .splitsNothing: self
+    case .partsMixed: try sound.split(by: color + (rank == 0 ? 1 : 0))
+    default: try sound.split(by: color)
+    }
   }
 
   func abort(code: ExitCode) -> Never { sound.abort(code: code) }

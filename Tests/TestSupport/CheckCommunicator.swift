@@ -12,6 +12,7 @@ package func checkCommunicator(_ communicator: any Communicator) throws {
   try checkAgreement(communicator)
   try checkManyCalls(communicator)
   try checkCounter(communicator)
+  try checkSplit(communicator)
 }
 
 /// Counts with the edges: none, one, and numbers that no piece size divides.
@@ -166,5 +167,28 @@ private func checkCounter(_ communicator: any Communicator) throws {
     try require(zip(mine, mine.dropFirst()).allSatisfy { $0 < $1 }, "drawn numbers grow")
     let all = try communicator.gather(mine).flatMap { $0 }.sorted()
     try requireEqual(all, Array(0..<Int64(all.count)), "every number is drawn once")
+  }
+}
+
+/// Parts are as sound as the whole, which goes on beside them.
+private func checkSplit(_ communicator: any Communicator) throws {
+  let (rank, size) = (communicator.rank, communicator.size)
+  // Every rank by itself, all together, and neighbours in turns.
+  for colors in [size, 1, 2] {
+    let color = rank % colors
+    let members = (0..<size).filter { $0 % colors == color }
+    let part = try communicator.split(by: color)
+    try requireEqual(part.size, members.count, "a part has its ranks")
+    try requireEqual(members[part.rank], rank, "a part keeps their order")
+    // Parts make different numbers of calls.
+    for _ in 0...color {
+      let sum = try part.sum(Int64(rank))
+      try requireEqual(sum, Int64(members.reduce(0, +)), "a sum over a part")
+    }
+    try requireEqual(
+      try part.broadcast(rank, from: part.size - 1), members.last!, "a broadcast in a part")
+    try requireEqual(try part.gather(rank), members, "a gather in a part")
+    let total = try communicator.sum(Int64(rank))
+    try requireEqual(total, Int64(size * (size - 1) / 2), "a sum over all beside parts")
   }
 }

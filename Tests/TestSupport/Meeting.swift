@@ -14,6 +14,8 @@ final class Meeting: @unchecked Sendable {
   private var outcome: Result<[[UInt8]], MessagePassingError> = .success([])
   private var departure: (rank: Int, reason: String)?
   private var settled: Set<Int> = []
+  /// Meetings of some of the ranks, by their numbers here.
+  private var parts: [(meeting: Meeting, ranks: [Int])] = []
 
   init(size: Int) {
     self.size = size
@@ -40,11 +42,20 @@ final class Meeting: @unchecked Sendable {
     return try outcome.get()
   }
 
+  /// Adds a meeting of some of the ranks.
+  func add(_ part: Meeting, of ranks: [Int]) {
+    condition.withLock { parts.append((part, ranks)) }
+  }
+
   /// Lets those who wait for `rank`, now or later, throw.
   func leave(_ rank: Int, because reason: String) {
-    condition.withLock {
+    let parts = condition.withLock {
       departure = departure ?? (rank, reason)
       condition.broadcast()
+      return self.parts
+    }
+    for (meeting, ranks) in parts {
+      if let place = ranks.firstIndex(of: rank) { meeting.leave(place, because: reason) }
     }
   }
 

@@ -65,6 +65,19 @@ package final class ThreadCommunicator: Communicator {
     return shared
   }
 
+  package func split(by color: Int) throws(MessagePassingError) -> any Communicator {
+    let colors = try gather(color)
+    let ranks = colors.indices.filter { colors[$0] == color }
+    // The first rank's object: it lives until all have it.
+    let own = Meeting(size: ranks.count)
+    if rank == ranks[0] { meeting.add(own, of: ranks) }
+    let objects = try gather(UInt(bitPattern: Unmanaged.passUnretained(own).toOpaque()))
+    let part = Unmanaged<Meeting>.fromOpaque(UnsafeRawPointer(bitPattern: objects[ranks[0]])!)
+      .takeUnretainedValue()
+    try barrier()
+    return ThreadCommunicator(rank: ranks.firstIndex(of: rank)!, meeting: part)
+  }
+
   /// Makes the other ranks throw, and never comes back to the body that this thread ran.
   package func abort(code: ExitCode) -> Never {
     meeting.leave(rank, because: "aborted with code \(code.rawValue)")

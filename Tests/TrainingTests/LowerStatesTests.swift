@@ -30,6 +30,12 @@ import Training
       "folds", "regularisation",
       [("steps", "6"), ("tasks", "3"), ("start", "previous"), ("lower-steps", "2")]
     ),
+    // Two tasks for teams of two of four ranks; one for all ranks together.
+    ("teams", "label-cleaning", warm + [("tasks", "2"), ("slabs", "4")]),
+    (
+      "one team", "label-cleaning",
+      warm + [("tasks", "1"), ("slabs", "5"), ("method", "soba"), ("lower-steps", "1")]
+    ),
     ("solutions alone", "sinusoid", [("steps", "4"), ("tasks", "3"), ("warm-solve", "true")]),
   ]
 

@@ -23,6 +23,12 @@ extension Examples {
     return Examples(all, rows)
   }
 
+  /// Neighbouring ones, in their order, without copying anything.
+  func slab(_ range: Range<Int>) throws(TensorError) -> Examples {
+    guard let chosen else { return try batch(RowNumbers(range)) }
+    return Examples(whole, chosen.piece(range))
+  }
+
   private static func outOfRange(of count: Int) -> TensorError {
     TensorError(.range, "a batch asks for a row beyond the \(count) that there are")
   }

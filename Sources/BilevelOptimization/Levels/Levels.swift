@@ -20,9 +20,12 @@ package protocol LevelPrograms: AnyObject {
   /// Whether errors about numbers that are not finite say what made them, which takes some hundred times as long as
   /// making them did.
   var explainsNonFinite: Bool { get set }
+  /// Adds up what the lower objective is over slabs of its rows; nil where it is computed over all of them at once. Set before
+  /// it is computed.
+  var slabs: SlabSums? { get set }
 
   /// The lower program of the examples' form, with the upper parameters and the examples set.
-  func lower(_ examples: Examples) throws -> LowerProgram
+  func lower(_ examples: Examples) throws -> any LowerProgram
   /// The upper program, likewise.
   func upper(_ examples: Examples) throws -> UpperProgram
   /// Where adaptation starts, as a function of the upper parameters, with these set; nil where it is none.
@@ -38,7 +41,7 @@ extension LevelPrograms {
   /// The lower program with the point set, too; errors call the point `name`.
   package func lower(
     _ examples: Examples, at point: [Double], _ name: String
-  ) throws -> LowerProgram {
+  ) throws -> any LowerProgram {
     guard point.count == counts.lower else {
       throw HypergradientError(
         .shape,
@@ -62,7 +65,7 @@ extension LevelPrograms {
 
   /// Throws where neither objective depends on the upper model.
   func requireDependence(
-    _ lower: LowerProgram, _ upper: UpperProgram
+    _ lower: any LowerProgram, _ upper: UpperProgram
   ) throws(HypergradientError) {
     guard lower.dependsOnUpper || upper.dependsOnUpper else {
       throw HypergradientError(
@@ -94,7 +97,9 @@ package final class Levels<Upper, Lower>: LevelPrograms {
   private let lowerStart: Objective<Upper, Lower>?
   private var startProgram: StartProgram?
   private var precision: Precision { algebra.precision }
-  private var lowerPrograms = FormedPrograms<LowerProgram>()
+  private var lowerPrograms = FormedPrograms<PlannedLowerProgram>()
+  private var slabbedPrograms = FormedPrograms<SlabbedLowerProgram>()
+  package var slabs: SlabSums?
   private var upperPrograms = FormedPrograms<UpperProgram>()
   private var state: VectorStore?
 
@@ -157,7 +162,7 @@ package final class Levels<Upper, Lower>: LevelPrograms {
   }
 
   /// Values of models are public, so that their lengths are checked here.
-  package func lower(_ examples: Examples) throws -> LowerProgram {
+  package func lower(_ examples: Examples) throws -> any LowerProgram {
     let held = (upperModel.values.count, upperModel.gradients.count)
     guard held == (counts.upper, counts.upper) else {
       throw HypergradientError(
@@ -165,11 +170,44 @@ package final class Levels<Upper, Lower>: LevelPrograms {
         "the upper model holds \(held.0) values and \(held.1) gradients, but has "
           + "\(counts.upper) parameters; set as many")
     }
+    if let slabs { return try lower(examples, slabs) }
     let program = try lowerPrograms.program(for: examples) { form in
-      try LowerProgram(lowerFormulas(examples), form, precision, kernels, convolutions)
+      try PlannedLowerProgram(lowerFormulas(examples), form, precision, kernels, convolutions)
     }
     try program.load(upperModel.values, examples)
     return program
+  }
+
+  /// The same in slabs.
+  private func lower(_ examples: Examples, _ slabs: SlabSums) throws -> any LowerProgram {
+    let program = try slabbedPrograms.program(for: examples) { _ in
+      try requireAdditivity(examples, slabs)
+      // Slabs are of two forms at the most.
+      var formulas: (form: Examples.Form, formulas: PlannedLowerProgram.Formulas)?
+      return try SlabbedLowerProgram(examples, counts, precision, slabs) { examples in
+        let form = examples.form
+        let found = try formulas?.form == form ? formulas!.formulas : lowerFormulas(examples)
+        formulas = (form, found)
+        return try PlannedLowerProgram(found, form, precision, kernels, convolutions)
+      }
+    }
+    try program.load(upperModel.values, examples)
+    return program
+  }
+
+  /// Throws where the lower objective is not the mean of its slabs.
+  private func requireAdditivity(_ examples: Examples, _ slabs: SlabSums) throws {
+    try HypergradientError.require(
+      lowerLevel == .minimum,
+      "slabs=\(slabs.count): the lower level is a fixed point, which is no sum over rows; set slabs=1"
+    )
+    guard examples.rowCount >= max(slabs.count, 2) else { return }
+    try RowAdditivity(rows: examples.rowCount).check(
+      slabs: slabs.count, examples, upper: upperModel.values, lower: lowerModel.values
+    ) { examples in
+      try PlannedLowerProgram(
+        lowerFormulas(examples), examples.form, .double, kernels, convolutions)
+    }
   }
 
   package func upper(_ examples: Examples) throws -> UpperProgram {
@@ -194,7 +232,10 @@ package final class Levels<Upper, Lower>: LevelPrograms {
   /// The most bytes of the plans that are kept of each objective.
   package var planMemory: Int {
     get { lowerPrograms.bound }
-    set { (lowerPrograms.bound, upperPrograms.bound) = (newValue, newValue) }
+    set {
+      (lowerPrograms.bound, slabbedPrograms.bound) = (newValue, newValue)
+      upperPrograms.bound = newValue
+    }
   }
 
   /// How many plans are kept: of the lower objective, and of the upper.
@@ -204,17 +245,23 @@ package final class Levels<Upper, Lower>: LevelPrograms {
   ///
   /// - Throws: What objectives throw; `TensorError` for data that do not fit them.
   package func planByteCount(train: Examples, validate: Examples) throws -> Int {
-    let lower = try lowerFormulas(train)
     let upper = try upperFormulas(validate)
-    return try Program.arenaByteCount(
-      lower.trace.graph, lower.requests, precision,
-      optimisations: train.form.optimisations(convolutions))
+    var lower = 0
+    for part in try slabs?.own(of: train) ?? [train] { lower += try lowerByteCount(part) }
+    return try lower
       + Program.arenaByteCount(
         upper.trace.graph, upper.requests, precision, optimisations: convolutions.optimisations)
   }
 
-  private func lowerFormulas(_ examples: Examples) throws -> LowerProgram.Formulas {
-    try LowerProgram.formulas(
+  private func lowerByteCount(_ examples: Examples) throws -> Int {
+    let lower = try lowerFormulas(examples)
+    return try Program.arenaByteCount(
+      lower.trace.graph, lower.requests, precision,
+      optimisations: examples.form.optimisations(convolutions))
+  }
+
+  private func lowerFormulas(_ examples: Examples) throws -> PlannedLowerProgram.Formulas {
+    try PlannedLowerProgram.formulas(
       lowerObjective, lowerLevel, penalty: lowerPenalty, upperModel, lowerModel, examples.form,
       hasDirect: hasDirect, hasFreshProducts: hasFreshProducts && examples.form.isBatch)
   }

@@ -2,7 +2,7 @@ import Models
 import Tensors
 
 /// Why a number of an objective or its derivatives is not finite, in words.
-struct NonFiniteCause {
+package struct NonFiniteCause {
   private enum Kind {
     case data(String), lowerParameters, upperParameters, direction, operation
   }
@@ -10,6 +10,14 @@ struct NonFiniteCause {
   private let kind: Kind
   /// What happened, and where.
   private(set) var account: String
+
+  private init(_ kind: Kind, _ account: String) { (self.kind, self.account) = (kind, account) }
+
+  /// One that another rank of a task's team has found.
+  static func elsewhere(isOperation: Bool) -> NonFiniteCause {
+    NonFiniteCause(
+      isOperation ? .operation : .data("train"), "it came up in rows that another rank has")
+  }
 
   /// - Parameters:
   ///   - origin: What was found in a trace.

@@ -9,7 +9,7 @@ package final class LowerTask {
   /// What the task keeps between upper steps; nil where every adaptation starts anew.
   package let kept: LowerState?
   /// The lower program of the examples that were loaded last, at the point.
-  private(set) var lower: LowerProgram
+  private(set) var lower: any LowerProgram
   /// The lower gradient's norm before the first step; nil where none was made.
   private(set) var startGradientNorm: Double?
   /// Lower steps made.
@@ -102,7 +102,7 @@ package final class LowerTask {
 
   /// Loads other examples; the point stays, and so does the lower step that masks are of.
   @discardableResult
-  func load(_ examples: Examples) throws -> LowerProgram {
+  func load(_ examples: Examples) throws -> any LowerProgram {
     let next = try levels.lower(examples)
     if next !== lower { next.point.copy(from: lower.point) }
     next.draws = data.draws.lower(masked)
@@ -118,7 +118,7 @@ package final class LowerTask {
   ///   - observe: Called with each gradient, before its step.
   /// - Throws: What data and objectives throw.
   package func adapt(
-    before: (Int) -> Void = { _ in }, observe: (LowerProgram, Elements) -> Void = { _, _ in }
+    before: (Int) -> Void = { _ in }, observe: (any LowerProgram, Elements) -> Void = { _, _ in }
   ) throws {
     let schedule = rule.schedule
     for step in 0..<schedule.steps {

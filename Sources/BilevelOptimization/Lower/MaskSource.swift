@@ -19,6 +19,9 @@ public struct MaskSource: Sendable, Hashable {
   /// The draws of one lower step.
   package func lower(_ step: Int) -> LowerMaskSource { LowerMaskSource(draws: self, step: step) }
 
+  /// Places of masks that an objective has at the most; those of further slabs follow.
+  fileprivate static var mostPlaces: Int { 1 << 16 }
+
   /// The seed of all masks of a task in an upper step.
   fileprivate var key: UInt64 {
     var stream = RandomStream(
@@ -32,6 +35,17 @@ public struct MaskSource: Sendable, Hashable {
 package struct LowerMaskSource: Hashable {
   fileprivate let draws: MaskSource
   fileprivate let step: Int
+  /// The slab of the task's rows that they are for.
+  private var slab = 0
+
+  fileprivate init(draws: MaskSource, step: Int) { (self.draws, self.step) = (draws, step) }
+
+  /// The draws of one slab of the rows; those of the first are the whole's.
+  func ofSlab(_ slab: Int) -> LowerMaskSource {
+    var source = self
+    source.slab = slab
+    return source
+  }
 
   /// Sets the numbers at a place of the objective.
   package func set(_ numbers: Elements, at place: Int, _ law: DrawnInput.Law) {
@@ -45,7 +59,8 @@ package struct LowerMaskSource: Hashable {
   /// What the numbers at a place are made of: one draw an element.
   package func stream(_ place: Int) -> RandomStream {
     RandomStream(
-      seed: draws.key, purpose: .dropout, step: Int(UInt32(truncatingIfNeeded: step)), index: place)
+      seed: draws.key, purpose: .dropout, step: Int(UInt32(truncatingIfNeeded: step)),
+      index: slab * MaskSource.mostPlaces + place)
   }
 }
 

@@ -25,7 +25,8 @@ struct AdaptedPoint {
   ///   - isMoved: Whether the upper parameters move it by where the adaptation starts.
   /// - Throws: ``HypergradientError`` for numbers that are not finite, or where there is nothing to learn.
   init(
-    _ lower: LowerProgram, _ validate: Examples, _ levels: any LevelPrograms, _ task: LowerTask?,
+    _ lower: any LowerProgram, _ validate: Examples, _ levels: any LevelPrograms,
+    _ task: LowerTask?,
     lowerGradient: Elements? = nil, gradientNorm norm: Double? = nil, isMoved: Bool = false
   ) throws {
     self.levels = levels

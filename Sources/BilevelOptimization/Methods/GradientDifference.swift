@@ -3,7 +3,7 @@ import Tensors
 /// Central differences of the lower objective's gradients around a point, along a vector: Hessian and mixed products in two
 /// gradients each (Liu, Simonyan and Yang, 2019, eq. 8).
 struct GradientDifference {
-  private let lower: LowerProgram
+  private let lower: any LowerProgram
   private let algebra: VectorAlgebra
   /// The point.
   private let point: Elements
@@ -17,7 +17,7 @@ struct GradientDifference {
   ///   - point: A copy of its point.
   ///   - size: The length of the steps, above 0.
   ///   - algebra: Operations on vectors.
-  init(_ lower: LowerProgram, at point: Elements, size: Double, _ algebra: VectorAlgebra) {
+  init(_ lower: any LowerProgram, at point: Elements, size: Double, _ algebra: VectorAlgebra) {
     self.lower = lower
     self.algebra = algebra
     self.point = point

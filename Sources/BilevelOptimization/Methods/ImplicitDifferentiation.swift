@@ -69,7 +69,7 @@ final class ImplicitDifferentiation: HypergradientMethod {
   /// - Returns: What came about.
   /// - Throws: As ``Implicit/computeGradients(validate:auxiliaryModel:train:)``.
   func differentiate(
-    _ lower: LowerProgram, _ validate: Examples, into hypergradient: inout [Double],
+    _ lower: any LowerProgram, _ validate: Examples, into hypergradient: inout [Double],
     task: LowerTask? = nil
   ) throws -> MethodOutcome {
     let point = try AdaptedPoint(lower, validate, levels, task)
@@ -143,7 +143,7 @@ final class ImplicitDifferentiation: HypergradientMethod {
 
   /// Throws where the Hessian itself is not finite, and not only its product with what has grown: where that with a vector
   /// of length 1 is not, along the last direction of the solve or, where that was lost, along the right-hand side.
-  private func requireFiniteHessian(_ lower: LowerProgram, _ g: Elements) throws {
+  private func requireFiniteHessian(_ lower: any LowerProgram, _ g: Elements) throws {
     if !algebra.norm(lower.vector).isFinite { lower.vector.copy(from: g) }
     let length = algebra.norm(lower.vector)
     guard length > 0 else { return }
@@ -158,7 +158,8 @@ final class ImplicitDifferentiation: HypergradientMethod {
 
   /// Solves for g / scale into ``solution``, as the policy has it.
   private func solve(
-    _ hessian: LowerHessian, _ operators: any LinearOperator, _ lower: LowerProgram, _ g: Elements,
+    _ hessian: LowerHessian, _ operators: any LinearOperator, _ lower: any LowerProgram,
+    _ g: Elements,
     _ scale: UnitScale, from guess: Guess
   ) throws -> SolveReport {
     hessian.damping = options.damping
@@ -188,7 +189,8 @@ final class ImplicitDifferentiation: HypergradientMethod {
   private static var mostRetries: Int { 5 }
 
   private func solveOnce(
-    _ hessian: LowerHessian, _ operators: any LinearOperator, _ lower: LowerProgram, _ g: Elements,
+    _ hessian: LowerHessian, _ operators: any LinearOperator, _ lower: any LowerProgram,
+    _ g: Elements,
     _ scale: UnitScale, from guess: Guess
   ) throws -> SolveReport {
     let system = LinearSystem(
@@ -207,7 +209,7 @@ final class ImplicitDifferentiation: HypergradientMethod {
   /// Throws where H has rows of zeros, whatever the numbers, that g has a part in: the lower objective does not contain
   /// those parameters, or is linear in them. Damping gives every parameter curvature, and NS needs none.
   private func requireCurvature(
-    _ lower: LowerProgram, _ g: Elements
+    _ lower: any LowerProgram, _ g: Elements
   ) throws(HypergradientError) {
     guard needsCurvature, options.k > 0, options.damping == 0 else { return }
     let flat = lower.flatParameters.filter { $0.range.contains { g[$0] != 0 } }
@@ -222,7 +224,7 @@ final class ImplicitDifferentiation: HypergradientMethod {
 
   /// The lower parameters, by name, in which H maps the lower program's vector to next to nothing; `norm` is an estimate of
   /// ||H||.
-  private func flatParameters(_ lower: LowerProgram, hessian norm: Double) -> [String] {
+  private func flatParameters(_ lower: any LowerProgram, hessian norm: Double) -> [String] {
     let direction = lower.vector.values
     let product = lower.hessianVectorProduct().values
     let small = algebra.precision.epsilon.squareRoot()

@@ -4,7 +4,7 @@ import Tensors
 final class LowerHessian: LinearOperator {
   /// Added to the diagonal.
   var damping = 0.0
-  private let program: LowerProgram
+  private let program: any LowerProgram
   /// Where a damped product goes: the program's own may be the vector itself, or hold zeros that it computes once.
   private let damped: Elements
   private let algebra: VectorAlgebra
@@ -12,7 +12,7 @@ final class LowerHessian: LinearOperator {
   private var failure: (any Error)?
 
   init(
-    _ program: LowerProgram, damped: Elements, _ algebra: VectorAlgebra, fresh: FreshProducts?
+    _ program: any LowerProgram, damped: Elements, _ algebra: VectorAlgebra, fresh: FreshProducts?
   ) {
     self.program = program
     self.damped = damped
@@ -40,7 +40,7 @@ final class LowerHessian: LinearOperator {
   }
 
   /// The program at the examples that the mixed product is to be taken over.
-  func programForMixed() throws -> LowerProgram {
+  func programForMixed() throws -> any LowerProgram {
     refresh()
     try rethrow()
     return program
@@ -76,7 +76,7 @@ struct FreshProducts {
   }
 
   /// The lower program of the next product's examples, linearised at the point; nil where it is so already: at the first.
-  mutating func next() throws -> LowerProgram? {
+  mutating func next() throws -> (any LowerProgram)? {
     defer { number += 1 }
     if number == 0 { return nil }
     try task.loadSolve(product: number)

@@ -5,7 +5,7 @@ extension Problem {
   ///
   /// - Throws: For kernels that are not there, and a name of learnt rates that no upper parameter has.
   package func levels(_ settings: TrainingSettings) throws -> Levels<Upper, Lower> {
-    try Levels(
+    let levels = try Levels(
       upperObjective: upperObjective, upperModel: upperModel, lowerObjective: lowerObjective,
       lowerModel: lowerModel, precision: settings.precision, kernels: nil,
       convolutions: settings.convolutions,
@@ -13,6 +13,8 @@ extension Problem {
       lowerLevel: lowerLevel, lowerPenalty: lowerPenalty,
       lowerStart: start == .formula ? lowerStart : nil, learnedRates: learnedRates(settings),
       ratedParts: settings.learnedRates.isEmpty ? [] : ratedParts)
+    if settings.slabs > 1 { levels.slabs = SlabSums(count: settings.slabs) }
+    return levels
   }
 
   private func learnedRates(_ settings: TrainingSettings) throws -> Range<Int>? {
@@ -33,6 +35,10 @@ extension Problem {
         "lower-rule=split, lower-pull=\(settings.lowerPull): split leaves out a pull towards the start "
           + "that the lower objective must contain, and that of \(Self.name) contains one of "
           + "\(pull); set lower-pull=\(pull), or another lower-rule")
+    }
+    guard settings.slabs == 1 || Self.isOverRows else {
+      throw SettingError(
+        "slabs=\(settings.slabs): the examples of \(Self.name) are no rows; set slabs=1")
     }
     try settings.lowerSet.check(count: lowerModel.count)
     try settings.upperSet.check(count: upperModel.count)

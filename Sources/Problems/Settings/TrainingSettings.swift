@@ -74,6 +74,10 @@ public struct TrainingSettings: SettingGroup, Equatable {
 
   /// How tasks get to ranks.
   public var schedule = TaskSchedule.fixed
+  /// How many slabs the rows of a task's lower objective are cut into, whose sums are exact: any ranks may then compute them.
+  public var slabs = 1
+  /// The ranks that compute a task together; 0 for as many as have no task of their own.
+  public var team = 0
   /// What everything random is drawn from.
   public var seed = 1
   /// Upper steps.
@@ -202,6 +206,12 @@ public struct TrainingSettings: SettingGroup, Equatable {
     try keys("steps", &steps, 0...1_000_000_000, "upper steps")
     try keys("tasks", &tasks, 1...1_000_000, "tasks an upper step")
     try keys("schedule", &schedule, "how tasks get to ranks: static or dynamic; changes no bit")
+    try keys(
+      "slabs", &slabs, 1...65_536,
+      "parts of a task's rows for its lower objective, which ranks may share; decides bits")
+    try keys(
+      "team", &team, 0...65_536,
+      "ranks that compute a task's slabs together; 0: those that tasks leave idle; changes no bit")
     try keys(
       "method", &method,
       "LS (conjugate gradients), NS (Neumann series) or "

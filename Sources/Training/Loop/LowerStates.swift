@@ -3,9 +3,11 @@ import MessagePassing
 import Problems
 
 /// The lower states that a run's tasks keep, by the tasks' identities, and the ranks that have them. A state moves to the
-/// rank that will compute its task next; who has it changes no bit.
+/// ranks that will compute its task next; who has it changes no bit. Where teams of ranks compute a task, all ranks of a team
+/// have it, and the one that speaks for them is named.
 final class LowerStates {
   private let communicator: any Communicator
+  private let teams: RankTeams
   /// Whether every rank has every state, because any may compute any task.
   private let areEverywhere: Bool
   private let make: () throws -> LowerState
@@ -15,9 +17,10 @@ final class LowerStates {
 
   /// No states yet; `make` makes one.
   init(
-    _ communicator: any Communicator, everywhere: Bool, _ make: @escaping () throws -> LowerState
+    _ communicator: any Communicator, _ teams: RankTeams, everywhere: Bool,
+    _ make: @escaping () throws -> LowerState
   ) {
-    self.communicator = communicator
+    (self.communicator, self.teams) = (communicator, teams)
     areEverywhere = everywhere
     self.make = make
   }
@@ -40,6 +43,11 @@ final class LowerStates {
     return state
   }
 
+  /// Whether this rank is in the team that another one speaks for.
+  private func isWith(_ leader: Int) -> Bool {
+    teams.leader(ofRank: communicator.rank) == leader
+  }
+
   /// Notes that rank 0 has a state.
   func hold(_ identity: Int) {
     if holders[identity] != 0 { holders[identity] = 0 }
@@ -60,7 +68,7 @@ final class LowerStates {
     for (identity, rank) in next {
       guard let holder = holders[identity], holder != rank else { continue }
       try spread(identity, from: holder, to: rank)
-      if holder == communicator.rank { states[identity] = nil }
+      if isWith(holder) { states[identity] = nil }
       holders[identity] = rank
     }
   }
@@ -75,8 +83,8 @@ final class LowerStates {
         try spread(identity, from: holder, to: 0)
       }
     }
-    guard communicator.isRoot else { return [] }
     defer { states = states.filter { here.contains($0.key) } }
+    guard communicator.isRoot else { return [] }
     return holders.keys.sorted().map { ($0, states[$0]?.vectors ?? []) }
   }
 
@@ -111,17 +119,17 @@ final class LowerStates {
     for (identity, vectors) in stored {
       let holder = next.first { $0.identity == identity }?.rank ?? 0
       holders[identity] = holder
-      if areEverywhere || holder == communicator.rank {
+      if areEverywhere || isWith(holder) {
         try state(of: identity).vectors = vectors
       }
     }
   }
 
-  /// Gives a rank, or all, a state. Collective.
+  /// Gives the ranks of a team, or all, a state. Collective.
   private func spread(_ identity: Int, from holder: Int, to rank: Int?) throws {
     guard communicator.size > 1 else { return }
     let isHolder = holder == communicator.rank
-    let isTaking = rank == nil || rank == communicator.rank
+    let isTaking = rank.map(isWith) ?? true
     let moved = try communicator.agreeing {
       try isHolder || isTaking ? state(of: identity) : make()
     }

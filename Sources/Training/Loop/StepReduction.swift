@@ -66,6 +66,12 @@ package final class StepReduction {
     counts[Count.growing] += outcome.isAdaptationDiverging ? 1 : 0
   }
 
+  /// Throws what ``add(_:_:task:rank:lowerTolerance:)`` would: of a task that another rank of the team adds.
+  func check(_ hypergradient: [Double], _ outcome: MethodOutcome) throws {
+    try outcome.requireFinite()
+    _ = try hypergradient.withUnsafeBufferPointer(ExactSum.size)
+  }
+
   /// Adds a task's hypergradient alone.
   func add(_ hypergradient: [Double], task: Int) throws {
     let size = try hypergradient.withUnsafeBufferPointer {

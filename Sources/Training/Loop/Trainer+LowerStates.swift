@@ -9,7 +9,7 @@ extension Trainer {
   /// - Throws: `SettingError` for settings that make no sense together.
   static func lowerStates(
     _ levels: any LevelPrograms, _ optimizer: any LowerOptimizer, _ settings: TrainingSettings,
-    _ communicator: any Communicator
+    _ communicator: any Communicator, _ teams: RankTeams
   ) throws -> LowerStates? {
     let isOverRows = settings.batch + settings.solveBatch + settings.validationBatch > 0
     guard !isOverRows || P.isOverRows else {
@@ -24,7 +24,7 @@ extension Trainer {
     }
     let vectors = settings.method.vectors(settings.methodOptions)
     guard keepsPoint || !vectors.isEmpty else { return nil }
-    return LowerStates(communicator, everywhere: settings.schedule == .dynamic) {
+    return LowerStates(communicator, teams, everywhere: settings.schedule == .dynamic) {
       try LowerState(
         count: levels.counts.lower, settings.precision, optimizer: optimizer, method: vectors,
         upperCount: levels.counts.upper, keepsPoint: keepsPoint)
@@ -36,27 +36,28 @@ extension Trainer {
   /// - Throws: ``StepError`` where two of them are known by the same number.
   private func places(step: Int) throws -> [Place] {
     var seen: [Int: Int] = [:]
-    return try (0..<communicator.size).flatMap { rank in
-      try TaskAssignment.tasks(settings.tasks, ofRank: rank, of: communicator.size).map { index in
-        let identity = problem.identity(ofTask: index, step: step)
-        if let other = seen.updateValue(index, forKey: identity) {
-          throw StepError(
-            step: step,
-            message:
-              "tasks \(other) and \(index) are the same (\(identity)), and each keeps its lower "
-              + "state; set fewer tasks, or start=problem and warm-solve=false")
-        }
-        return (identity, rank)
+    return try teams.leaders(of: settings.tasks).map { index, rank in
+      let identity = problem.identity(ofTask: index, step: step)
+      if let other = seen.updateValue(index, forKey: identity) {
+        throw StepError(
+          step: step,
+          message:
+            "tasks \(other) and \(index) are the same (\(identity)), and each keeps its lower "
+            + "state; set fewer tasks, or start=problem and warm-solve=false")
       }
+      return (identity, rank)
     }
   }
 
-  /// Bytes that this rank's states take, and that all of them take in a file; `share` is the number of its tasks.
+  /// This rank's tasks of a step.
+  var share: Range<Int> { teams.share(of: settings.tasks) }
+
+  /// Bytes that this rank's states take, and that all of them take in a file.
   ///
   /// - Throws: `TensorError` where there is no memory for one.
-  func stateByteCounts(share: Int) throws -> (memory: Int, stored: Int) {
+  func stateByteCounts() throws -> (memory: Int, stored: Int) {
     guard let sizes = try states?.sizes() else { return (0, 0) }
-    let here = settings.schedule == .dynamic ? settings.tasks : share
+    let here = settings.schedule == .dynamic ? settings.tasks : share.count
     return (here * sizes.memory, settings.tasks * sizes.numbers * MemoryLayout<Double>.stride)
   }
 

@@ -3,9 +3,9 @@ import MessagePassing
 import Problems
 import Tensors
 
-/// Trains a problem over the ranks of a communicator: an upper step assigns its tasks to ranks, each rank adapts its tasks'
-/// lower models and computes their hypergradients, an exact sum over all ranks gives the mean, rank 0 updates the upper
-/// parameters and broadcasts them. The parameters' bits do not depend on the number of ranks.
+/// Trains a problem over the ranks of a communicator: an upper step assigns its tasks to ranks, or to teams of ranks, each
+/// adapts its tasks' lower models and computes their hypergradients, an exact sum over all ranks gives the mean, rank 0 updates
+/// the upper parameters and broadcasts them. The parameters' bits do not depend on the number of ranks.
 public final class Trainer<P: Problem> {
   /// The problem, whose upper model is trained.
   public let problem: P
@@ -23,6 +23,11 @@ public final class Trainer<P: Problem> {
   /// The last task's hypergradient; its memory is used again.
   private var hypergradient: [Double]
   private let regulation: UpperRegulation
+  let teams: RankTeams
+  /// The sums over slabs that this rank's team makes of its tasks; nil where these are no slabs.
+  private let slabs: SlabSums?
+  /// The same levels for a rank that computes tasks by itself.
+  private var ownLevels: Levels<P.Upper, P.Lower>?
   private let queue: TaskQueue
   private let orders: RowOrders
   /// What tasks keep between upper steps; nil where they keep nothing.
@@ -65,11 +70,14 @@ public final class Trainer<P: Problem> {
       return [Double](repeating: 0, count: problem.upperModel.count)
     }
     orders = RowOrders(seed: settings.seed, settings.batchRule)
+    let teams = try RankTeams(settings, communicator)
+    (self.teams, slabs) = (teams, teams.sums(of: settings.slabs))
+    levels.slabs = slabs
     let (levels, optimizer) = (levels, lowerRule.optimizer)
     states = try communicator.agreeing { () throws -> LowerStates? in
-      try Self.lowerStates(levels, optimizer, settings, communicator)
+      try Self.lowerStates(levels, optimizer, settings, communicator, teams)
     }
-    queue = try TaskQueue(settings.schedule, tasks: settings.tasks, communicator)
+    queue = try TaskQueue(settings.schedule, tasks: settings.tasks, teams, communicator)
     reduction = StepReduction(
       parameters: problem.upperModel.count, tasks: settings.tasks, ranks: communicator.size,
       figures: settings.method.figures,
@@ -130,30 +138,57 @@ public final class Trainer<P: Problem> {
   /// Computes this rank's tasks into the reduction; what went wrong, if anything did.
   private func failureOfOwnTasks() throws(MessagePassingError) -> TaskError? {
     var failure: TaskError?
+    var broken: MessagePassingError?
     var timing = RankTiming()
     try queue.forEach { index in
       do {
         try compute(index, &timing)
+        return true
       } catch let error where settings.nonFinite == .skip && error.isNotFinite {
-        reduction.skip()
+        if teams.isLeader { reduction.skip() }
+        return true
+      } catch let error as MessagePassingError {
+        broken = error
+      } catch let error as SlabTeamError where error.kind != .divergence {
+        // Of a failure elsewhere that rank tells.
+        failure = error.cause.map { TaskError(step: step, task: index, cause: $0) }
       } catch {
         failure = TaskError(step: step, task: index, cause: error)
       }
-      return failure == nil
+      return false
     }
+    if let broken { throw broken }
     reduction.add(timing, rank: communicator.rank)
     return failure
+  }
+
+  /// Does what all ranks of a team do for a task.
+  private func together<Outcome>(_ work: () throws -> Outcome) throws -> Outcome {
+    guard let slabs else { return try work() }
+    return try slabs.together(work)
+  }
+
+  /// The most seconds of this rank's team. Collective in it.
+  func slowest(_ seconds: Double) throws -> Double {
+    Double(try teams.communicator.maximum(Int64(seconds * 1e9))) * 1e-9
   }
 
   /// Adapts to a task, and adds its hypergradient.
   private func compute(_ index: Int, _ timing: inout RankTiming) throws {
     let begin = clock.now
     var adapted = begin
-    let task = try lowerTask(index, adapted: { [clock] in adapted = clock.now })
-    let outcome = try method.hypergradient(task, into: &hypergradient)
-    try reduction.add(
-      hypergradient, outcome, task: index, rank: communicator.rank,
-      lowerTolerance: settings.lowerTolerance)
+    let task = try together {
+      let task = try lowerTask(index, adapted: { [clock] in adapted = clock.now })
+      let outcome = try method.hypergradient(task, into: &hypergradient)
+      if teams.isLeader {
+        try reduction.add(
+          hypergradient, outcome, task: index, rank: communicator.rank,
+          lowerTolerance: settings.lowerTolerance)
+      } else {
+        try reduction.check(hypergradient, outcome)
+      }
+      return task
+    }
     task.commit()
     if let kept = task.kept { method.keep(in: kept) }
     timing.tasks += 1
@@ -163,7 +198,7 @@ public final class Trainer<P: Problem> {
 
   /// Adapts to a task of the present step and computes its hypergradient; nothing is kept.
   func outcome(ofTask index: Int) throws -> MethodOutcome {
-    try method.hypergradient(lowerTask(index), into: &hypergradient)
+    try together { try method.hypergradient(lowerTask(index), into: &hypergradient) }
   }
 
   /// A task of the present step.
@@ -218,13 +253,25 @@ public final class Trainer<P: Problem> {
     keeping kept: [Int: [Double]] = [:]
   ) throws -> Adaptation<P.Upper, P.Lower> {
     Adaptation(
-      try Implicit(levels, settings.implicitOptions), lowerRule.optimizer, from: problem.start,
+      try Implicit(levelsAlone(), settings.implicitOptions), lowerRule.optimizer,
+      from: problem.start,
       tasks: settings.tasks, kept: kept, retraining: retrained)
+  }
+
+  /// The levels for tasks that this rank computes by itself: other ranks are not asked for their slabs then.
+  private func levelsAlone() throws -> Levels<P.Upper, P.Lower> {
+    if teams.size == 1 { return levels }
+    if let ownLevels { return ownLevels }
+    let made = try problem.levels(settings)
+    made.explainsNonFinite = levels.explainsNonFinite
+    ownLevels = made
+    return made
   }
 
   /// Lower parameters that are trained anew as those of task 0 have been, with the present upper parameters.
   private func retrained(_ examples: TaskExamples) throws -> [Double] {
     let keepsPoint = settings.start == .previous
+    let levels = try levelsAlone()
     let state = try LowerState(
       count: levels.counts.lower, settings.precision, optimizer: lowerRule.optimizer, method: [],
       keepsPoint: keepsPoint)

@@ -30,12 +30,11 @@ extension ProblemRun {
       }
     }
     let made = MemoryUse.now
-    let share = TaskAssignment.tasks(
-      training.tasks, ofRank: communicator.rank, of: communicator.size)
+    let share = trainer.share
     let step = min(trainer.step, max(training.steps - 1, 0))
     let probed = ProbedTask(step: step, index: share.first ?? 0)
     let (memory, stateBytes) = try communicator.agreeing {
-      let kept = try trainer.stateByteCounts(share: share.count)
+      let kept = try trainer.stateByteCounts()
       let stateBytes = stateByteCount(trainer) + kept.stored
       let memory = try MemoryEstimate(
         trainer, try probed.data(of: problem), before: before, made: made, stateBytes: stateBytes,

@@ -17,7 +17,7 @@ extension RunPlan {
       ]
     }
     let most = ranks.map(\.tasks).max() ?? 0
-    let share = Double(tasks) / Double(max(most * ranks.count, 1))
+    let share = Double(ranks.reduce(0) { $0 + $1.tasks }) / Double(max(most * ranks.count, 1))
     guard share < 0.85 else { return [] }
     return [
       "\(tasks) tasks are no multiple of \(ranks.count) ranks: they will wait "

@@ -23,7 +23,7 @@ public struct SettingChange: Sendable, Hashable {
 
   /// The steps to come depend on none of these. `data` is where the data are; what they are is checked by itself.
   private static let free = [
-    "steps", "evaluation-tasks", "evaluation-every", "data", "schedule", "initial",
+    "steps", "evaluation-tasks", "evaluation-every", "data", "schedule", "team", "initial",
   ]
   /// Of the settings that all problems have, those that cannot change on the way: what is random, and whose state the
   /// upper optimiser has.

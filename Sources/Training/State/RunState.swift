@@ -105,7 +105,7 @@ public enum RunState {
       TensorFile.Word("optimizer", type(of: trainer.upperOptimizer).name),
     ]
       // Who computes a task changes no bit of the state.
-      + settings.filter { $0.key != "schedule" }.map {
+      + settings.filter { !["schedule", "team"].contains($0.key) }.map {
         TensorFile.Word(settingPrefix + $0.key, $0.value)
       }
       + trainer.problem.data.map { TensorFile.Word(dataPrefix + $0.name, text($0)) }
