@@ -248,15 +248,17 @@ public struct Adaptation<Upper, Lower> {
   /// (`start=previous`).
   public let kept: [Int: [Double]]
   private let retraining: ((TaskExamples) throws -> [Double])?
+  private let training: ((TaskExamples, any LowerOptimizer) throws -> [Double])?
 
   /// How a run adapts lower models.
   public init(
     _ implicit: Implicit<Upper, Lower>, _ optimizer: any LowerOptimizer,
     from start: AdaptationStart, tasks: Int = 1, kept: [Int: [Double]] = [:],
-    retraining: ((TaskExamples) throws -> [Double])? = nil
+    retraining: ((TaskExamples) throws -> [Double])? = nil,
+    training: ((TaskExamples, any LowerOptimizer) throws -> [Double])? = nil
   ) {
     self.kept = kept
-    self.retraining = retraining
+    (self.retraining, self.training) = (retraining, training)
     self.implicit = implicit
     self.optimizer = optimizer
     self.start = start
@@ -291,5 +293,18 @@ public struct Adaptation<Upper, Lower> {
   /// - Throws: What objectives and data throw.
   public func retrained(_ task: TaskExamples) throws -> [Double] {
     try retraining?(task) ?? adapt(task.train).values
+  }
+
+  /// Trains a lower model anew, with the upper parameters as they are now, by another optimiser: on batches, where the run
+  /// has such.
+  ///
+  /// - Parameters:
+  ///   - task: The task's data.
+  ///   - optimizer: Makes the lower steps.
+  /// - Returns: The lower parameters.
+  /// - Throws: What objectives and data throw.
+  public func trained(_ task: TaskExamples, by optimizer: any LowerOptimizer) throws -> [Double] {
+    try training?(task, optimizer)
+      ?? optimizer.adapt(implicit, train: task.train, from: startValues).values
   }
 }

@@ -76,7 +76,8 @@ import Training
 
   private static func keys(_ own: [String]) -> String {
     let common = [
-      "seed", "steps", "tasks", "schedule", "method", "solver", "k", "solver-rank", "warm-solve",
+      "seed", "steps", "tasks", "schedule", "slabs", "team", "method", "solver", "k", "solver-rank",
+      "warm-solve",
       "truncate", "penalty", "joint-rate", "difference", "start", "batch", "solve-batch",
       "fresh-products", "validation-batch", "batch-rows", "blocks", "validation-blocks",
       "tolerance",
@@ -120,7 +121,8 @@ import Training
       "relative-tolerance": "1e-10", "check-residual": "false",
       "damping": "10.0", "negative-curvature": "report", "non-finite": "stop",
       "lower-rule": "backtracking", "lower-rate": "0.1", "lower-pull": "0.0",
-      "lower-tolerance": "0.0", "schedule": "static",
+      "lower-tolerance": "0.0", "schedule": "static", "slabs": "1",
+      "team": "0",
       "lower-steps": "32", "upper-rule": "adam", "upper-rate": "0.003", "upper-epsilon": "1e-08",
       "upper-milestones": "", "upper-decay": "0.1",
       "precision": "single", "evaluation-tasks": "100", "initial": "",
@@ -146,6 +148,8 @@ import Training
       "relative-tolerance": "1e-10", "check-residual": "false",
       "damping": "0.0", "negative-curvature": "report", "non-finite": "stop", "lower-rule": "sgd",
       "lower-rate": "0.5", "lower-pull": "0.0", "lower-tolerance": "0.0", "schedule": "static",
+      "slabs": "1",
+      "team": "0",
       "lower-steps": "200", "upper-rule": "adam", "upper-rate": "0.1", "upper-epsilon": "1e-08",
       "upper-milestones": "", "upper-decay": "0.1",
       "precision": "single", "evaluation-tasks": "100", "initial": "",

@@ -44,7 +44,7 @@ extension LabelCleaning {
     let trainer = try GradientDescent(
       learningRate: training.implicit.options.lowerLearningRate, steps: settings.finalSteps)
     let all = try corrupted.trainExamples(Array(0..<corrupted.train.count), labels: labels)
-    return try trainer.adapt(training.implicit, train: all).values
+    return try training.trained(TaskExamples(train: all, validate: all), by: trainer)
   }
 
   /// The lower model trained on all training examples with the learnt weights.

@@ -255,7 +255,8 @@ public final class Trainer<P: Problem> {
     Adaptation(
       try Implicit(levelsAlone(), settings.implicitOptions), lowerRule.optimizer,
       from: problem.start,
-      tasks: settings.tasks, kept: kept, retraining: retrained)
+      tasks: settings.tasks, kept: kept, retraining: retrained,
+      training: trained)
   }
 
   /// The levels for tasks that this rank computes by itself: other ranks are not asked for their slabs then.
@@ -266,6 +267,18 @@ public final class Trainer<P: Problem> {
     made.explainsNonFinite = levels.explainsNonFinite
     ownLevels = made
     return made
+  }
+
+  /// Lower parameters that are trained anew by another optimiser, on batches as those of task 0 are in the first steps.
+  private func trained(
+    _ examples: TaskExamples, by optimizer: any LowerOptimizer
+  ) throws -> [Double] {
+    let levels = try levelsAlone()
+    let data = try examples.data(
+      task: 0, step: 0, settings, orders, isOverRows: P.isOverRows, problem.augmentation)
+    let task = try LowerTask(levels, data, optimizer, from: problem.start.values(levels))
+    try task.adapt()
+    return task.point
   }
 
   /// Lower parameters that are trained anew as those of task 0 have been, with the present upper parameters.
