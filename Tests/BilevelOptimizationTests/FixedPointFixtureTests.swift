@@ -114,7 +114,7 @@ struct FixedPointFixtureTests {
 
   @Test func backtrackingNeedsAnObjective() throws {
     let optimizer = try Backtracking(learningRate: 1, steps: 3)
-    let method = try #require(MethodName(rawValue: "first-order"))
+    let method = MethodName.firstOrder
     let error = #expect(throws: HypergradientError.self) {
       _ = try method.make(levels, MethodOptions(rate: 1), optimizer)
     }

@@ -41,7 +41,7 @@ struct MethodFixtureTests {
     options.truncation = last
     let steps = try optimizer(
       entry.optimiser.text, rate: entry.rate.number, steps: entry.T.whole)
-    let method = try #require(MethodName(rawValue: "unrolled"))
+    let method = MethodName.unrolled
     let (hypergradient, outcome) = try problem.run(
       method, options, steps: steps)
     let remark = "\(problem.name) \(entry.optimiser.text) \(entry.start.text) T=\(entry.T.whole)"
@@ -199,7 +199,7 @@ extension MethodFixtureTests {
     var options = problem.options()
     (options.rate, options.keepsPoint) = (content.rate.number, true)
     let descent = try GradientDescent(learningRate: options.rate, steps: 1)
-    let method = try #require(MethodName(rawValue: "soba"))
+    let method = MethodName.singleLoop
     let state = try problem.state(
       method, options, descent, begunWith: ["solution": content.v0.numbers.map { -$0 }])
     var u = problem.u
@@ -231,7 +231,7 @@ extension MethodFixtureTests {
     let picks = GivenBlocks(problem, content, picked: (0, 0))
     (options.blocks, options.validationBlocks) = picks.counts
     let descent = try GradientDescent(learningRate: options.rate, steps: 1)
-    let method = try #require(MethodName(rawValue: "saba"))
+    let method = MethodName.varianceReduced
     let state = try problem.state(
       method, options, descent, begunWith: ["solution": content.v0.numbers.map { -$0 }])
     let made = try method.make(problem.levels, options, descent)

@@ -24,6 +24,7 @@ import Testing
     _ values: [[Double]], _ sums: SlabSums, _ precision: Precision
   ) throws -> [Double] {
     let own = Array(values[sums.own])
+    try sums.reserve(values[0].count)
     let store = try VectorStore(
       vectors: own.count + 1, count: values[0].count, precision, for: "a test")
     for (place, vector) in own.enumerated() { store[place].set(vector) }

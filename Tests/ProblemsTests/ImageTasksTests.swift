@@ -155,7 +155,7 @@ import Testing
     #expect(problem.upperModel.count == plain.upperModel.count + 3)
     #expect(problem.upperModel.values == plain.upperModel.values + [1, 1, 1])
     var settings = FewShot.defaults
-    settings.method = try #require(MethodName(rawValue: "unrolled"))
+    settings.method = .unrolled
     (settings.learnedRates, settings.lowerSteps, settings.precision) = ("rates", 3, .double)
     let levels = try problem.levels(settings)
     #expect(try problem.start.values(levels) == plain.upperModel.values)

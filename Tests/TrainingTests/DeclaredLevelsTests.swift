@@ -38,7 +38,7 @@ import Training
       var settings = TrainingSettings()
       (settings.steps, settings.tasks, settings.lowerSteps) = (1, 1, 4)
       (settings.lowerRate, settings.precision, settings.lowerRule) = (0.1, .double, .momentum)
-      (settings.method, settings.learnedRates) = (MethodName(rawValue: "unrolled")!, "rates")
+      (settings.method, settings.learnedRates) = (.unrolled, "rates")
       (settings.upperRule, settings.upperRate) = (.sgd, 1)
       return settings
     }
@@ -106,7 +106,7 @@ import Training
       (settings.steps, settings.tasks, settings.lowerSteps) = (1, 1, 200)
       (settings.lowerRate, settings.precision, settings.k) = (1, .double, 3)
       (settings.method, settings.solver) = (
-        MethodName(rawValue: "implicit")!, SolverChoice(rawValue: "gmres")!
+        .implicit, SolverChoice(rawValue: "gmres")!
       )
       (settings.upperRule, settings.upperRate) = (.sgd, 1)
       return settings

@@ -19,7 +19,7 @@ import Training
       Self.fixed
       + ",oddity,products\n1,2,0,0.5,0.6,1,0.1,0,0,0.2,7,20\n2,2,0,0.4,0.6,1,0.1,0,0,0.2,8,22\n"
     try old.write(toFile: path, atomically: true, encoding: .utf8)
-    let method = try #require(MethodName(rawValue: "unrolled"))
+    let method = MethodName.unrolled
     let file = try MetricsFile(path, .commaSeparated, figures: method.figures, after: 2)
     #expect(file.missing == 0)
     let found = try String(contentsOfFile: path, encoding: .utf8)

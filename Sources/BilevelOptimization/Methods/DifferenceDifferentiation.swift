@@ -77,3 +77,8 @@ final class DifferenceDifferentiation: HypergradientMethod {
       hypergradient, figures: SolveFigures.values(report, .unknown, flat: nil))
   }
 }
+
+extension MethodName {
+  /// `difference`: implicit differentiation by differences of gradients.
+  public static let difference = MethodName(DifferenceDifferentiation.entry)
+}

@@ -28,3 +28,8 @@ final class FirstOrder: HypergradientMethod {
     return try point.outcome(hypergradient, figures: [])
   }
 }
+
+extension MethodName {
+  /// `first-order`: the direct term alone, or first-order MAML.
+  public static let firstOrder = MethodName(FirstOrder.entry)
+}

@@ -57,3 +57,8 @@ final class FullyFirstOrder: HypergradientMethod {
     return try point.outcome(hypergradient, figures: [])
   }
 }
+
+extension MethodName {
+  /// `f2sa`: a penalty with two lower models.
+  public static let fullyFirstOrder = MethodName(FullyFirstOrder.entry)
+}

@@ -40,23 +40,26 @@ public struct MethodName: RawRepresentable, Sendable, Hashable, CaseIterable {
     ]
 
   /// `LS`: implicit differentiation with conjugate gradients.
-  public static let linearSystem = MethodName(rawValue: ImplicitMethod.linearSystem.rawValue)!
+  public static let linearSystem = MethodName(ImplicitDifferentiation.entry(.linearSystem))
   /// `NS`: implicit differentiation with a Neumann series.
-  public static let neumannSeries = MethodName(rawValue: ImplicitMethod.neumannSeries.rawValue)!
+  public static let neumannSeries = MethodName(ImplicitDifferentiation.entry(.neumannSeries))
   /// `implicit`: implicit differentiation with the solver that the options name.
-  public static let implicit = MethodName(rawValue: "implicit")!
+  public static let implicit = MethodName(ImplicitDifferentiation.entry)
 
   /// The word that settings know it by.
   public let rawValue: String
 
   /// All names.
-  public static let allCases = entries.compactMap { MethodName(rawValue: $0.name) }
+  public static let allCases = entries.map(MethodName.init)
 
   /// The name, where there is a method of it.
   public init?(rawValue: String) {
     guard Self.entries.contains(where: { $0.name == rawValue }) else { return nil }
     self.rawValue = rawValue
   }
+
+  /// That of a method's row.
+  init(_ entry: MethodEntry) { rawValue = entry.name }
 
   private var entry: MethodEntry {
     guard let entry = Self.entries.first(where: { $0.name == rawValue }) else {

@@ -43,3 +43,8 @@ final class OneStepDifference: HypergradientMethod {
     return try point.outcome(hypergradient, figures: [])
   }
 }
+
+extension MethodName {
+  /// `darts`: one step of descent, by differences.
+  public static let oneStepDifference = MethodName(OneStepDifference.entry)
+}

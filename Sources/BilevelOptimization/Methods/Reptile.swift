@@ -29,3 +29,8 @@ final class Reptile: HypergradientMethod {
     return try point.outcome(hypergradient, figures: [])
   }
 }
+
+extension MethodName {
+  /// `reptile`: u - w.
+  public static let reptile = MethodName(Reptile.entry)
+}

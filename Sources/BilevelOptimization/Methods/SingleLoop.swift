@@ -71,3 +71,8 @@ final class SingleLoop: HypergradientMethod {
     return outcome
   }
 }
+
+extension MethodName {
+  /// `soba`: one lower step and one of the linear system.
+  public static let singleLoop = MethodName(SingleLoop.entry)
+}

@@ -180,3 +180,8 @@ final class Unrolled: HypergradientMethod {
     return slope
   }
 }
+
+extension MethodName {
+  /// `unrolled`: differentiation through the lower steps.
+  public static let unrolled = MethodName(Unrolled.entry)
+}

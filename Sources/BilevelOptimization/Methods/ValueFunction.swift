@@ -91,3 +91,10 @@ final class ValueFunction: HypergradientMethod {
     return squared > 0 ? max(0, eta - product / squared) : 0
   }
 }
+
+extension MethodName {
+  /// `v-pbgd`: a fixed penalty of the value function.
+  public static let fixedPenalty = MethodName(ValueFunction.fixed)
+  /// `bome`: a penalty by which the value function falls.
+  public static let adaptivePenalty = MethodName(ValueFunction.adaptive)
+}

@@ -209,3 +209,8 @@ final class VarianceReduced: HypergradientMethod {
     algebra.add(-1, picked(quantity, in: state), to: result)
   }
 }
+
+extension MethodName {
+  /// `saba`: single-loop steps with variance reduction.
+  public static let varianceReduced = MethodName(VarianceReduced.entry)
+}

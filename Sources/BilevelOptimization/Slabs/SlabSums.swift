@@ -47,6 +47,15 @@ package final class SlabSums {
     return slabs
   }
 
+  /// Makes room for sums of so many numbers.
+  ///
+  /// - Throws: `TensorError` where there is no memory.
+  package func reserve(_ count: Int) throws(TensorError) {
+    guard words.count < count else { return }
+    try requireMemory(ofNumbers: count, for: "the sums over slabs")
+    words = [Int64](repeating: 0, count: count)
+  }
+
   /// Does a task's work, with which all ranks of the team begin and end: where it fails on one, it ends on all.
   ///
   /// - Parameter work: The same on every rank.
@@ -71,7 +80,7 @@ package final class SlabSums {
   /// finite.
   ///
   /// - Parameters:
-  ///   - vectors: This rank's slabs', of one length on every rank.
+  ///   - vectors: This rank's slabs', of one length on every rank, for which there is room.
   ///   - weights: Their weights.
   ///   - result: Receives the sum; it may be one of the vectors.
   package func sum(_ vectors: [Elements], weights: [Double], into result: Elements) {
@@ -92,7 +101,6 @@ package final class SlabSums {
   private func add(
     _ vectors: [Elements], _ weights: [Double], into result: Elements, _ size: Int
   ) {
-    if words.count < result.count { words = [Int64](repeating: 0, count: result.count) }
     words.withUnsafeMutableBufferPointer { buffer in
       let words = UnsafeMutableBufferPointer(rebasing: buffer[..<result.count])
       words.update(repeating: 0)

@@ -45,6 +45,7 @@ final class SlabbedLowerProgram: LowerProgram, FormedProgram {
       return Slab(number: number, rows: rows, program: try make(examples.slab(rows)))
     }
     weights = slabs.map { Double($0.rows.count) / Double(rows) }
+    try sums.reserve(max(counts.upper, counts.lower, 1))
     func store(_ vectors: Int, _ count: Int) throws(TensorError) -> VectorStore {
       try VectorStore(vectors: vectors, count: count, precision, for: "the sums over slabs")
     }

@@ -27,15 +27,13 @@ struct CellSearch: Problem {
   static let name = "cell"
   static let about = "a network's cell, by DARTS, on 8x8 digits; upper: weights of operations"
   static var defaults: TrainingSettings {
-    get throws {
-      var settings = TrainingSettings()
-      (settings.steps, settings.tasks, settings.start) = (60, 4, .previous)
-      (settings.batch, settings.validationBatch) = (64, 64)
-      (settings.lowerRule, settings.lowerRate, settings.lowerSteps) = (.adam, 0.01, 4)
-      settings.upperRate = 0.05
-      _ = try settings.set("method", to: "darts")
-      return settings
-    }
+    var settings = TrainingSettings()
+    (settings.steps, settings.tasks, settings.start) = (60, 4, .previous)
+    (settings.batch, settings.validationBatch) = (64, 64)
+    (settings.lowerRule, settings.lowerRate, settings.lowerSteps) = (.adam, 0.01, 4)
+    settings.upperRate = 0.05
+    settings.method = .oneStepDifference
+    return settings
   }
 
   let upperModel: Model<Tensor>, lowerModel: Model<CellNetwork>

@@ -26,15 +26,13 @@ struct Characters: Problem {
   static let name = "characters"
   static let about = "the next character, by an LSTM; upper: an L2 strength of each parameter"
   static var defaults: TrainingSettings {
-    get throws {
-      var settings = TrainingSettings()
-      (settings.steps, settings.tasks, settings.start) = (80, 4, .previous)
-      (settings.lowerRule, settings.lowerRate, settings.lowerSteps) = (.adam, 0.01, 10)
-      settings.upperRate = 0.1
-      _ = try settings.set("method", to: "unrolled")
-      settings.truncate = 1
-      return settings
-    }
+    var settings = TrainingSettings()
+    (settings.steps, settings.tasks, settings.start) = (80, 4, .previous)
+    (settings.lowerRule, settings.lowerRate, settings.lowerSteps) = (.adam, 0.01, 10)
+    settings.upperRate = 0.1
+    settings.method = .unrolled
+    settings.truncate = 1
+    return settings
   }
 
   let upperModel: Model<[Tensor]>, lowerModel: Model<CharacterNetwork>

@@ -23,7 +23,7 @@ public struct Distillation: Problem {
     get throws {
       var settings = TrainingSettings()
       (settings.steps, settings.tasks) = (1000, 1)
-      _ = try settings.set("method", to: "unrolled")
+      settings.method = .unrolled
       settings.learnedRates = DistilledExamples.Name.rates
       (settings.lowerSteps, settings.lowerRate) = (20, 0.3)
       (settings.upperRate, settings.validationBatch) = (0.02, 500)

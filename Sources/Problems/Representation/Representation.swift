@@ -124,7 +124,7 @@ public struct Representation: Problem {
   ///
   /// - Throws: `SettingError` where a start is to be learnt by a method that cannot.
   public func lowerOptimizer(_ settings: TrainingSettings) throws -> any LowerOptimizer {
-    guard !self.settings.learnsStart || settings.method.rawValue == "unrolled" else {
+    guard !self.settings.learnsStart || settings.method == .unrolled else {
       throw SettingError(
         "learn-start=true: a minimum knows nothing of where adaptation starts; set method=unrolled")
     }

@@ -20,17 +20,15 @@ public struct WeightNet: Problem {
     "weighs examples by their losses and classes; upper: a net of the loss, class weights"
   /// How it is trained unless told otherwise.
   public static var defaults: TrainingSettings {
-    get throws {
-      var settings = TrainingSettings()
-      (settings.steps, settings.tasks) = (2000, 1)
-      _ = try settings.set("method", to: "unrolled")
-      settings.start = .previous
-      (settings.batch, settings.solveBatch, settings.validationBatch) = (100, 100, 100)
-      (settings.lowerSteps, settings.lowerRate) = (1, 0.5)
-      settings.upperRate = 0.01
-      settings.evaluationEvery = 100
-      return settings
-    }
+    var settings = TrainingSettings()
+    (settings.steps, settings.tasks) = (2000, 1)
+    settings.method = .unrolled
+    settings.start = .previous
+    (settings.batch, settings.solveBatch, settings.validationBatch) = (100, 100, 100)
+    (settings.lowerSteps, settings.lowerRate) = (1, 0.5)
+    settings.upperRate = 0.01
+    settings.evaluationEvery = 100
+    return settings
   }
 
   /// V and c, with their first values: all weights are equal.

@@ -13,7 +13,7 @@ extension RunPlan {
     if idle > 0 {
       return [
         "\(ranks.count) ranks for \(tasks) tasks a step: \(idle) of them will have nothing to do; "
-          + "start \(tasks) ranks, or raise --tasks"
+          + "start \(tasks) ranks, raise --tasks, or let ranks share tasks over rows (slabs)"
       ]
     }
     let most = ranks.map(\.tasks).max() ?? 0
