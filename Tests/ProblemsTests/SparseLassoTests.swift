@@ -192,7 +192,7 @@ import Testing
         ($0.validation, $0.test, $0.kind) = (5, 5, .regression)
       }
       #expect(numbers.lowerModel.count == Self.columns + 1)
-      #expect(throws: (any Error).self) { try problem("") { $0.kind = .regression } }
+      #expect(throws: SettingError.self) { try problem("") { $0.kind = .regression } }
       #expect(throws: DataFileError.self) {
         try problem(paths[1]) { ($0.validation, $0.test, $0.kind) = (1, 1, .regression) }
       }

@@ -43,10 +43,6 @@ struct SparseExamples: Sendable {
   /// - Throws: `DataFileError` for files that cannot be read or do not fit together.
   init(_ text: String, _ kind: TableSettings.Kind) throws(DataFileError) {
     guard !text.isEmpty else {
-      guard kind != .regression else {
-        throw DataFileError(
-          "the embedded digits", "have classes", remedy: "leave kind out, or set data")
-      }
       self = .digits
       return
     }

@@ -99,6 +99,12 @@ public struct SparseRegularisation: Problem {
   private static func parts(
     _ settings: SparseRegularisationSettings, seed: UInt64
   ) throws -> (SparseExamples, FoldedSplit) {
+    // A configuration may leave it to the command line where the data are.
+    guard !settings.data.isEmpty || settings.kind != .regression else {
+      throw SettingError(
+        "kind=regression: the digits that come with the program have classes; set data to other rows"
+      )
+    }
     let own = try SparseExamples(settings.data, settings.kind)
     var (all, sizes) = (own, (own: own.targets.count, validation: 0, test: 0))
     if let path = settings.validation.path {
