@@ -80,6 +80,14 @@ import Training
     try expectRight(SparseRegularisation.self, [("grouping", grouping), ("train", "100")])
   }
 
+  /// What squares of an elastic net multiply is checked with its L1 penalty, strengths of classes with it or without.
+  @Test(arguments: [("l2", "class"), ("elastic-net", "class"), ("elastic-net", "feature")])
+  func penaltiesOfSparseRows(_ norm: String, _ grouping: String) throws {
+    try expectRight(
+      SparseRegularisation.self,
+      [("norm", norm), ("grouping", grouping), ("train", "60"), ("strength", "0.01")])
+  }
+
   /// Differences see through the weights' held losses; what else there is is checked.
   @Test func weightNet() throws {
     try expectRight(WeightNet.self, [("weights", "both")], skipped: ["stops gradients"])

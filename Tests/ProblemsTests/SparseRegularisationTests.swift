@@ -97,7 +97,7 @@ import Testing
         #expect(error.map { "\($0)".contains(message) } == true, "\(String(describing: error))")
       }
     }
-    #expect(throws: SettingError.self) { try problem { $0.validation = .folds } }
+    #expect(throws: SettingError.self) { try problem { $0.test = .folds } }
   }
 
   @Test func predictionsAreThoseOfTheRows() throws {

@@ -39,12 +39,7 @@ extension FoldedTable.Training {
   /// - Returns: The strength.
   func largestStrength(in table: FoldedTable) -> Double {
     // Standardised inputs have mean 0, so that what is the same in all rows has no slope.
-    let signals: [[Double]] =
-      switch table.table.targets {
-      case .classes(let classes, let names):
-        names.indices.map { name in indices.map { classes[$0] == name ? 1 : 0 } }
-      case .numbers(let numbers): [indices.map { 2 * (target?(numbers[$0]) ?? 0) }]
-      }
+    let signals = table.table.targets.signals(indices, target)
     return zip(table.table.inputs, columns).reduce(0) { largest, input in
       let column = indices.map { input.1(input.0[$0]) }
       let slopes = signals.map { zip($0, column).reduce(0) { $0 + $1.0 * $1.1 } }

@@ -6,12 +6,8 @@ import Tensors
 struct FoldedTable: Sendable {
   /// The examples.
   let table: ExampleTable
-  /// The examples of each fold, and those that test. Where no fold validates in turn, there are two: those that train, and
-  /// those that validate.
-  let folds: [[Int]]
-  let test: [Int]
-  /// The folds that validate.
-  let validating: [Int]
+  /// Which of them validate, and which test.
+  let split: FoldedSplit
 
   /// Reads a table, and splits it as settings say.
   ///
@@ -20,44 +16,25 @@ struct FoldedTable: Sendable {
     let own = settings.table.data.isEmpty ? .digits : try ExampleTable(settings.table)
     let validated = try own.followed(by: settings.validation, as: "validation", settings.table)
     table = try validated.followed(by: settings.test, as: "test", settings.table)
-    var classes: [Int]?
-    if case .classes(let numbers, _) = own.targets { classes = numbers }
     let request = DataSplit.Request(
       validation: settings.validation, test: settings.test, train: settings.train,
       isStratified: settings.stratified)
     let sizes = (own.count, validated.count - own.count, table.count - validated.count)
-    let split = try DataSplit(request, sizes: sizes, classes: classes, seed: seed)
-    test = split.test
-    guard settings.validation == .folds else {
-      (folds, validating) = ([split.train, split.validate], [1])
-      return
-    }
-    guard split.train.count >= settings.folds else {
-      throw SettingError(
-        "folds=\(settings.folds): \(split.train.count) examples train; ask for no more folds")
-    }
-    folds = split.folds(settings.folds)
-    validating = Array(folds.indices)
+    split = try FoldedSplit(
+      request, folds: settings.folds, sizes: sizes, classes: own.targets.classes, seed: seed)
   }
 
   /// How many examples there are in all folds.
-  var trainCount: Int { folds.reduce(0) { $0 + $1.count } }
+  var trainCount: Int { split.trainCount }
 
   /// Inputs of an example.
   var inputs: Int { table.inputs.count }
 
   /// Classes; 1 for regression.
-  var outputs: Int {
-    switch table.targets {
-    case .classes(_, let names): names.count
-    case .numbers: 1
-    }
-  }
+  var outputs: Int { table.targets.outputs }
 
   /// Whether the targets are classes.
-  var isClassification: Bool {
-    if case .classes = table.targets { true } else { false }
-  }
+  var isClassification: Bool { table.targets.isClassification }
 
   /// Examples that train a model: they alone give mean and variance.
   struct Training: Sendable {
@@ -72,13 +49,13 @@ struct FoldedTable: Sendable {
     func standard(_ column: [Double]) -> Standardisation {
       Standardisation(indices.map { column[$0] })
     }
-    let target: Standardisation? =
-      if case .numbers(let numbers) = table.targets { standard(numbers) } else { nil }
-    return Training(indices: indices, columns: table.inputs.map(standard), target: target)
+    return Training(
+      indices: indices, columns: table.inputs.map(standard), target: table.targets.standard(indices)
+    )
   }
 
   /// All folds as they train a model.
-  var trainingOnAllFolds: Training { training(folds.flatMap(\.self)) }
+  var trainingOnAllFolds: Training { training(split.all) }
 
   /// Some examples, with an array that goes with them.
   ///
@@ -97,12 +74,7 @@ struct FoldedTable: Sendable {
     let data = try DataArray(
       [indices.count, inputs.count],
       indices.indices.flatMap { row in inputs.map { $0[row] } })
-    let target =
-      switch table.targets {
-      case .classes(let classes, _): DataArray(indices: indices.map { classes[$0] })
-      case .numbers(let numbers):
-        try DataArray([indices.count, 1], indices.map { training.target?(numbers[$0]) ?? 0 })
-      }
+    let target = try table.targets.array(indices, training.target)
     return Examples(data: data, target: target, extras: extras)
   }
 }
@@ -114,13 +86,12 @@ final class FoldTrainings {
 
   init(_ table: FoldedTable) {
     self.table = table
-    made = [FoldedTable.Training?](repeating: nil, count: table.folds.count)
+    made = [FoldedTable.Training?](repeating: nil, count: table.split.folds.count)
   }
 
   func without(_ fold: Int) -> FoldedTable.Training {
     if let training = made[fold] { return training }
-    let others = table.folds.indices.filter { $0 != fold }.flatMap { table.folds[$0] }
-    let training = table.training(others)
+    let training = table.training(table.split.without(fold))
     made[fold] = training
     return training
   }

@@ -48,9 +48,7 @@ extension Regularisation {
     return Predictions.classes(outputs, named: classNames)
   }
 
-  private var classNames: [String] {
-    if case .classes(_, let names) = table.table.targets { names } else { [] }
-  }
+  private var classNames: [String] { table.table.targets.classNames }
 
   private func requireAll(
     _ columns: [[Double]], _ encoding: InputEncoding, _ file: Table

@@ -13,11 +13,11 @@ extension Regularisation {
   ) throws -> [ResultTable] {
     let learnt = upperModel.values
     defer { upperModel.values = learnt }
-    let measures = table.isClassification ? ["accuracy", "cross-entropy"] : ["squared error"]
+    let measures = table.table.targets.measures
     let both = [("first strengths", firstValues), ("learnt strengths", learnt)]
     let rows = try both.map { name, values in
       upperModel.values = values
-      let validation = try table.validating.map { fold in
+      let validation = try table.split.validating.map { fold in
         let task = try task(fold: fold)
         return try scores(task.validate, try training.adapt(task.train))
       }
@@ -26,7 +26,7 @@ extension Regularisation {
       }
       let all = table.trainingOnAllFolds
       let whole = try training.adapt(try trainExamples(all))
-      let test = try scores(try table.examples(table.test, standardisedBy: all), whole)
+      let test = try scores(try table.examples(table.split.test, standardisedBy: all), whole)
       return [name] + (means + test).map { String(format: "%.4f", $0) }
     }
     return notes + [
@@ -39,19 +39,13 @@ extension Regularisation {
       + inputs(learnt)
   }
 
-  /// What the table's title says of the parts.
   private var partsTitle: String {
-    let test = "\(table.test.count) to test"
-    return settings.validation == .folds
-      ? "\(table.folds.count) folds of \(table.trainCount) examples, \(test)"
-      : "\(table.folds[0].count) examples to train, \(table.folds[1].count) to validate, \(test)"
+    table.split.title(isFolded: settings.validation == .folds, of: "examples")
   }
 
   private func scores(_ examples: Examples, _ adapted: AuxiliaryModel) throws -> [Double] {
     let prediction = try lowerModel.evaluate(examples.data, at: adapted.values) { $0($1) }
-    return table.isClassification
-      ? try Scores.classification(prediction, examples.target)
-      : try Scores.regression(prediction, examples.target)
+    return try table.table.targets.scores(prediction, examples.target)
   }
 
   /// How a user's own table was read.
@@ -68,23 +62,16 @@ extension Regularisation {
   private func strengths(
     _ penalty: RegularisationSettings.Penalty, _ logarithms: [Double]
   ) -> ResultTable {
-    let count = Double(table.trainCount)
     let names = lowerModel.parameters.map(\.name)
     let hasRanges = settings.grouping.isFine
-    let isLasso = penalty == .l1
-    // An elastic net's, as a lasso's, are beside half the mean of squares; a ridge's beside their sum.
-    let isMean = settings.penalty != .l2
-    let name = settings.penalty == .l1 ? "alpha" : isLasso ? "alpha r" : "alpha (1 - r)"
-    let other =
-      table.isClassification
-      ? "C = 1 / (N s)" : isMean ? "\(name) = s / 2" : "alpha = N s / 2"
+    let terms = StrengthTerms(
+      penalty: penalty, whole: settings.penalty, isClassification: table.isClassification,
+      count: table.trainCount, noun: "standardised examples")
     func row(_ name: String, _ logarithms: some Collection<Double>) -> [String] {
       let sorted = logarithms.sorted()
       let middle = exp(sorted[sorted.count / 2])
       let range = hasRanges ? [exp(sorted[0]), exp(sorted[sorted.count - 1])] : []
-      let theirs =
-        table.isClassification ? 1 / (count * middle) : (isMean ? 1 : count) * middle / 2
-      return [name] + ([middle] + range + [theirs]).map { String(format: "%.4g", $0) }
+      return [name] + ([middle] + range + [terms.theirs(middle)]).map { String(format: "%.4g", $0) }
     }
     let rows =
       switch settings.grouping {
@@ -101,12 +88,9 @@ extension Regularisation {
         }
       }
     return ResultTable(
-      "Learnt strengths s of the penalty \(isLasso ? "sum s |w|" : "1/2 sum s w^2") beside the mean "
-        + "\(table.isClassification ? "cross-entropy" : "squared error") of N = \(table.trainCount) "
-        + "standardised examples",
-      columns: ["", hasRanges ? "median" : "s"] + (hasRanges ? ["smallest", "largest"] : []) + [
-        other
-      ],
+      terms.about,
+      columns: ["", hasRanges ? "median" : "s"] + (hasRanges ? ["smallest", "largest"] : [])
+        + [terms.title],
       rows: rows)
   }
 

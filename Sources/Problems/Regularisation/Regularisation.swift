@@ -86,15 +86,11 @@ public struct Regularisation: Problem {
   private static func penalties(
     _ table: FoldedTable, _ settings: RegularisationSettings, groups: Int
   ) -> [PenaltyPart] {
-    var first = 0
-    return settings.penalty.parts.map { penalty in
-      let prior = StrengthPrior(
+    PenaltyPart.parts(of: settings.penalty) { penalty in
+      StrengthPrior(
         first: firstStrength(penalty, table, settings), width: settings.priorWidth,
         spread: settings.grouping.isFine ? settings.spread : 0, groups: groups,
         examples: table.trainCount)
-      defer { first += prior.count }
-      return PenaltyPart(
-        penalty: penalty, prior: prior, parameters: first..<first + prior.count)
     }
   }
 
@@ -116,7 +112,7 @@ public struct Regularisation: Problem {
     _ table: FoldedTable, _ trainings: FoldTrainings, _ network: DenseNetwork, seed: UInt64
   ) -> Double {
     // The biases' input is 1, and uncorrelated with the others.
-    let spread = ([table.trainingOnAllFolds] + table.validating.map(trainings.without))
+    let spread = ([table.trainingOnAllFolds] + table.split.validating.map(trainings.without))
       .reduce(1) { max($0, $1.largestSpread(in: table, seed: seed)) }
     // The weights behind a hidden layer multiply the curvature before it.
     return (table.isClassification ? 0.5 : 2) * spread * (network == .linear ? 1 : 4)
@@ -171,13 +167,12 @@ public struct Regularisation: Problem {
 
   /// F.
   public func upperObjective(_ state: ObjectiveState<RegularisationUpper, Sequential>) -> Tensor {
-    penalties.reduce(loss(state.lowerModel(state.data), state.target)) { sum, part in
-      part.prior.term(state.upperParameters.sliced(0, part.parameters)).map { sum + $0 } ?? sum
-    }
+    penalties.added(
+      to: loss(state.lowerModel(state.data), state.target), state.upperParameters)
   }
 
   private func loss(_ prediction: Tensor, _ target: Tensor) -> Tensor {
-    table.isClassification ? crossEntropy(prediction, target) : squaredError(prediction, target)
+    table.table.targets.loss(prediction, target)
   }
 
   /// One task's data: a fold to validate, the others to train. Each step begins one fold later, so that each fold
@@ -185,13 +180,12 @@ public struct Regularisation: Problem {
   ///
   /// - Throws: `TensorError` for arrays that do not fit each other.
   public func task(_ index: Int, step: Int) throws -> TaskExamples {
-    let turns = table.validating
-    return try task(fold: turns[(index + step) % turns.count])
+    try task(fold: table.split.fold(ofTask: index, step: step))
   }
 
   /// The fold's turn.
   public func identity(ofTask index: Int, step: Int) -> Int {
-    (index + step) % table.validating.count
+    table.split.turn(ofTask: index, step: step)
   }
 
   /// The rows of a table.
@@ -201,7 +195,7 @@ public struct Regularisation: Problem {
     let others = trainings.without(fold)
     return TaskExamples(
       train: try trainExamples(others),
-      validate: try table.examples(table.folds[fold], standardisedBy: others))
+      validate: try table.examples(table.split.folds[fold], standardisedBy: others))
   }
 
   func trainExamples(_ training: FoldedTable.Training) throws -> Examples {

@@ -31,15 +31,3 @@ public struct RegularisationUpper {
   /// How layers' inputs drop; nil where they do not.
   var dropping: Dropping? { logits.map { Dropping(logits: $0) } }
 }
-
-/// A penalty, and what is thought of its strengths.
-struct PenaltyPart {
-  /// ``RegularisationSettings/Penalty/l2`` or ``RegularisationSettings/Penalty/l1``.
-  let penalty: RegularisationSettings.Penalty
-  let prior: StrengthPrior
-  /// Which of the upper parameters they are made of.
-  let parameters: Range<Int>
-
-  /// The logarithms of the strengths, of all upper parameters.
-  func logarithms(_ upper: [Double]) -> [Double] { prior.logarithms(Array(upper[parameters])) }
-}

@@ -2,21 +2,18 @@ import BilevelOptimization
 import DataFiles
 import Tensors
 
-/// Sparse rows with classes.
+/// Sparse rows with classes or quantities.
 struct SparseExamples: Sendable {
   let matrix: SparseMatrix
-  /// Each row's class.
-  let classes: [Int]
-  /// What the classes are called.
-  let classNames: [String]
+  /// Each row's class or quantity.
+  let targets: ExampleTable.Targets
   /// Checksums of the files; none for examples that come with the program.
   let checksums: [DataChecksum]
 
   private init(
-    _ matrix: SparseMatrix, _ classes: [Int], _ classNames: [String], _ checksums: [DataChecksum]
+    _ matrix: SparseMatrix, _ targets: ExampleTable.Targets, _ checksums: [DataChecksum]
   ) {
-    (self.matrix, self.classes) = (matrix, classes)
-    (self.classNames, self.checksums) = (classNames, checksums)
+    (self.matrix, self.targets, self.checksums) = (matrix, targets, checksums)
   }
 
   /// The embedded digits' ink, each image of length 1.
@@ -33,48 +30,67 @@ struct SparseExamples: Sendable {
     }
     let matrix = SparseMatrix(
       columnCount: Digits.all.pixelCount, starts: starts, columns: columns, values: values)
-    return SparseExamples(matrix, Digits.all.labels, Digits.all.classNames, [])
+    return SparseExamples(
+      matrix, .classes(Digits.all.labels, names: Digits.all.classNames), [])
   }
 
-  /// Those of a place: LIBSVM text, or `ROWS,CLASSES` of a file of sparse rows and an array with a class for each; the embedded
+  /// Those of a place: LIBSVM text, or `ROWS,TARGETS` of a file of sparse rows and an array with a target for each; the embedded
   /// digits where there is none.
   ///
+  /// - Parameters:
+  ///   - text: The place.
+  ///   - kind: What the targets are; where that is not said, classes if all are whole numbers.
   /// - Throws: `DataFileError` for files that cannot be read or do not fit together.
-  init(_ text: String) throws(DataFileError) {
+  init(_ text: String, _ kind: TableSettings.Kind) throws(DataFileError) {
     guard !text.isEmpty else {
       self = .digits
       return
     }
-    let (table, labels, checksums) = try Self.read(text)
-    let names = Set(labels).sorted()
-    guard names.count >= 2, names.count < labels.count else {
+    let (table, targets, checksums) = try Self.read(text)
+    guard Self.isClassification(targets, kind) else {
+      if let row = targets.firstIndex(where: { !$0.isFinite }) {
+        throw DataFileError(
+          table.path, at: .row(row), "the target \(targets[row]) is no finite number",
+          remedy: "correct it")
+      }
+      self.init(table.matrix, .numbers(targets), checksums)
+      return
+    }
+    let names = Set(targets).sorted()
+    guard names.count >= 2, names.count < targets.count else {
       throw DataFileError(
-        table.path, "has targets of \(names.count) classes among \(labels.count) rows",
-        remedy: "give classes as numbers, at least two of them, and fewer than rows")
+        table.path, "has targets of \(names.count) classes among \(targets.count) rows",
+        remedy: "give classes as numbers, at least two of them, and fewer than rows; or set "
+          + "kind=regression")
     }
     let numbers = Dictionary(uniqueKeysWithValues: zip(names, names.indices))
     self.init(
-      table.matrix, labels.compactMap { numbers[$0] }, names.map(Self.name), checksums)
+      table.matrix, .classes(targets.compactMap { numbers[$0] }, names: names.map(Self.name)),
+      checksums)
+  }
+
+  private static func isClassification(_ targets: [Double], _ kind: TableSettings.Kind) -> Bool {
+    kind == .auto ? targets.allSatisfy { $0 == $0.rounded() } : kind == .classification
   }
 
   private static func read(
     _ text: String
   ) throws(DataFileError) -> (SparseTable, [Double], [DataChecksum]) {
-    guard case .pair(let rows, let classes) = DataPlace(text) else {
+    guard case .pair(let rows, let targets) = DataPlace(text) else {
       let table = try SparseTable.read(text)
-      guard let targets = table.targets else {
+      guard let own = table.targets else {
         throw DataFileError(
-          text, "has sparse rows and no classes",
-          remedy: "name an array of them behind a comma: data=\(text),CLASSES.npy")
+          text, "has sparse rows and no targets",
+          remedy: "name an array of them behind a comma: data=\(text),TARGETS.npy")
       }
-      return (table, targets, [DataChecksum("rows", table.checksum)])
+      return (table, own, [DataChecksum("rows", table.checksum)])
     }
     let table = try SparseTable.read(rows)
-    guard let file = try FileArray.decode(FileBytes(reading: classes)), file.shape.count == 1,
+    guard let file = try FileArray.decode(FileBytes(reading: targets)), file.shape.count == 1,
       file.rows == table.matrix.rowCount
     else {
       throw DataFileError(
-        classes, "is no array of \(table.matrix.rowCount) classes, one a row of \(rows)",
+        targets, "is no array of \(table.matrix.rowCount) targets, one a row of \(rows)",
         remedy: "give an IDX or .npy file")
     }
     return (
@@ -87,7 +103,8 @@ struct SparseExamples: Sendable {
     Int(exactly: number).map(String.init) ?? "\(number)"
   }
 
-  /// These, then those of another place with the same classes; its rows may lack the last columns, which are 0 then.
+  /// These, then those of another place with the same classes, or quantities; its rows may lack the last columns, which are 0
+  /// then.
   ///
   /// - Parameters:
   ///   - text: The place.
@@ -95,68 +112,69 @@ struct SparseExamples: Sendable {
   /// - Returns: All.
   /// - Throws: `DataFileError` for files that cannot be read, more columns, or other classes.
   func followed(by text: String, as part: String) throws(DataFileError) -> SparseExamples {
-    let others = try SparseExamples(text)
+    let others = try SparseExamples(
+      text, targets.isClassification ? .classification : .regression)
     guard others.matrix.columnCount <= matrix.columnCount else {
       throw DataFileError(
         text, "has \(others.matrix.columnCount) columns, and data has \(matrix.columnCount)",
         remedy: "give rows of the same columns")
     }
-    var numbers: [Int] = []
-    for name in others.classNames {
-      guard let number = classNames.firstIndex(of: name) else {
-        throw DataFileError(
-          text, "has the class \(name), which is none of data's",
-          remedy: "give the same classes, \(classNames.prefix(20).joined(separator: ", "))")
-      }
-      numbers.append(number)
-    }
-    let first = matrix.entryCount
-    let all = SparseMatrix(
-      columnCount: matrix.columnCount,
-      starts: matrix.starts + others.matrix.starts.dropFirst().map { first + $0 },
-      columns: matrix.columns + others.matrix.columns,
-      values: matrix.values + others.matrix.values)
     return SparseExamples(
-      all, classes + others.classes.map { numbers[$0] }, classNames,
+      matrix.followed(by: others.matrix), try targets.followed(by: others.targets, of: text),
       checksums + others.checksums.ofPart(part))
   }
 
   /// Some rows: their values as data, with `starts` and `columns`, and what goes with them.
   ///
+  /// - Parameters:
+  ///   - rows: Which.
+  ///   - standard: What quantities are standardised by.
+  ///   - extras: What goes with them.
+  /// - Returns: The examples.
   /// - Throws: `TensorError` for arrays that do not fit each other.
-  func examples(_ rows: [Int], _ extras: [Examples.Extra] = []) throws -> Examples {
+  func examples(
+    _ rows: [Int], standardisedBy standard: Standardisation?, _ extras: [Examples.Extra] = []
+  ) throws -> Examples {
     let own = matrix.rows(rows)
     return Examples(
       data: try DataArray([own.entryCount], own.values),
-      target: DataArray(indices: rows.map { classes[$0] }),
+      target: try targets.array(rows, standard),
       extras: [
         .init("starts", DataArray(indices: own.starts)),
         .init("columns", DataArray(indices: own.columns.map { Int($0) })),
       ] + extras)
   }
+}
 
-  /// The largest eigenvalue of the mean of x x' over some rows x, by the power method (from below, within some per cent).
-  func largestSpread(_ rows: [Int]) -> Double {
-    let own = matrix.rows(rows)
-    var direction = [Double](repeating: 1, count: own.columnCount)
-    var eigenvalue = 0.0
-    for _ in 0..<Self.powerSteps {
-      let length = direction.reduce(0) { $0 + $1 * $1 }.squareRoot()
-      guard length > 0 else { return 0 }
-      var next = [Double](repeating: 0, count: own.columnCount)
-      for row in 0..<own.rowCount {
-        let entries = own.starts[row]..<own.starts[row + 1]
-        let product = entries.reduce(0) { $0 + own.values[$1] * direction[Int(own.columns[$1])] }
-        for entry in entries {
-          next[Int(own.columns[entry])] +=
-            own.values[entry] * product / length / Double(own.rowCount)
-        }
-      }
-      direction = next
-      eigenvalue = direction.reduce(0) { $0 + $1 * $1 }.squareRoot()
-    }
-    return eigenvalue
+extension SparseMatrix {
+  /// These rows, then those of a matrix of no more columns.
+  fileprivate func followed(by others: SparseMatrix) -> SparseMatrix {
+    SparseMatrix(
+      columnCount: columnCount,
+      starts: starts + others.starts.dropFirst().map { entryCount + $0 },
+      columns: columns + others.columns, values: values + others.values)
   }
+}
 
-  private static var powerSteps: Int { 20 }
+extension ExampleTable.Targets {
+  /// These, then those of a file, whose classes are of the same names.
+  fileprivate func followed(
+    by others: ExampleTable.Targets, of path: String
+  ) throws(DataFileError) -> ExampleTable.Targets {
+    switch (self, others) {
+    case (.numbers(let own), .numbers(let more)): return .numbers(own + more)
+    case (.classes(let own, let names), .classes(let more, let otherNames)):
+      var numbers: [Int] = []
+      for name in otherNames {
+        guard let number = names.firstIndex(of: name) else {
+          throw DataFileError(
+            path, "has the class \(name), which is none of data's",
+            remedy: "give the same classes, \(names.prefix(20).joined(separator: ", "))")
+        }
+        numbers.append(number)
+      }
+      return .classes(own + more.map { numbers[$0] }, names: names)
+    default: fatalError("targets of \(path) were read as another kind")
+    }
+  }
 }

@@ -5,109 +5,121 @@ import Models
 import Tensors
 
 extension SparseRegularisation {
-  /// Accuracy and cross-entropy on the rows that validate and those that test, of models trained on the others with the first
-  /// strengths and with the learnt ones, and of one trained on all that do not test; and the learnt strengths.
+  /// Scores on the rows that validate and those that test, of models trained with the first strengths and with the learnt ones; on
+  /// those that test, also of models trained on all rows that do not; and the learnt strengths.
   ///
   /// - Throws: What adaptation and predictions throw: `HypergradientError`, `TensorError`.
-  public func results(_ training: Adaptation<Tensor, SparseClassifier>) throws -> [ResultTable] {
+  public func results(
+    _ training: Adaptation<RegularisationUpper, SparseClassifier>
+  ) throws -> [ResultTable] {
     let learnt = upperModel.values
     defer { upperModel.values = learnt }
-    let last = try training.lower(ofTask: 0, whole.train)
-    let all = try training.retrained(allRows())
+    let last = try folds.enumerated().map { try training.lower(ofTask: $0, $1.train) }
+    let all = try trainedOnAllRows(training)
     upperModel.values = firstValues
-    let (first, firstAll) = (try training.retrained(whole), try training.retrained(allRows()))
-    func text(_ values: [Double], on rows: [Int]) throws -> [String] {
-      try scores(values, on: rows).map { String(format: "%.4f", $0) }
-    }
+    let (first, firstAll) = (try folds.map(training.retrained), try training.retrained(allRows()))
     let rows = try [
       ("first strengths", first, firstAll), ("learnt strengths", last, all),
     ].map { name, own, all in
-      [name] + (try text(own, on: split.validate)) + (try text(own, on: split.test))
-        + (try text(all, on: split.test))
+      [name]
+        + (try scores(own) + testScores(all, trainedOn: split.all)).map {
+          String(format: "%.4f", $0)
+        }
     }
-    let titles = ["validation", "test", "test, trained on all"].flatMap {
-      ["\($0) accuracy", "\($0) cross-entropy"]
-    }
+    let parts = ["validation"] + (isFolded ? [] : ["test"]) + ["test, trained on all"]
+    let titles = parts.flatMap { part in examples.targets.measures.map { "\(part) \($0)" } }
     return [
       ResultTable(
-        "\(split.train.count) rows to train, \(split.validate.count) to validate, \(split.test.count) "
-          + "to test; \(examples.matrix.columnCount) columns, \(examples.classNames.count) classes",
+        split.title(isFolded: isFolded, of: "rows") + "; \(examples.matrix.columnCount) columns, "
+          + (examples.targets.isClassification
+            ? "\(examples.targets.outputs) classes" : "errors in parts of the targets' variance"),
         columns: [""] + titles, rows: rows)
-    ] + strengths(prior.logarithms(learnt))
+    ] + strengths(learnt)
   }
+
+  private var isFolded: Bool { settings.validation == .folds }
 
   /// All rows that do not test, to train.
   private func allRows() throws -> TaskExamples {
-    let rows = split.train + split.validate
-    return try Self.task(examples, train: rows, validate: split.validate, of: rows.count)
+    try Self.task(
+      examples, train: split.all, validate: split.folds[split.validating[0]], of: split.trainCount)
   }
 
-  /// Accuracy and cross-entropy of lower parameters.
-  private func scores(_ values: [Double], on rows: [Int]) throws -> [Double] {
-    return try Scores.classification(
-      logits(of: examples.matrix.rows(rows), at: values),
-      DataArray(indices: rows.map { examples.classes[$0] }))
+  /// A lower model trained on them with the upper parameters as they are.
+  func trainedOnAllRows(
+    _ training: Adaptation<RegularisationUpper, SparseClassifier>
+  ) throws -> [Double] {
+    try whole.values(at: upperModel.values) { try training.retrained(allRows()) }
   }
 
-  /// The learnt strengths: the one, or those of columns, the least first.
-  private func strengths(_ logarithms: [Double]) -> [ResultTable] {
-    func text(_ logarithm: Double) -> String { String(format: "%.4g", exp(logarithm)) }
-    let about = "Learnt strengths s of the penalty 1/2 sum s w^2 beside the mean cross-entropy"
-    guard settings.grouping == .feature else {
-      let c = 1 / (Double(split.train.count + split.validate.count) * exp(logarithms[0]))
-      return [
-        ResultTable(
-          about, columns: ["", "s", "C = 1 / (N s)"],
-          rows: [["all parameters", text(logarithms[0]), String(format: "%.4g", c)]])
-      ]
+  /// Those of a model for each fold on that fold, and, where there is but one, on the rows that test.
+  private func scores(_ models: [[Double]]) throws -> [Double] {
+    let own = try zip(split.validating, models).map { fold, values in
+      try scores(values, on: split.folds[fold], trainedOn: split.without(fold))
     }
-    let sorted = (0..<logarithms.count - 1).sorted {
-      (logarithms[$0], $0) < (logarithms[$1], $1)
+    let means = examples.targets.measures.indices.map { measure in
+      own.reduce(0) { $0 + $1[measure] } / Double(own.count)
     }
-    return [
-      ResultTable(
-        "\(about), the least first", columns: ["column", "s"],
-        rows: sorted.map { ["\($0)", text(logarithms[$0])] }, file: "columns.csv")
-    ]
+    guard !isFolded else { return means }
+    return try means + testScores(models[0], trainedOn: split.folds[0])
   }
 
-  /// The lower model as the run leaves it.
-  ///
-  /// - Throws: What adaptation throws: `HypergradientError`, `TensorError`.
-  public func trainedLower(
-    _ training: Adaptation<Tensor, SparseClassifier>
-  ) throws -> TrainedLower? {
-    TrainedLower(
-      try training.retrained(allRows()),
-      words: examples.classNames.enumerated().map { ("class/\($0)", $1) })
+  private func testScores(_ values: [Double], trainedOn rows: [Int]) throws -> [Double] {
+    try scores(values, on: split.test, trainedOn: rows)
   }
 
-  /// The classes of a file of sparse rows.
-  ///
-  /// - Throws: `DataFileError` for a file that cannot be read, or has more columns.
-  public func predictions(_ lower: [Double], forFile path: String) throws -> ResultTable? {
-    let file = try SparseTable.read(path)
-    let columns = examples.matrix.columnCount
-    guard file.matrix.columnCount <= columns else {
-      throw DataFileError(
-        path, "has \(file.matrix.columnCount) columns, and those of training had \(columns)",
-        remedy: "give rows of the same columns")
-    }
-    return Predictions.classes(
-      try logits(of: file.matrix, at: lower), named: examples.classNames)
+  /// Scores of lower parameters.
+  private func scores(
+    _ values: [Double], on rows: [Int], trainedOn training: [Int]
+  ) throws -> [Double] {
+    try examples.targets.scores(
+      outputs(of: examples.matrix.rows(rows), at: values),
+      examples.targets.array(rows, examples.targets.standard(training)))
   }
 
-  /// What lower parameters say of rows, `[n, classes]`.
-  private func logits(of rows: SparseMatrix, at values: [Double]) throws -> DataArray {
-    let (columns, classes) = (examples.matrix.columnCount, examples.classNames.count)
-    let logits = (0..<rows.rowCount).flatMap { row -> [Double] in
-      var own = Array(values[columns * classes..<(columns + 1) * classes])
-      for entry in rows.starts[row]..<rows.starts[row + 1] {
-        let (first, value) = (Int(rows.columns[entry]) * classes, rows.values[entry])
-        for k in 0..<classes { own[k] += value * values[first + k] }
-      }
-      return own
+  /// The learnt strengths: the one, those of classes, or those of columns, the least first.
+  private func strengths(_ upper: [Double]) -> [ResultTable] {
+    guard settings.grouping != .feature else { return [columns(upper)] }
+    return penalties.map { part in
+      let terms = terms(part.penalty)
+      let names = settings.grouping == .one ? [allName] : examples.targets.classNames
+      return ResultTable(
+        terms.about, columns: ["", "s", terms.title],
+        rows: zip(names, part.logarithms(upper)).map { name, logarithm in
+          [name] + [exp(logarithm), terms.theirs(exp(logarithm))].map(Self.text)
+        })
     }
-    return try DataArray([rows.rowCount, classes], logits)
+  }
+
+  private var allName: String { settings.penalty == .l2 ? "all parameters" : "all weights" }
+
+  private static func text(_ number: Double) -> String { String(format: "%.4g", number) }
+
+  private func terms(_ penalty: RegularisationSettings.Penalty) -> StrengthTerms {
+    StrengthTerms(
+      penalty: penalty, whole: settings.penalty,
+      isClassification: examples.targets.isClassification, count: split.trainCount, noun: "rows")
+  }
+
+  /// Those of columns, by the L1 penalty where there are both.
+  private func columns(_ upper: [Double]) -> ResultTable {
+    let own = penalties.map { $0.logarithms(upper) }
+    let last = own[own.count - 1]
+    let sorted = (0..<examples.matrix.columnCount).sorted { (last[$0], $0) < (last[$1], $1) }
+    return ResultTable(
+      "\(terms(penalties[penalties.count - 1].penalty).about), the least first",
+      columns: ["column"]
+        + (own.count == 1 ? ["s"] : penalties.map { "s, \($0.penalty.rawValue)" }),
+      rows: sorted.map { column in ["\(column)"] + own.map { Self.text(exp($0[column])) } },
+      file: "columns.csv")
+  }
+
+  /// The strengths, where they are few.
+  public func followed() -> [FollowedNumber] {
+    guard settings.grouping == .one else { return [] }
+    let upper = upperModel.values
+    return penalties.map {
+      FollowedNumber("\($0.penalty.rawValue) of \(allName)", exp($0.logarithms(upper)[0]))
+    }
   }
 }

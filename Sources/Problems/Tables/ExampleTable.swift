@@ -24,12 +24,7 @@ struct ExampleTable: Sendable {
   let notes: [(key: String, value: String)]
 
   /// How many examples there are.
-  var count: Int {
-    switch targets {
-    case .classes(let classes, _): classes.count
-    case .numbers(let numbers): numbers.count
-    }
-  }
+  var count: Int { targets.count }
 
   /// The embedded digits.
   static var digits: ExampleTable {
