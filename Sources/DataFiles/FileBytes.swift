@@ -43,17 +43,21 @@ public struct FileBytes: Sendable {
     do throws(RegularFile.Failure) {
       return try RegularFile.contents(of: path, atMost: limit)
     } catch {
-      switch error {
-      case .zeroInPath: throw noPath(path)
-      case .notRegular:
-        throw DataFileError(
-          path, "is no regular file", remedy: "give the path of a file", isMissing: true)
-      case .tooLong(let size):
-        throw DataFileError(
-          path, "has \(size) bytes, and at most \(limit) are read",
-          remedy: "check the path, or split the data")
-      case .system(let code): throw unreadable(path, code)
-      }
+      throw Self.error(error, path, limit)
+    }
+  }
+
+  /// What a failure means to people.
+  static func error(_ failure: RegularFile.Failure, _ path: String, _ limit: Int) -> DataFileError {
+    switch failure {
+    case .zeroInPath: noPath(path)
+    case .notRegular:
+      DataFileError(path, "is no regular file", remedy: "give the path of a file", isMissing: true)
+    case .tooLong(let size):
+      DataFileError(
+        path, "has \(size) bytes, and at most \(limit) are read",
+        remedy: "check the path, or split the data")
+    case .system(let code): unreadable(path, code)
     }
   }
 

@@ -5,15 +5,17 @@ enum Gzip {
   static func isGzip(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0x1f, 0x8b]) }
 
   /// CRC-32, as in gzip's trailer.
-  static func checksum(_ bytes: [UInt8]) -> UInt32 {
+  static func checksum(_ bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBytes(checksum) }
+
+  /// The same of bytes that are no array.
+  static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
     var sum = crc32(0, nil, 0)
-    bytes.withUnsafeBufferPointer { buffer in
-      var start = 0
-      while start < buffer.count {
-        let count = min(buffer.count - start, 1 << 30)
-        sum = crc32(sum, buffer.baseAddress! + start, UInt32(count))
-        start += count
-      }
+    let buffer = bytes.bindMemory(to: UInt8.self)
+    var start = 0
+    while start < buffer.count {
+      let count = min(buffer.count - start, 1 << 30)
+      sum = crc32(sum, buffer.baseAddress! + start, UInt32(count))
+      start += count
     }
     return UInt32(sum)
   }

@@ -82,6 +82,29 @@ public enum NPY {
       file.path, at: .byte(offset), problem, remedy: "give an array saved by numpy.save")
   }
 
+  /// An array of bytes as it lies in its file, which the system maps into memory.
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - least: The fewest bytes that are mapped.
+  /// - Returns: The array; nil for files that are no such one, are gzipped, in Fortran order or shorter than that pays.
+  /// - Throws: ``DataFileError`` for a file that cannot be read, or whose length is not what its header says.
+  package static func mapped(
+    _ path: String, atLeast least: Int = MappedFile.leastBytes
+  ) throws(DataFileError) -> MappedArray? {
+    let file = try MappedFile(path)
+    guard file.bytes.count >= least, file.bytes.starts(with: magic) else { return nil }
+    let head = try FileBytes(path, Array(file.bytes.prefix(longestHeader + 16)))
+    let (header, start) = try header(of: head)
+    guard header.type == "|u1", !header.isFortran else { return nil }
+    let left = file.bytes.count - start
+    guard header.shape.count <= mostAxes, elementCount(header.shape) == left else {
+      throw wrong(
+        head, start, "the header says shape \(header.shape) of bytes, and \(left) bytes follow")
+    }
+    return MappedArray(file: file, shape: header.shape, start: start)
+  }
+
   /// The file's header, and where its numbers begin.
   private static func header(
     of file: FileBytes

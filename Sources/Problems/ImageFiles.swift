@@ -11,12 +11,14 @@ struct ImageFiles {
     /// 1 for grey images, 3 for red, green and blue.
     let channels: Int
     /// Numbers from 0 to 255, image by image, row by row, the channels of a pixel together.
-    let pixels: [UInt8]
+    let pixels: PixelStore.Piece
     /// The file's checksum.
     let checksum: UInt32
 
+    /// Numbers of an image.
+    var pixelCount: Int { height * width * channels }
     /// How many there are.
-    var count: Int { pixels.count / (height * width * channels) }
+    var count: Int { pixels.count / pixelCount }
   }
 
   /// The images.
@@ -44,10 +46,10 @@ struct ImageFiles {
         images: try folder.path(of: images, key: "images"),
         labels: try folder.path(of: labels, key: "labels"))
     case .pair(let inputs, let targets):
-      guard try FileArray.decode(FileBytes(reading: inputs)).map({ $0.shape.count > 2 }) == true
-      else {
-        return nil
-      }
+      let axes =
+        try NPY.mapped(inputs)?.shape.count
+        ?? FileArray.decode(FileBytes(reading: inputs))?.shape.count
+      guard let axes, axes > 2 else { return nil }
       try self.init(images: inputs, labels: targets)
     case .embedded, .file: return nil
     }
@@ -80,6 +82,7 @@ struct ImageFiles {
   /// - Throws: `DataFileError` for a file that cannot be read or holds something else.
   static func images(_ path: String) throws(DataFileError) -> Images {
     if PictureFolder.isOne(path) { return Images(try PictureFolder.read(path)) }
+    if let images = try mapped(path) { return images }
     let remedy =
       "give images as bytes, shape [images, rows, columns], or with 3 channels for colours"
     guard let file = try FileArray.decode(FileBytes(reading: path)) else {
@@ -91,7 +94,17 @@ struct ImageFiles {
     let pixels = try bytes(of: file, remedy)
     return Images(
       height: layout.height, width: layout.width, channels: layout.channels,
-      pixels: layout.channelsTogether(pixels), checksum: file.checksum)
+      pixels: .bytes(layout.channelsTogether(pixels)), checksum: file.checksum)
+  }
+
+  /// Those of a long file of NumPy's, where it is; nil for other files.
+  private static func mapped(_ path: String) throws(DataFileError) -> Images? {
+    guard let array = try NPY.mapped(path), array.shape.allSatisfy({ $0 > 0 }),
+      let layout = ImageLayout(array.shape), layout.areChannelsTogether
+    else { return nil }
+    return Images(
+      height: layout.height, width: layout.width, channels: layout.channels,
+      pixels: .mapped(array), checksum: array.file.checksum)
   }
 
   private static func bytes(
@@ -136,9 +149,12 @@ struct ImageLayout {
     }
   }
 
+  /// Whether the channels of a pixel are beside each other.
+  var areChannelsTogether: Bool { !isPlanar || channels == 1 }
+
   /// With the channels of a pixel beside each other.
   func channelsTogether(_ pixels: [UInt8]) -> [UInt8] {
-    guard isPlanar, channels > 1 else { return pixels }
+    guard !areChannelsTogether else { return pixels }
     let plane = height * width
     return [UInt8](unsafeUninitializedCapacity: pixels.count) { target, count in
       for image in stride(from: 0, to: pixels.count, by: plane * channels) {
@@ -156,7 +172,7 @@ struct ImageLayout {
 extension ImageFiles.Images {
   fileprivate init(_ folder: PictureFolder) {
     self.init(
-      height: folder.height, width: folder.width, channels: folder.channels, pixels: folder.pixels,
-      checksum: folder.checksum)
+      height: folder.height, width: folder.width, channels: folder.channels,
+      pixels: .bytes(folder.pixels), checksum: folder.checksum)
   }
 }

@@ -6,6 +6,8 @@ public struct DataArray: Sendable, Equatable {
     case single([Float])
     /// 64-bit numbers.
     case double([Double])
+    /// Rows of 32-bit numbers that are made when they are taken.
+    case rows(StoredRows)
   }
 
   /// The size of each axis.
@@ -62,6 +64,7 @@ public struct DataArray: Sendable, Equatable {
     switch storage {
     case .single(let values): values.map(Double.init)
     case .double(let values): values
+    case .rows(let rows): rows.values.map(Double.init)
     }
   }
 
@@ -77,6 +80,7 @@ public struct DataArray: Sendable, Equatable {
     switch (storage, other.storage) {
     case (.single(let mine), .single(let others)): mine.isStored(with: others)
     case (.double(let mine), .double(let others)): mine.isStored(with: others)
+    case (.rows(let mine), .rows(let others)): mine.isStored(with: others)
     default: false
     }
   }
@@ -85,6 +89,7 @@ public struct DataArray: Sendable, Equatable {
     switch storage {
     case .single(let values): elements.set(values)
     case .double(let values): elements.set(values)
+    case .rows(let rows): rows.write(RowNumbers(0..<rows.count), to: elements)
     }
   }
 
@@ -95,6 +100,7 @@ public struct DataArray: Sendable, Equatable {
     switch storage {
     case .single(let values): try check(values, index, precision, name)
     case .double(let values): try check(values, index, precision, name)
+    case .rows(let rows): try check(rows.values, index, precision, name)
     }
   }
 

@@ -58,7 +58,7 @@ extension DataArray {
   var rowByteCount: Int {
     let size: Int
     switch storage {
-    case .single: size = MemoryLayout<Float>.size
+    case .single, .rows: size = MemoryLayout<Float>.size
     case .double: size = MemoryLayout<Double>.size
     }
     return rowCount > 0 ? shape.count / rowCount * size : 0
@@ -85,6 +85,7 @@ extension DataArray {
     return switch storage {
     case .single(let numbers): DataArray(shape.withRows(rows.count), .single(chosen(numbers)))
     case .double(let numbers): DataArray(shape.withRows(rows.count), .double(chosen(numbers)))
+    case .rows(let stored): DataArray(shape.withRows(rows.count), .rows(stored.chosen(rows)))
     }
   }
 
@@ -94,6 +95,7 @@ extension DataArray {
     switch storage {
     case .single(let numbers): write(numbers, rows, width, to: elements)
     case .double(let numbers): write(numbers, rows, width, to: elements)
+    case .rows(let stored): stored.write(rows, to: elements)
     }
   }
 

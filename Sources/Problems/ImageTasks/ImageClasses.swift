@@ -42,7 +42,7 @@ struct ImageClasses: Sendable {
     let images = files.images
     self.init(
       ImageShape(height: images.height, width: images.width, channels: images.channels),
-      pixels: images.pixels, fullInk: 255, members: members, checksums: files.checksums)
+      pixels: images.pixels.bytes, fullInk: 255, members: members, checksums: files.checksums)
   }
 
   /// Pairs of images beside each other: a class for each first and second class, 100 of ten. No image is in two pairs, so that

@@ -1,7 +1,7 @@
 import DataFiles
 import Tensors
 
-/// Images with class numbers, kept as bytes.
+/// Images with class numbers, kept as bytes or where their file is.
 public struct LabelledImages: Sendable {
   /// Numbers of an image: pixels, or three times as many of one in colour.
   public let pixelCount: Int
@@ -21,19 +21,26 @@ public struct LabelledImages: Sendable {
   public let labels: [Int]
   /// Checksums of the files; none for images that come with the program.
   let checksums: [DataChecksum]
-  private let pixels: [UInt8]
-  /// The byte that full ink has.
-  private let fullInk: Float
+  private let pixels: PixelStore
 
   init(
     pixels: [UInt8], fullInk: Float, pixelCount: Int, width: Int, channels: Int = 1,
     labels: [Int], classNames: [String] = [], checksums: [DataChecksum] = []
   ) {
+    self.init(
+      PixelStore([.bytes(pixels)], width: pixelCount, fullInk: fullInk), width: width,
+      channels: channels, labels: labels, classNames: classNames,
+      checksums: checksums)
+  }
+
+  private init(
+    _ pixels: PixelStore, width: Int, channels: Int, labels: [Int],
+    classNames: [String], checksums: [DataChecksum]
+  ) {
     self.pixels = pixels
     self.channels = channels
     self.checksums = checksums
-    self.fullInk = fullInk
-    self.pixelCount = pixelCount
+    pixelCount = pixels.width
     self.width = width
     self.labels = labels
     classCount = (labels.max() ?? 0) + 1
@@ -53,9 +60,8 @@ public struct LabelledImages: Sendable {
     }
     let images = files.images
     self.init(
-      pixels: images.pixels, fullInk: 255,
-      pixelCount: images.height * images.width * images.channels,
-      width: images.width, channels: images.channels, labels: files.labels,
+      PixelStore([images.pixels], width: images.pixelCount, fullInk: 255), width: images.width,
+      channels: images.channels, labels: files.labels,
       classNames: files.classNames, checksums: files.checksums)
   }
 
@@ -71,14 +77,14 @@ public struct LabelledImages: Sendable {
     by others: LabelledImages, from folder: String, as part: String
   ) throws(DataFileError) -> LabelledImages {
     guard width == others.width, pixelCount == others.pixelCount, channels == others.channels,
-      fullInk == others.fullInk
+      pixels.fullInk == others.pixels.fullInk
     else {
       throw DataFileError(
         folder, "has images of another shape than data's, or of other ink",
         remedy: "give images made in the same way")
     }
     return LabelledImages(
-      pixels: pixels + others.pixels, fullInk: fullInk, pixelCount: pixelCount, width: width,
+      pixels.followed(by: others.pixels), width: width,
       channels: channels, labels: labels + (try others.labels(amongClassesOf: self, from: folder)),
       classNames: isNamed ? classNames : [],
       checksums: checksums + others.checksums.ofPart(part))
@@ -106,39 +112,29 @@ public struct LabelledImages: Sendable {
   /// - Throws: `DataFileError` for a file that cannot be read, or images of another shape; `TensorError`.
   func images(ofFile path: String) throws -> DataArray {
     let file = try ImageFiles.images(path)
-    let count = file.height * file.width * file.channels
-    guard count == pixelCount, file.width == width, file.channels == channels else {
+    guard file.pixelCount == pixelCount, file.width == width, file.channels == channels else {
       throw DataFileError(
         path,
         "has images of \(file.height)x\(file.width)x\(file.channels) pixels, and those of training had "
           + "\(height)x\(width)x\(channels)",
         remedy: "give images of that shape")
     }
-    let others = LabelledImages(
-      pixels: file.pixels, fullInk: 255, pixelCount: count, width: width, channels: channels,
-      labels: [Int](repeating: 0, count: file.count))
-    return try others.images(Array(0..<file.count))
+    return try DataArray(
+      [file.count, pixelCount],
+      rowsOf: PixelStore([file.pixels], width: pixelCount, fullInk: 255))
   }
 
   private static let mostClasses = 10_000
 
   /// An image's pixels, row by row, ink or light from 0 to 1.
   public func image(_ index: Int) -> [Float] {
-    pixels[index * pixelCount..<(index + 1) * pixelCount].map { Float($0) / fullInk }
+    pixels.row(index)
   }
 
-  /// Some images as one array `[count, pixels]`.
+  /// Some images as one array `[count, pixels]`, which are made when they are taken.
   ///
-  /// - Throws: `TensorError` where the pixels do not fit the images' shape.
+  /// - Throws: `TensorError` for a number that is no image's.
   public func images(_ indices: [Int]) throws(TensorError) -> DataArray {
-    let values = [Float](unsafeUninitializedCapacity: indices.count * pixelCount) { target, count in
-      for index in indices {
-        for pixel in pixels[index * pixelCount..<(index + 1) * pixelCount] {
-          target[count] = Float(pixel) / fullInk
-          count += 1
-        }
-      }
-    }
-    return try DataArray([indices.count, pixelCount], values)
+    try DataArray([indices.count, pixelCount], rowsOf: pixels, indices)
   }
 }

@@ -97,10 +97,18 @@ extension WeightNet {
 
   /// The weights of losses and classes, as the upper model has them.
   func weights(_ losses: [Double], _ classes: [Int]) throws -> [Double] {
-    try upperModel.evaluate(DataArray(indices: classes), precision: .double) { weights, classes in
-      weights(classes.constant(losses, [losses.count]), classes: classes)
-    }.values
+    // In blocks: all of them through the net at once may be more than memory has.
+    try stride(from: 0, to: losses.count, by: Self.block).flatMap { start in
+      let own = start..<min(start + Self.block, losses.count)
+      return try upperModel.evaluate(
+        DataArray(indices: Array(classes[own])), precision: .double
+      ) { weights, classes in
+        weights(classes.constant(Array(losses[own]), [own.count]), classes: classes)
+      }.values
+    }
   }
+
+  private static let block = 16_384
 
   private func labelTable(_ weights: [Weight]) -> ResultTable {
     let isWrong = zip(corrupted.givenLabels, corrupted.rightLabels).map { $0 != $1 }

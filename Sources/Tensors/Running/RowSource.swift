@@ -30,6 +30,7 @@ final class RowSource {
     case .double(let values):
       isAsHeld = precision == .double
       numbers = values.withUnsafeBytes { $0.baseAddress }
+    case .rows: (isAsHeld, numbers) = (false, nil)
     }
   }
 

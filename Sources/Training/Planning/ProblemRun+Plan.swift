@@ -152,6 +152,8 @@ extension Examples {
       switch array.storage {
       case .single: sum + 4 * array.shape.count
       case .double: sum + 8 * array.shape.count
+      // What they are made of is the problem's.
+      case .rows: sum
       }
     }
   }

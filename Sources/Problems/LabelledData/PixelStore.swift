@@ -1,0 +1,79 @@
+import DataFiles
+import Tensors
+
+/// The pixels of images, image by image: in memory, or in files that the system maps. A task's images are made of them when they
+/// are taken, a batch at a time.
+package final class PixelStore: RowStore {
+  /// Images that follow each other.
+  package enum Piece: Sendable {
+    /// In memory.
+    case bytes([UInt8])
+    /// In a file.
+    case mapped(MappedArray)
+
+    /// How many bytes.
+    package var count: Int {
+      switch self {
+      case .bytes(let bytes): bytes.count
+      case .mapped(let array): array.shape.reduce(1, *)
+      }
+    }
+
+    /// All of them, in memory.
+    package var bytes: [UInt8] {
+      switch self {
+      case .bytes(let bytes): bytes
+      case .mapped(let array): Array(array.bytes(0..<count))
+      }
+    }
+
+    /// Has some of them used.
+    func with(_ range: Range<Int>, _ use: (UnsafeRawBufferPointer) -> Void) {
+      switch self {
+      case .bytes(let bytes):
+        bytes.withUnsafeBytes { use(UnsafeRawBufferPointer(rebasing: $0[range])) }
+      case .mapped(let array): use(array.bytes(range))
+      }
+    }
+  }
+
+  package let width: Int
+  package let rowCount: Int
+  /// The byte that full ink has.
+  let fullInk: Float
+  private let pieces: [Piece]
+  /// The first image of each piece.
+  private let firsts: [Int]
+
+  /// Images of `width` numbers each.
+  package init(_ pieces: [Piece], width: Int, fullInk: Float) {
+    (self.pieces, self.width, self.fullInk) = (pieces, width, fullInk)
+    var (firsts, count) = ([Int](), 0)
+    for piece in pieces {
+      firsts.append(count)
+      count += piece.count / width
+    }
+    (self.firsts, rowCount) = (firsts, count)
+  }
+
+  /// These images, then others of as many numbers.
+  package func followed(by others: PixelStore) -> PixelStore {
+    PixelStore(pieces + others.pieces, width: width, fullInk: fullInk)
+  }
+
+  package func write(_ row: Int, to target: UnsafeMutableBufferPointer<Float>) {
+    let place = firsts.lastIndex { $0 <= row } ?? 0
+    let first = (row - firsts[place]) * width
+    pieces[place].with(first..<first + width) { pixels in
+      for index in 0..<width { target[index] = Float(pixels[index]) / fullInk }
+    }
+  }
+
+  /// An image's numbers.
+  func row(_ row: Int) -> [Float] {
+    [Float](unsafeUninitializedCapacity: width) { target, count in
+      write(row, to: target)
+      count = width
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import DataFiles
+import Foundation
+import TestSupport
+import Testing
+
+/// Arrays of bytes as they lie in their files: what is read of them is what a reader of the whole file gets.
+@Suite struct MappedFileTests {
+  private static func npy(
+    _ shape: String, _ bytes: [UInt8], type: String = "|u1", fortran: String = "False"
+  ) -> [UInt8] {
+    var header = "{'descr': '\(type)', 'fortran_order': \(fortran), 'shape': \(shape), }"
+    while (10 + header.utf8.count + 1) % 64 != 0 { header += " " }
+    header += "\n"
+    let length = UInt16(header.utf8.count)
+    return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(length & 255), UInt8(length >> 8)]
+      + Array(header.utf8) + bytes
+  }
+
+  private static func with<Result>(
+    _ bytes: [UInt8], _ use: (String) throws -> Result
+  ) throws -> Result {
+    let path = FileManager.default.temporaryDirectory.path + "/\(UUID().uuidString).npy"
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    return try use(path)
+  }
+
+  @Test func itsBytesAreThoseThatAreRead() throws {
+    let bytes = (0..<3 * 5 * 4).map { UInt8(($0 * 37) % 256) }
+    try Self.with(Self.npy("(3, 5, 4)", bytes)) { path in
+      let mapped = try #require(try NPY.mapped(path, atLeast: 0))
+      let read = try NPY.read(path)
+      #expect(mapped.shape == read.shape && read.storage == .bytes(bytes))
+      #expect(Array(mapped.bytes(0..<60)) == bytes)
+      #expect(Array(mapped.bytes(20..<40)) == Array(bytes[20..<40]))
+      #expect(mapped.file.checksum == read.checksum)
+      #expect(try NPY.mapped(path).map(\.shape) == nil, "it is too short to pay")
+    }
+  }
+
+  @Test func othersAreRead() throws {
+    let floats = [UInt8](repeating: 0, count: 24)
+    for file in [
+      Self.npy("(2, 3)", floats, type: "<f4"), Self.npy("(4, 6)", floats, fortran: "True"),
+      Array("a,b\n1,2\n".utf8), [], [0x1f, 0x8b, 8, 0],
+    ] {
+      let shape = try Self.with(file) { try NPY.mapped($0, atLeast: 0)?.shape }
+      #expect(shape == nil)
+    }
+  }
+
+  @Test func aLengthThatIsNotTheHeadersIsRefused() throws {
+    for bytes in [9, 11] {
+      let error = try #require(throws: DataFileError.self) {
+        try Self.with(Self.npy("(2, 5)", [UInt8](repeating: 0, count: bytes))) {
+          try NPY.mapped($0, atLeast: 0)?.shape
+        }
+      }
+      #expect("\(error)".contains("\(bytes) bytes follow"))
+    }
+  }
+
+  @Test func whatIsNoFileIsRefused() {
+    let folder = FileManager.default.temporaryDirectory.path
+    for path in ["", "a\0b", folder, folder + "/\(UUID().uuidString)"] {
+      #expect(throws: DataFileError.self) { try NPY.mapped(path, atLeast: 0) }
+    }
+  }
+}
