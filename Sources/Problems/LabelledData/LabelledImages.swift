@@ -128,13 +128,16 @@ public struct LabelledImages: Sendable {
 
   /// An image's pixels, row by row, ink or light from 0 to 1.
   public func image(_ index: Int) -> [Float] {
-    pixels.row(index)
+    pixels.rows([index])
   }
 
-  /// Some images as one array `[count, pixels]`, which are made when they are taken.
+  /// Some images as one array `[count, pixels]`; those of a mapped file are made when they are taken.
   ///
   /// - Throws: `TensorError` for a number that is no image's.
   public func images(_ indices: [Int]) throws(TensorError) -> DataArray {
-    try DataArray([indices.count, pixelCount], rowsOf: pixels, indices)
+    let shape: Shape = [indices.count, pixelCount]
+    // In memory, numbers that are made once are quicker than the same made for every batch.
+    return pixels.isMapped
+      ? try DataArray(shape, rowsOf: pixels, indices) : try DataArray(shape, pixels.rows(indices))
   }
 }

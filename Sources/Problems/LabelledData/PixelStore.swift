@@ -69,11 +69,18 @@ package final class PixelStore: RowStore {
     }
   }
 
-  /// An image's numbers.
-  func row(_ row: Int) -> [Float] {
-    [Float](unsafeUninitializedCapacity: width) { target, count in
-      write(row, to: target)
-      count = width
+  /// Whether some of them are in a file.
+  var isMapped: Bool {
+    pieces.contains { if case .mapped = $0 { true } else { false } }
+  }
+
+  /// The numbers of some images.
+  func rows(_ rows: [Int]) -> [Float] {
+    [Float](unsafeUninitializedCapacity: rows.count * width) { target, count in
+      for row in rows {
+        write(row, to: UnsafeMutableBufferPointer(rebasing: target[count..<count + width]))
+        count += width
+      }
     }
   }
 }
