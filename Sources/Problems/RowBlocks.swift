@@ -34,6 +34,6 @@ extension Examples {
       throw SettingError(
         "\(setting)=\(count): the task has \(rowCount) rows; set as many blocks or fewer")
     }
-    return try batch(RowNumbers(block * rowCount / count..<(block + 1) * rowCount / count))
+    return try batch(RowNumbers(SlabSums.part(block, of: count, in: rowCount)))
   }
 }
