@@ -41,18 +41,46 @@ package final class MappedFile: @unchecked Sendable {
   package var checksum: UInt32 { Gzip.checksum(bytes) }
 }
 
-/// An array of bytes in a mapped file.
+/// An array in a mapped file.
 package struct MappedArray: Sendable {
   /// The file.
   package let file: MappedFile
   /// The size of each axis.
   package let shape: [Int]
+  /// The type of its numbers.
+  let kind: NPYElementKind
   /// Where the array begins in the file.
-  package let start: Int
+  let start: Int
+
+  /// The number of rows: the size of the first axis, 1 where there is none.
+  package var rows: Int { shape.first ?? 1 }
+
+  /// Numbers of a row.
+  package var rowCount: Int { shape.dropFirst().reduce(1, *) }
+
+  /// Whether its numbers are bytes.
+  package var isOfBytes: Bool { kind.name == "u1" }
 
   /// Some of the bytes, as long as the file is there.
   package func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(
       rebasing: file.bytes[start + range.lowerBound..<start + range.upperBound])
+  }
+
+  /// Writes some numbers of the flat array.
+  ///
+  /// - Parameters:
+  ///   - first: The first of them.
+  ///   - target: As many numbers as there are to be.
+  package func write(from first: Int, to target: UnsafeMutableBufferPointer<Double>) {
+    kind.write(bytes(first * kind.size..<(first + target.count) * kind.size), to: target)
+  }
+
+  /// A number of the flat array.
+  package subscript(place: Int) -> Double {
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: 1) { number in
+      write(from: place, to: number)
+      return number[0]
+    }
   }
 }

@@ -19,7 +19,7 @@ public enum NPY {
   ///
   /// - Throws: As ``read(_:)``.
   public static func decode(_ file: FileBytes) throws(DataFileError) -> FileArray {
-    let (header, kind, count, start) = try parts(of: file)
+    let (header, kind, count, start) = try parts(of: file, byteCount: file.bytes.count)
     let stored = kind.storage(file.bytes[start...], count: count)
     return FileArray(
       file, kind.word, header.shape, header.isFortran ? reordered(stored, header.shape) : stored)
@@ -29,7 +29,7 @@ public enum NPY {
   ///
   /// - Throws: As ``read(_:)``.
   package static func decodeRaw(_ file: FileBytes) throws(DataFileError) -> RawArray {
-    let (header, kind, count, start) = try parts(of: file)
+    let (header, kind, count, start) = try parts(of: file, byteCount: file.bytes.count)
     let stored = file.bytes[start...]
     // Of large files most are as they will be.
     guard header.isFortran || (kind.isBigEndian && kind.size > 1) else {
@@ -48,7 +48,7 @@ public enum NPY {
   /// The bytes of elements of a size, the last axis running fastest.
   private static func littleEndian<Word: FixedWidthInteger>(
     _ stored: ArraySlice<UInt8>, _ count: Int, _: Word.Type, _ header: NPYHeader,
-    _ kind: ElementKind
+    _ kind: NPYElementKind
   ) -> [UInt8] {
     var words = stored.withUnsafeBytes { bytes in
       (0..<count).map { index in
@@ -82,7 +82,7 @@ public enum NPY {
       file.path, at: .byte(offset), problem, remedy: "give an array saved by numpy.save")
   }
 
-  /// An array of bytes as it lies in its file, which the system maps into memory.
+  /// An array as it lies in its file, which the system maps into memory.
   ///
   /// - Parameters:
   ///   - path: The file.
@@ -95,14 +95,9 @@ public enum NPY {
     let file = try MappedFile(path)
     guard file.bytes.count >= least, file.bytes.starts(with: magic) else { return nil }
     let head = try FileBytes(path, Array(file.bytes.prefix(longestHeader + 16)))
-    let (header, start) = try header(of: head)
-    guard header.type == "|u1", !header.isFortran else { return nil }
-    let left = file.bytes.count - start
-    guard header.shape.count <= mostAxes, elementCount(header.shape) == left else {
-      throw wrong(
-        head, start, "the header says shape \(header.shape) of bytes, and \(left) bytes follow")
-    }
-    return MappedArray(file: file, shape: header.shape, start: start)
+    let (header, kind, _, start) = try parts(of: head, byteCount: file.bytes.count)
+    return header.isFortran
+      ? nil : MappedArray(file: file, shape: header.shape, kind: kind, start: start)
   }
 
   /// The file's header, and where its numbers begin.
@@ -131,25 +126,25 @@ public enum NPY {
     return (header, start)
   }
 
-  /// The file's header, once its length is that of the file.
+  /// The file's header, once its length is that of the file, of which the beginning is enough.
   private static func parts(
-    of file: FileBytes
-  ) throws(DataFileError) -> (header: NPYHeader, kind: ElementKind, count: Int, start: Int) {
+    of file: FileBytes, byteCount: Int
+  ) throws(DataFileError) -> (header: NPYHeader, kind: NPYElementKind, count: Int, start: Int) {
     let (header, start) = try header(of: file)
     let bytes = file.bytes
-    guard let kind = ElementKind(header.type) else {
+    guard let kind = NPYElementKind(header.type) else {
       throw wrong(
         file, bytes[6] == 1 ? 10 : 12,
         "the type \(header.type.debugDescription) is not among b1, i1, i2, i4, i8, u1, u2, u4, f2, f4, f8"
       )
     }
     guard header.shape.count <= mostAxes, let count = elementCount(header.shape),
-      count <= (bytes.count - start) / kind.size, count * kind.size == bytes.count - start
+      count <= (byteCount - start) / kind.size, count * kind.size == byteCount - start
     else {
       throw wrong(
         file, start,
         "the header says shape \(header.shape) of \(kind.size)-byte numbers, and "
-          + "\(bytes.count - start) bytes follow")
+          + "\(byteCount - start) bytes follow")
     }
     return (header, kind, count, start)
   }
@@ -187,66 +182,6 @@ public enum NPY {
         index[axis] = 0
       }
       return value
-    }
-  }
-}
-
-/// A number's type in a .npy file, such as `<f4`.
-private struct ElementKind {
-  let size: Int
-  let isBigEndian: Bool
-  private let letter: Character
-
-  /// The type without its byte order: `f4`.
-  var name: String { "\(letter)\(size)" }
-
-  /// The type as NumPy writes it: `float32`.
-  var word: String {
-    switch letter {
-    case "b": "bool"
-    case "i": "int\(8 * size)"
-    case "u": "uint\(8 * size)"
-    default: "float\(8 * size)"
-    }
-  }
-
-  init?(_ text: String) {
-    let characters = Array(text)
-    guard characters.count == 3, "<>|=".contains(characters[0]),
-      let size = characters[2].wholeNumberValue
-    else { return nil }
-    switch (characters[1], size) {
-    case ("b", 1), ("i", 1), ("i", 2), ("i", 4), ("i", 8), ("u", 1), ("u", 2), ("u", 4), ("f", 2),
-      ("f", 4), ("f", 8):
-      self.size = size
-    default: return nil
-    }
-    letter = characters[1]
-    isBigEndian = characters[0] == ">"
-  }
-
-  func storage(_ bytes: ArraySlice<UInt8>, count: Int) -> FileArray.Storage {
-    func bits(_ index: Int) -> UInt64 {
-      let own = bytes[bytes.startIndex + index * size..<bytes.startIndex + (index + 1) * size]
-      return isBigEndian
-        ? own.reduce(0) { $0 << 8 | UInt64($1) } : own.reversed().reduce(0) { $0 << 8 | UInt64($1) }
-    }
-    let all = 0..<count
-    switch (letter, size) {
-    case ("u", 1), ("b", 1): return .bytes(Array(bytes))
-    case ("i", 1): return .integers(all.map { Int32(Int8(truncatingIfNeeded: bits($0))) })
-    case ("i", 2): return .integers(all.map { Int32(Int16(truncatingIfNeeded: bits($0))) })
-    case ("u", 2): return .integers(all.map { Int32(bits($0)) })
-    case ("i", 4): return .integers(all.map { Int32(truncatingIfNeeded: bits($0)) })
-    // Beyond what 32 signed bits hold.
-    case ("u", 4): return .double(all.map { Double(bits($0)) })
-    case ("i", 8): return .double(all.map { Double(Int64(bitPattern: bits($0))) })
-    case ("f", 2):
-      return .single(
-        all.map { Float(Float16(bitPattern: UInt16(truncatingIfNeeded: bits($0)))) })
-    case ("f", 4):
-      return .single(all.map { Float(bitPattern: UInt32(truncatingIfNeeded: bits($0))) })
-    default: return .double(all.map { Double(bitPattern: bits($0)) })
     }
   }
 }

@@ -99,7 +99,7 @@ struct ImageFiles {
 
   /// Those of a long file of NumPy's, where it is; nil for other files.
   private static func mapped(_ path: String) throws(DataFileError) -> Images? {
-    guard let array = try NPY.mapped(path), array.shape.allSatisfy({ $0 > 0 }),
+    guard let array = try NPY.mapped(path), array.isOfBytes, array.shape.allSatisfy({ $0 > 0 }),
       let layout = ImageLayout(array.shape), layout.areChannelsTogether
     else { return nil }
     return Images(

@@ -6,7 +6,7 @@ public struct DataArray: Sendable, Equatable {
     case single([Float])
     /// 64-bit numbers.
     case double([Double])
-    /// Rows of 32-bit numbers that are made when they are taken.
+    /// Rows that are made when they are taken.
     case rows(StoredRows)
   }
 
@@ -64,7 +64,7 @@ public struct DataArray: Sendable, Equatable {
     switch storage {
     case .single(let values): values.map(Double.init)
     case .double(let values): values
-    case .rows(let rows): rows.values.map(Double.init)
+    case .rows(let rows): rows.values
     }
   }
 
@@ -82,6 +82,26 @@ public struct DataArray: Sendable, Equatable {
     case (.double(let mine), .double(let others)): mine.isStored(with: others)
     case (.rows(let mine), .rows(let others)): mine.isStored(with: others)
     default: false
+    }
+  }
+
+  /// Has the rows along the first axis used in 64 bits, one after another.
+  ///
+  /// - Parameter use: Gets a row's number and its numbers.
+  package func forEachRow(_ use: (Int, UnsafeBufferPointer<Double>) -> Void) {
+    let width = rowCount > 0 ? shape.count / rowCount : 0
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: width) { row in
+      for place in 0..<rowCount {
+        let first = place * width
+        switch storage {
+        case .single(let values):
+          for column in 0..<width { row[column] = Double(values[first + column]) }
+        case .double(let values):
+          for column in 0..<width { row[column] = values[first + column] }
+        case .rows(let rows): rows.write(place, to: row)
+        }
+        use(place, UnsafeBufferPointer(row))
+      }
     }
   }
 

@@ -10,7 +10,7 @@ public protocol RowStore: AnyObject, Sendable {
   /// - Parameters:
   ///   - row: Its number, from 0.
   ///   - target: As many numbers as a row has.
-  func write(_ row: Int, to target: UnsafeMutableBufferPointer<Float>)
+  func write(_ row: Int, to target: UnsafeMutableBufferPointer<Double>)
 }
 
 /// Some rows of a store, or all of them.
@@ -41,9 +41,9 @@ public struct StoredRows: Sendable, Equatable {
   }
 
   /// All of their numbers.
-  var values: [Float] {
+  var values: [Double] {
     let width = store.width
-    return [Float](unsafeUninitializedCapacity: count * width) { target, filled in
+    return [Double](unsafeUninitializedCapacity: count * width) { target, filled in
       for place in 0..<count {
         write(
           place,
@@ -60,22 +60,23 @@ public struct StoredRows: Sendable, Equatable {
     switch elements.precision {
     case .single:
       let target = elements.base.assumingMemoryBound(to: Float.self)
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: width) { row in
+        for place in 0..<rows.count {
+          write(rows[place], to: row)
+          for column in 0..<width { target[place * width + column] = Float(row[column]) }
+        }
+      }
+    case .double:
+      let target = elements.base.assumingMemoryBound(to: Double.self)
       for place in 0..<rows.count {
         write(
           rows[place], to: UnsafeMutableBufferPointer(start: target + place * width, count: width))
       }
-    case .double:
-      let target = elements.base.assumingMemoryBound(to: Double.self)
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { row in
-        for place in 0..<rows.count {
-          write(rows[place], to: row)
-          for column in 0..<width { target[place * width + column] = Double(row[column]) }
-        }
-      }
     }
   }
 
-  private func write(_ place: Int, to target: UnsafeMutableBufferPointer<Float>) {
+  /// Writes the numbers of one of them.
+  func write(_ place: Int, to target: UnsafeMutableBufferPointer<Double>) {
     store.write(chosen?[place] ?? place, to: target)
   }
 }

@@ -12,8 +12,8 @@ import Testing
 
     init(_ rowCount: Int, _ width: Int) { (self.rowCount, self.width) = (rowCount, width) }
 
-    func write(_ row: Int, to target: UnsafeMutableBufferPointer<Float>) {
-      for column in 0..<width { target[column] = Float((row * 31 + column * 17) % 29) / 29 }
+    func write(_ row: Int, to target: UnsafeMutableBufferPointer<Double>) {
+      for column in 0..<width { target[column] = Double((row * 31 + column * 17) % 29) / 29 }
     }
   }
 
@@ -21,9 +21,9 @@ import Testing
   private static let store = Made(rows, width)
 
   private static func plain(_ numbers: [Int]) throws -> DataArray {
-    var values: [Float] = []
+    var values: [Double] = []
     for number in numbers {
-      values += [Float](unsafeUninitializedCapacity: width) { target, count in
+      values += [Double](unsafeUninitializedCapacity: width) { target, count in
         store.write(number, to: target)
         count = width
       }
@@ -39,6 +39,10 @@ import Testing
     #expect(all.values == (try Self.plain(Array(0..<Self.rows))).values)
     let picked = some.rows(RowNumbers([4, 0, 2], 0..<3, below: 5))
     #expect(picked.values == (try Self.plain([7, 3, 0])).values)
+    var rows: [[Double]] = []
+    picked.forEachRow { place, row in rows.append([Double(place)] + row) }
+    let whole = try Self.plain([7, 3, 0]).values
+    #expect(rows == (0..<3).map { [Double($0)] + whole[$0 * Self.width..<($0 + 1) * Self.width] })
   }
 
   @Test func shapesAndNumbersAreChecked() {

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Arrays of bytes as they lie in their files: what is read of them is what a reader of the whole file gets.
+/// Arrays as they lie in their files: what is read of them is what a reader of the whole file gets.
 @Suite struct MappedFileTests {
   private static func npy(
     _ shape: String, _ bytes: [UInt8], type: String = "|u1", fortran: String = "False"
@@ -38,10 +38,31 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    "|b1", "|i1", "|u1", "<i2", ">i2", "<u2", ">u2", "<i4", ">i4", "<u4", ">u4", "<i8", ">i8",
+    "<f2", ">f2", "<f4", ">f4", "<f8", ">f8",
+  ]) func numbersOfEachTypeAreThoseThatAreRead(_ type: String) throws {
+    let size = try #require(type.last?.wholeNumberValue)
+    let bytes = (0..<6 * size).map { UInt8(($0 * 167 + 13) % (type == "|b1" ? 2 : 256)) }
+    try Self.with(Self.npy("(2, 3)", bytes, type: type)) { path in
+      let mapped = try #require(try NPY.mapped(path, atLeast: 0))
+      let read = try NPY.read(path).values
+      let numbers = (0..<6).map { mapped[$0] }
+      // Bits, since some are no numbers.
+      #expect(numbers.map(\.bitPattern) == read.map(\.bitPattern))
+      #expect(mapped.isOfBytes == (type == "|u1"))
+      let row = [Double](unsafeUninitializedCapacity: 3) { target, count in
+        mapped.write(from: 3, to: UnsafeMutableBufferPointer(rebasing: target[..<3]))
+        count = 3
+      }
+      #expect(row.map(\.bitPattern) == read.suffix(3).map(\.bitPattern))
+    }
+  }
+
   @Test func othersAreRead() throws {
-    let floats = [UInt8](repeating: 0, count: 24)
+    let zeros = [UInt8](repeating: 0, count: 24)
     for file in [
-      Self.npy("(2, 3)", floats, type: "<f4"), Self.npy("(4, 6)", floats, fortran: "True"),
+      Self.npy("(4, 6)", zeros, fortran: "True"),
       Array("a,b\n1,2\n".utf8), [], [0x1f, 0x8b, 8, 0],
     ] {
       let shape = try Self.with(file) { try NPY.mapped($0, atLeast: 0)?.shape }

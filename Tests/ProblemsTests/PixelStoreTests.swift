@@ -5,9 +5,9 @@ import Testing
 
 /// Pixels in memory, in files and in both: the same numbers.
 @Suite struct PixelStoreTests {
-  private static func rows(_ store: PixelStore) -> [[Float]] {
+  private static func rows(_ store: PixelStore) -> [[Double]] {
     (0..<store.rowCount).map { row in
-      [Float](unsafeUninitializedCapacity: store.width) { target, count in
+      [Double](unsafeUninitializedCapacity: store.width) { target, count in
         store.write(row, to: target)
         count = store.width
       }
@@ -23,7 +23,8 @@ import Testing
     try Data([0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array(padded.utf8) + bytes)
       .write(to: URL(fileURLWithPath: path))
     let array = try #require(try NPY.mapped(path, atLeast: 0))
-    let expected = (0..<7).map { image in (0..<6).map { Float(bytes[image * 6 + $0]) / 255 } }
+    let expected = (0..<7).map { image in (0..<6).map { Double(Float(bytes[image * 6 + $0]) / 255) }
+    }
     let mapped = PixelStore([.mapped(array)], width: 6, fullInk: 255)
     #expect(mapped.rowCount == 7 && Self.rows(mapped) == expected)
     let kept = PixelStore([.bytes(bytes)], width: 6, fullInk: 255)

@@ -2,6 +2,8 @@
 /// .npz archive that holds an array of them beside the inputs; of any other array it is the array's own. Each row of an
 /// array of more than two axes is laid flat. A number that is none (NaN) is a missing cell.
 struct NumberTable: TableContent {
+  /// Rows that stay where they are, in a file; the columns are behind theirs.
+  let mapped: MappedArray?
   private let columns: [[Double]]
   let rowCount: Int
   /// Whether columns that are not there are zeros.
@@ -11,7 +13,9 @@ struct NumberTable: TableContent {
   /// The checksum of the file of targets.
   let targetChecksum: UInt32?
 
-  var columnCount: Int { columns.count }
+  var columnCount: Int { mappedCount + columns.count }
+
+  private var mappedCount: Int { mapped?.rowCount ?? 0 }
 
   /// The most cells, of 1 GiB; of sparse rows, so many an entry where they are more than a few: a small file may claim any
   /// number of columns.
@@ -60,19 +64,31 @@ struct NumberTable: TableContent {
     }
   }
 
+  /// An array as it lies in its file, of any number of rows.
+  ///
+  /// - Throws: ``DataFileError`` for one that is no table, or has infinite numbers.
+  init(_ array: MappedArray, targets: FileBytes?) throws(DataFileError) {
+    let path = array.file.path
+    try Self.checkRows(array.shape, path)
+    if let row = (0..<array.rows).first(where: array.hasInfinite) {
+      throw Self.infinite(path, row: row)
+    }
+    let given = try targets.map { file throws(DataFileError) in try Self.targets(of: file) }
+    let columns = try given.map { given throws(DataFileError) in
+      try Self.column(given, array.rows, path)
+    }
+    self.init(
+      columns.map { [$0] } ?? [], array.rows, isSparse: false,
+      hasTargets: given != nil || array.shape.count == 2, given?.checksum, mapped: array)
+  }
+
   private init(_ array: FileArray, _ targets: FileArray?) throws(DataFileError) {
     let (rows, width) = (array.rows, array.rowCount)
-    guard array.shape.count > 0, rows > 0, width > 0 else {
-      throw DataFileError(
-        array.path, "holds an array of shape \(array.shape)",
-        remedy: "give one with rows, shape [rows, columns]")
-    }
+    try Self.checkRows(array.shape, array.path)
     try Self.check(rows, width, most: Self.mostCells, array.path, "leave out rows or columns")
     let values = array.values
     if let place = values.firstIndex(where: \.isInfinite) {
-      throw DataFileError(
-        array.path, at: .row(place / width), "has an infinite number",
-        remedy: "leave it out, or make it NaN for a missing cell")
+      throw Self.infinite(array.path, row: place / width)
     }
     var columns = (0..<width).map { column in
       (0..<rows).map { values[$0 * width + column] }
@@ -110,10 +126,12 @@ struct NumberTable: TableContent {
   }
 
   private init(
-    _ columns: [[Double]], _ rows: Int, isSparse: Bool, hasTargets: Bool, _ checksum: UInt32?
+    _ columns: [[Double]], _ rows: Int, isSparse: Bool, hasTargets: Bool, _ checksum: UInt32?,
+    mapped: MappedArray? = nil
   ) {
     (self.columns, rowCount, self.isSparse) = (columns, rows, isSparse)
     (self.hasTargets, targetChecksum) = (hasTargets, checksum)
+    self.mapped = mapped
   }
 
   /// With zeros before the targets, or behind the inputs where there are none.
@@ -124,6 +142,20 @@ struct NumberTable: TableContent {
     return NumberTable(
       columns[..<inputs] + zeros + columns[inputs...], rowCount, isSparse: true,
       hasTargets: hasTargets, targetChecksum)
+  }
+
+  private static func checkRows(_ shape: [Int], _ path: String) throws(DataFileError) {
+    guard shape.count > 0, shape.allSatisfy({ $0 > 0 }) else {
+      throw DataFileError(
+        path, "holds an array of shape \(shape)",
+        remedy: "give one with rows, shape [rows, columns]")
+    }
+  }
+
+  private static func infinite(_ path: String, row: Int) -> DataFileError {
+    DataFileError(
+      path, at: .row(row), "has an infinite number",
+      remedy: "leave it out, or make it NaN for a missing cell")
   }
 
   private static func check(
@@ -160,15 +192,29 @@ struct NumberTable: TableContent {
     return values
   }
 
+  private func number(_ row: Int, _ column: Int) -> Double {
+    if let mapped, column < mappedCount { return mapped[row * mappedCount + column] }
+    return columns[column - mappedCount][row]
+  }
+
   func content(_ row: Int, _ column: Int) -> Table.Content {
-    let value = columns[column][row]
+    let value = number(row, column)
     return value.isNaN ? .missing : .number(value)
   }
 
   func word(_ row: Int, _ column: Int) -> String? {
-    let value = columns[column][row]
+    let value = number(row, column)
     return Int(exactly: value).map(String.init) ?? "\(value)"
   }
 
   func place(_ row: Int, _ column: Int) -> DataFileError.Place { .row(row) }
+}
+
+extension MappedArray {
+  fileprivate func hasInfinite(row: Int) -> Bool {
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: rowCount) { numbers in
+      write(from: row * rowCount, to: numbers)
+      return numbers.contains(where: \.isInfinite)
+    }
+  }
 }

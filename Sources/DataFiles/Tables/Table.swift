@@ -40,7 +40,19 @@ public struct Table: Sendable {
   public static func read(
     _ path: String, _ format: TableFormat = TableFormat(), targets: String? = nil
   ) throws(DataFileError) -> Table {
+    try read(path, format, targets: targets, mappingFrom: MappedFile.leastBytes)
+  }
+
+  /// The same, which says of how many bytes .npy files stay where they are.
+  package static func read(
+    _ path: String, _ format: TableFormat = TableFormat(), targets: String?,
+    mappingFrom least: Int
+  ) throws(DataFileError) -> Table {
     let targets = try targets.map { path throws(DataFileError) in try FileBytes(reading: path) }
+    if let array = try NPY.mapped(path, atLeast: least) {
+      return Table(
+        path, array.file.checksum, try NumberTable(array, targets: targets), .npy)
+    }
     return try decode(FileBytes(reading: path), format, targets: targets)
   }
 
@@ -52,7 +64,8 @@ public struct Table: Sendable {
   ) throws(DataFileError) -> Table {
     let kind = DataFormat(of: file)
     guard kind == .table else {
-      return Table(file, try NumberTable(file, kind, targets: targets), kind)
+      return Table(
+        file.path, file.checksum, try NumberTable(file, kind, targets: targets), kind)
     }
     guard targets == nil else {
       throw DataFileError(
@@ -70,7 +83,7 @@ public struct Table: Sendable {
     func table(firstRow: Int) -> Table {
       let text = TextTable(
         bytes: file.bytes, cells: cells, decimal: format.decimal, firstRow: firstRow)
-      return Table(file, text, .table)
+      return Table(file.path, file.checksum, text, .table)
     }
     let below = table(firstRow: 1)
     let isHeader =
@@ -89,8 +102,10 @@ public struct Table: Sendable {
     return table
   }
 
-  private init(_ file: FileBytes, _ content: any TableContent, _ format: DataFormat) {
-    (path, checksum) = (file.path, file.checksum)
+  private init(
+    _ path: String, _ checksum: UInt32, _ content: any TableContent, _ format: DataFormat
+  ) {
+    (self.path, self.checksum) = (path, checksum)
     (self.content, self.format) = (content, format)
     columnCount = content.columnCount
     names = []
@@ -111,6 +126,9 @@ public struct Table: Sendable {
     }
     return Table(self, numbers.widened(to: count))
   }
+
+  /// The first columns, of rows that stay where they are in a long .npy file; nil where all cells are in memory.
+  package var mapped: MappedArray? { (content as? NumberTable)?.mapped }
 
   /// The CRC-32 of the file of targets, where there is one.
   public var targetChecksum: UInt32? { (content as? NumberTable)?.targetChecksum }

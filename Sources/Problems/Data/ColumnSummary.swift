@@ -12,19 +12,29 @@ struct ColumnSummary {
   private var sum = 0.0
   private var isWhole = true
 
-  init(_ table: Table, column: Int) throws(DataFileError) {
-    name = table.name(ofColumn: column)
+  private init(name: String) { self.name = name }
+
+  /// Those of all columns, row by row as they may lie in a file.
+  ///
+  /// - Throws: `DataFileError` for words that are no text.
+  static func all(of table: Table) throws(DataFileError) -> [ColumnSummary] {
+    var columns = (0..<table.columnCount).map { ColumnSummary(name: table.name(ofColumn: $0)) }
     for row in 0..<table.rowCount {
-      switch table.content(row, column) {
-      case .missing: missing += 1
-      case .word:
-        wordCount += 1
-        words[try table.word(row, column) ?? "", default: 0] += 1
-      case .number(let value):
-        numbers += 1
-        (least, most, sum) = (min(least, value), max(most, value), sum + value)
-        isWhole = isWhole && value == value.rounded()
-      }
+      for column in columns.indices { try columns[column].take(table, row, column) }
+    }
+    return columns
+  }
+
+  private mutating func take(_ table: Table, _ row: Int, _ column: Int) throws(DataFileError) {
+    switch table.content(row, column) {
+    case .missing: missing += 1
+    case .word:
+      wordCount += 1
+      words[try table.word(row, column) ?? "", default: 0] += 1
+    case .number(let value):
+      numbers += 1
+      (least, most, sum) = (min(least, value), max(most, value), sum + value)
+      isWhole = isWhole && value == value.rounded()
     }
   }
 

@@ -10,9 +10,7 @@ struct TableSummary {
   init(_ table: Table, _ settings: TableSettings) throws(DataFileError) {
     (self.table, self.settings) = (table, settings)
     target = table.hasTargets ? try table.column(settings.target) : -1
-    var columns: [ColumnSummary] = []
-    for column in 0..<table.columnCount { columns.append(try ColumnSummary(table, column: column)) }
-    self.columns = columns
+    columns = try ColumnSummary.all(of: table)
   }
 
   /// All of it: the file, columns, first rows, classes, and who takes it.

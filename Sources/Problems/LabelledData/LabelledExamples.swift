@@ -13,7 +13,7 @@ package enum LabelledExamples: Sendable {
   var inputCount: Int {
     switch self {
     case .images(let images): images.pixelCount
-    case .rows(let rows): rows.table.inputs.count
+    case .rows(let rows): rows.table.inputs.width
     }
   }
 

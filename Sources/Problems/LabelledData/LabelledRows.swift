@@ -7,8 +7,8 @@ package struct LabelledRows: Sendable {
   let labels: [Int]
   let classNames: [String]
   var checksums: [DataChecksum] { table.checksums }
-  /// Of each column.
-  private(set) var standards: [Standardisation]
+  /// Of each column; none until it is known which rows train.
+  private(set) var standards: [Standardisation] = []
 
   /// A user's table.
   ///
@@ -24,7 +24,6 @@ package struct LabelledRows: Sendable {
     case .classes(let classes, let names): (labels, classNames) = (classes, names)
     case .numbers: (labels, classNames) = ([], [])
     }
-    standards = table.inputs.map { Standardisation($0) }
   }
 
   /// These rows, then those of another table.
@@ -43,12 +42,12 @@ package struct LabelledRows: Sendable {
 
   func standardised(by training: [Int]) -> LabelledRows {
     var rows = self
-    rows.standards = table.inputs.map { column in Standardisation(training.map { column[$0] }) }
+    rows.standards = table.inputs.standards(of: training)
     return rows
   }
 
   func inputs(_ indices: [Int]) throws(TensorError) -> DataArray {
-    try standardised(table.inputs, indices)
+    try table.inputs.array(indices, standards)
   }
 
   /// The inputs of all rows of another file, which needs no labels.
@@ -56,15 +55,7 @@ package struct LabelledRows: Sendable {
   /// - Throws: `DataFileError` for a file that cannot be read or lacks columns; `TensorError`.
   func inputs(ofFile path: String, _ settings: TableSettings) throws -> DataArray {
     let file = try settings.table(path, like: table.encoding)
-    let columns = try table.encoding.matched(to: file).columns(of: file)
-    return try standardised(columns, Array(0..<file.rowCount))
-  }
-
-  private func standardised(
-    _ columns: [[Double]], _ rows: [Int]
-  ) throws(TensorError) -> DataArray {
-    try DataArray(
-      [rows.count, columns.count],
-      rows.flatMap { row in zip(columns, standards).map { $1($0[row]) } })
+    let inputs = try table.encoding.matched(to: file).inputs(of: file)
+    return try inputs.array(Array(0..<file.rowCount), standards)
   }
 }

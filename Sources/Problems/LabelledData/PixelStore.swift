@@ -38,47 +38,45 @@ package final class PixelStore: RowStore {
   }
 
   package let width: Int
-  package let rowCount: Int
+  package var rowCount: Int { pieces.rowCount }
   /// The byte that full ink has.
   let fullInk: Float
-  private let pieces: [Piece]
-  /// The first image of each piece.
-  private let firsts: [Int]
+  private let pieces: Pieces<Piece>
 
   /// Images of `width` numbers each.
   package init(_ pieces: [Piece], width: Int, fullInk: Float) {
-    (self.pieces, self.width, self.fullInk) = (pieces, width, fullInk)
-    var (firsts, count) = ([Int](), 0)
-    for piece in pieces {
-      firsts.append(count)
-      count += piece.count / width
-    }
-    (self.firsts, rowCount) = (firsts, count)
+    self.pieces = Pieces(pieces) { $0.count / width }
+    (self.width, self.fullInk) = (width, fullInk)
   }
 
   /// These images, then others of as many numbers.
   package func followed(by others: PixelStore) -> PixelStore {
-    PixelStore(pieces + others.pieces, width: width, fullInk: fullInk)
+    PixelStore(pieces.all + others.pieces.all, width: width, fullInk: fullInk)
   }
 
-  package func write(_ row: Int, to target: UnsafeMutableBufferPointer<Float>) {
-    let place = firsts.lastIndex { $0 <= row } ?? 0
-    let first = (row - firsts[place]) * width
-    pieces[place].with(first..<first + width) { pixels in
-      for index in 0..<width { target[index] = Float(pixels[index]) / fullInk }
+  package func write(_ row: Int, to target: UnsafeMutableBufferPointer<Double>) {
+    with(row) { pixels in
+      for index in 0..<width { target[index] = Double(Float(pixels[index]) / fullInk) }
     }
+  }
+
+  private func with(_ row: Int, _ use: (UnsafeRawBufferPointer) -> Void) {
+    let (piece, own) = pieces[row]
+    piece.with(own * width..<(own + 1) * width, use)
   }
 
   /// Whether some of them are in a file.
   var isMapped: Bool {
-    pieces.contains { if case .mapped = $0 { true } else { false } }
+    pieces.all.contains { if case .mapped = $0 { true } else { false } }
   }
 
   /// The numbers of some images.
   func rows(_ rows: [Int]) -> [Float] {
     [Float](unsafeUninitializedCapacity: rows.count * width) { target, count in
       for row in rows {
-        write(row, to: UnsafeMutableBufferPointer(rebasing: target[count..<count + width]))
+        with(row) { pixels in
+          for index in 0..<width { target[count + index] = Float(pixels[index]) / fullInk }
+        }
         count += width
       }
     }

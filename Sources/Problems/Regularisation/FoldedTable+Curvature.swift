@@ -1,4 +1,5 @@
 import Randomness
+import Tensors
 
 extension FoldedTable.Training {
   /// The largest eigenvalue of the mean of x x' over the standardised inputs x of these examples, by the power method (from
@@ -8,23 +9,23 @@ extension FoldedTable.Training {
   ///   - table: The examples' table.
   ///   - seed: What the method's start is drawn from.
   /// - Returns: The eigenvalue.
-  func largestSpread(in table: FoldedTable, seed: UInt64) -> Double {
-    let inputs = zip(table.table.inputs, columns).map { column, standard in
-      indices.map { standard(column[$0]) }
-    }
+  /// - Throws: `TensorError` for arrays that do not fit each other.
+  func largestSpread(in table: FoldedTable, seed: UInt64) throws(TensorError) -> Double {
+    let inputs = try table.table.inputs.array(indices, columns)
     var stream = RandomStream(seed: seed, purpose: .initialisation, step: 1)
-    var direction = inputs.map { _ in stream.normal() }
+    var direction = columns.map { _ in stream.normal() }
     var eigenvalue = 0.0
     for _ in 0..<Self.powerSteps {
       let length = direction.reduce(0) { $0 + $1 * $1 }.squareRoot()
       guard length > 0 else { return 0 }
-      var projections = [Double](repeating: 0, count: indices.count)
-      for (column, part) in zip(inputs, direction) {
-        for row in column.indices { projections[row] += part / length * column[row] }
+      let unit = direction.map { $0 / length }
+      var sums = [Double](repeating: 0, count: columns.count)
+      inputs.forEachRow { _, row in
+        var projection = 0.0
+        for column in row.indices { projection += unit[column] * row[column] }
+        for column in row.indices { sums[column] += row[column] * projection }
       }
-      direction = inputs.map { column in
-        zip(column, projections).reduce(0) { $0 + $1.0 * $1.1 } / Double(indices.count)
-      }
+      direction = sums.map { $0 / Double(indices.count) }
       eigenvalue = direction.reduce(0) { $0 + $1 * $1 }.squareRoot()
     }
     return eigenvalue
@@ -37,13 +38,16 @@ extension FoldedTable.Training {
   ///
   /// - Parameter table: The examples' table.
   /// - Returns: The strength.
-  func largestStrength(in table: FoldedTable) -> Double {
+  /// - Throws: `TensorError` for arrays that do not fit each other.
+  func largestStrength(in table: FoldedTable) throws(TensorError) -> Double {
     // Standardised inputs have mean 0, so that what is the same in all rows has no slope.
     let signals = table.table.targets.signals(indices, target)
-    return zip(table.table.inputs, columns).reduce(0) { largest, input in
-      let column = indices.map { input.1(input.0[$0]) }
-      let slopes = signals.map { zip($0, column).reduce(0) { $0 + $1.0 * $1.1 } }
-      return slopes.reduce(largest) { max($0, abs($1) / Double(indices.count)) }
+    var slopes = signals.map { _ in [Double](repeating: 0, count: columns.count) }
+    try table.table.inputs.array(indices, columns).forEachRow { place, row in
+      for (output, signal) in signals.enumerated() {
+        for column in row.indices { slopes[output][column] += signal[place] * row[column] }
+      }
     }
+    return slopes.joined().reduce(0) { max($0, abs($1) / Double(indices.count)) }
   }
 }

@@ -28,7 +28,7 @@ struct FoldedTable: Sendable {
   var trainCount: Int { split.trainCount }
 
   /// Inputs of an example.
-  var inputs: Int { table.inputs.count }
+  var inputs: Int { table.inputs.width }
 
   /// Classes; 1 for regression.
   var outputs: Int { table.targets.outputs }
@@ -46,12 +46,9 @@ struct FoldedTable: Sendable {
 
   /// Examples to train a model, at least one, with the standards that they set.
   func training(_ indices: [Int]) -> Training {
-    func standard(_ column: [Double]) -> Standardisation {
-      Standardisation(indices.map { column[$0] })
-    }
-    return Training(
-      indices: indices, columns: table.inputs.map(standard), target: table.targets.standard(indices)
-    )
+    Training(
+      indices: indices, columns: table.inputs.standards(of: indices),
+      target: table.targets.standard(indices))
   }
 
   /// All folds as they train a model.
@@ -68,12 +65,7 @@ struct FoldedTable: Sendable {
   func examples(
     _ indices: [Int], standardisedBy training: Training, _ extras: [Examples.Extra] = []
   ) throws -> Examples {
-    let inputs = zip(table.inputs, training.columns).map { column, standard in
-      indices.map { standard(column[$0]) }
-    }
-    let data = try DataArray(
-      [indices.count, inputs.count],
-      indices.indices.flatMap { row in inputs.map { $0[row] } })
+    let data = try table.inputs.array(indices, training.columns)
     let target = try table.targets.array(indices, training.target)
     return Examples(data: data, target: target, extras: extras)
   }

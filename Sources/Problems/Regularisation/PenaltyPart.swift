@@ -19,11 +19,11 @@ struct PenaltyPart {
   /// - Returns: The parts.
   static func parts(
     of penalty: RegularisationSettings.Penalty,
-    prior: (RegularisationSettings.Penalty) -> StrengthPrior
-  ) -> [PenaltyPart] {
+    prior: (RegularisationSettings.Penalty) throws -> StrengthPrior
+  ) rethrows -> [PenaltyPart] {
     var first = 0
-    return penalty.parts.map { penalty in
-      let prior = prior(penalty)
+    return try penalty.parts.map { penalty in
+      let prior = try prior(penalty)
       defer { first += prior.count }
       return PenaltyPart(
         penalty: penalty, prior: prior, parameters: first..<first + prior.count)

@@ -34,13 +34,10 @@ extension Regularisation {
   public func predictions(_ lower: [Double], forFile path: String) throws -> ResultTable? {
     let file = try settings.table.table(path, like: table.table.encoding)
     let encoding = try table.table.encoding.matched(to: file)
-    let columns = try encoding.columns(of: file)
-    if settings.table.missing != .mean { try requireAll(columns, encoding, file) }
+    let inputs = try encoding.inputs(of: file)
+    if settings.table.missing != .mean { try requireAll(inputs, encoding, file) }
     let all = table.trainingOnAllFolds
-    let inputs = zip(columns, all.columns).map { column, standard in column.map { standard($0) } }
-    let data = try DataArray(
-      [file.rowCount, inputs.count],
-      (0..<file.rowCount).flatMap { row in inputs.map { $0[row] } })
+    let data = try inputs.array(Array(0..<file.rowCount), all.columns)
     let outputs = try lowerModel.evaluate(data, at: lower) { $0($1) }
     if let target = all.target {
       return Predictions.numbers(outputs.values.map(target.inverse))
@@ -51,9 +48,9 @@ extension Regularisation {
   private var classNames: [String] { table.table.targets.classNames }
 
   private func requireAll(
-    _ columns: [[Double]], _ encoding: InputEncoding, _ file: Table
+    _ inputs: ExampleInputs, _ encoding: InputEncoding, _ file: Table
   ) throws(DataFileError) {
-    for row in 0..<file.rowCount where columns.contains(where: { $0[row].isNaN }) {
+    if let row = inputs.withMissing.first {
       let column = encoding.firstMissing(of: file, inRow: row) ?? 0
       throw DataFileError(
         file.path, at: file.place(row, column), "the cell is missing",

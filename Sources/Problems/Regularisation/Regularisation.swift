@@ -72,7 +72,7 @@ public struct Regularisation: Problem {
     self.lowerModel = lowerModel
     let groups = settings.grouping.groups(of: lowerModel.parameters)
     group = groups.numbers
-    let penalties = Self.penalties(table, settings, groups: groups.count)
+    let penalties = try Self.penalties(table, settings, groups: groups.count)
     self.penalties = penalties
     let layers = settings.network == .linear ? 1 : 2
     let upperModel = try Model(seed: seed) { p in
@@ -80,15 +80,15 @@ public struct Regularisation: Problem {
     }
     self.upperModel = upperModel
     firstValues = upperModel.values
-    curvature = Self.curvature(table, trainings, settings.network, seed: seed)
+    curvature = try Self.curvature(table, trainings, settings.network, seed: seed)
   }
 
   private static func penalties(
     _ table: FoldedTable, _ settings: RegularisationSettings, groups: Int
-  ) -> [PenaltyPart] {
-    PenaltyPart.parts(of: settings.penalty) { penalty in
+  ) throws -> [PenaltyPart] {
+    try PenaltyPart.parts(of: settings.penalty) { penalty in
       StrengthPrior(
-        first: firstStrength(penalty, table, settings), width: settings.priorWidth,
+        first: try firstStrength(penalty, table, settings), width: settings.priorWidth,
         spread: settings.grouping.isFine ? settings.spread : 0, groups: groups,
         examples: table.trainCount)
     }
@@ -99,21 +99,23 @@ public struct Regularisation: Problem {
   private static func firstStrength(
     _ penalty: RegularisationSettings.Penalty, _ table: FoldedTable,
     _ settings: RegularisationSettings
-  ) -> Double {
+  ) throws(TensorError) -> Double {
     if settings.strength > 0 { return settings.strength }
     let largest =
       penalty == .l1 && settings.network == .linear
-      ? table.trainingOnAllFolds.largestStrength(in: table) : 0
+      ? try table.trainingOnAllFolds.largestStrength(in: table) : 0
     return largest > 0 ? largest / 32 : 1 / Double(table.trainCount)
   }
 
   /// c, of all trainings of lower models.
   private static func curvature(
     _ table: FoldedTable, _ trainings: FoldTrainings, _ network: DenseNetwork, seed: UInt64
-  ) -> Double {
+  ) throws(TensorError) -> Double {
     // The biases' input is 1, and uncorrelated with the others.
-    let spread = ([table.trainingOnAllFolds] + table.split.validating.map(trainings.without))
-      .reduce(1) { max($0, $1.largestSpread(in: table, seed: seed)) }
+    var spread = 1.0
+    for training in [table.trainingOnAllFolds] + table.split.validating.map(trainings.without) {
+      spread = max(spread, try training.largestSpread(in: table, seed: seed))
+    }
     // The weights behind a hidden layer multiply the curvature before it.
     return (table.isClassification ? 0.5 : 2) * spread * (network == .linear ? 1 : 4)
   }

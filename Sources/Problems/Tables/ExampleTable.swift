@@ -1,9 +1,9 @@
 import DataFiles
 
 /// Examples of a table: columns of inputs, and targets.
-struct ExampleTable: Sendable {
+package struct ExampleTable: Sendable {
   /// What the targets are.
-  enum Targets: Sendable, Equatable {
+  package enum Targets: Sendable, Equatable {
     /// Numbers of classes, and what these are called.
     case classes([Int], names: [String])
     /// Numbers.
@@ -12,12 +12,12 @@ struct ExampleTable: Sendable {
 
   /// The columns of inputs.
   let encoding: InputEncoding
-  /// Their numbers, column by column; those of missing cells are not numbers.
-  let inputs: [[Double]]
+  /// Their numbers; those of missing cells are not numbers.
+  package let inputs: ExampleInputs
   /// The targets.
-  let targets: Targets
+  package let targets: Targets
   /// Which rows of the file they are, from 0.
-  let rows: [Int]
+  package let rows: [Int]
   /// Checksums of the files; none for examples that come with the program.
   let checksums: [DataChecksum]
   /// What a person should know about how the file was read.
@@ -33,7 +33,7 @@ struct ExampleTable: Sendable {
     let names = (0..<digits.pixelCount).map { "pixel \($0)" }
     return ExampleTable(
       encoding: InputEncoding(numbers: names),
-      inputs: names.indices.map { pixel in images.map { Double($0[pixel]) } },
+      inputs: ExampleInputs(names.indices.map { pixel in images.map { Double($0[pixel]) } }),
       targets: .classes(digits.labels, names: (0..<digits.classCount).map(String.init)),
       rows: Array(digits.labels.indices), checksums: [], notes: [])
   }
@@ -50,7 +50,7 @@ extension ExampleTable {
   /// The examples of a table that was read.
   ///
   /// - Throws: `DataFileError` that says what is wrong, where, and which setting would help.
-  init(_ table: Table, _ settings: TableSettings) throws(DataFileError) {
+  package init(_ table: Table, _ settings: TableSettings) throws(DataFileError) {
     let target = try Self.target(of: table, settings)
     try self.init(
       table, settings, target: target, InputEncoding(table, settings, target: target), classes: [])
@@ -88,8 +88,8 @@ extension ExampleTable {
     classes: [String]
   ) throws(DataFileError) {
     self.encoding = encoding
-    let inputs = try encoding.columns(of: table)
-    let missing = (0..<table.rowCount).filter { row in inputs.contains { $0[row].isNaN } }
+    let inputs = try encoding.inputs(of: table)
+    let missing = inputs.withMissing
     let untargeted = (0..<table.rowCount).filter { table.content($0, target) == .missing }
     if settings.missing == .stop, let row = (missing + untargeted).min() {
       let column = encoding.firstMissing(of: table, inRow: row) ?? target
@@ -104,7 +104,7 @@ extension ExampleTable {
         table.path, "no row is left: each has missing cells",
         remedy: "set missing=mean, leave out columns by ignore, or choose another target")
     }
-    self.inputs = inputs.map { column in rows.map { column[$0] } }
+    self.inputs = inputs.chosen(rows)
     self.rows = rows
     targets = try TargetReader(table, column: target, rows: rows, known: classes)
       .targets(settings.kind)
@@ -145,7 +145,7 @@ extension ExampleTable {
       default: self.targets
       }
     return ExampleTable(
-      encoding: encoding, inputs: zip(inputs, others.inputs).map(+), targets: targets,
+      encoding: encoding, inputs: inputs.followed(by: others.inputs), targets: targets,
       rows: rows + others.rows, checksums: checksums + others.checksums.ofPart(name), notes: notes)
   }
 

@@ -99,10 +99,19 @@ public struct InputEncoding: Sendable, Hashable {
     }
   }
 
-  /// The inputs of all rows, column by column; those of missing cells are not numbers.
+  /// The inputs of all rows; those of missing cells are not numbers.
   ///
   /// - Throws: `DataFileError` for words in a column that is not said to be categorical.
-  func columns(of table: Table) throws(DataFileError) -> [[Double]] {
+  func inputs(of table: Table) throws(DataFileError) -> ExampleInputs {
+    if let array = table.mapped,
+      columns.allSatisfy({ $0.word == nil && $0.number < array.rowCount })
+    {
+      return ExampleInputs(array, columns: columns.map(\.number))
+    }
+    return ExampleInputs(try columns(of: table))
+  }
+
+  private func columns(of table: Table) throws(DataFileError) -> [[Double]] {
     var result: [[Double]] = []
     var last: (number: Int, words: [String?]) = (-1, [])
     for column in columns {
