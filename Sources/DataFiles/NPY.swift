@@ -50,11 +50,8 @@ public enum NPY {
     _ stored: ArraySlice<UInt8>, _ count: Int, _: Word.Type, _ header: NPYHeader,
     _ kind: NPYElementKind
   ) -> [UInt8] {
-    var words = stored.withUnsafeBytes { bytes in
-      (0..<count).map { index in
-        let word = bytes.loadUnaligned(fromByteOffset: index * kind.size, as: Word.self)
-        return kind.isBigEndian ? word.byteSwapped : word
-      }
+    var words: [Word] = stored.withUnsafeBytes { bytes in
+      (0..<count).map { kind.word(of: bytes, $0) }
     }
     if header.isFortran { words = reordered(words, header.shape) }
     return words.withUnsafeBytes { Array($0) }

@@ -32,42 +32,36 @@ struct NPYElementKind: Sendable {
     isBigEndian = characters[0] == ">"
   }
 
+  /// All numbers of this type that bytes hold, as compactly as they are there.
   func storage(_ bytes: ArraySlice<UInt8>, count: Int) -> FileArray.Storage {
-    func bits(_ index: Int) -> UInt64 {
-      let own = bytes[bytes.startIndex + index * size..<bytes.startIndex + (index + 1) * size]
-      return isBigEndian
-        ? own.reduce(0) { $0 << 8 | UInt64($1) } : own.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    func all<Word: FixedWidthInteger, Number>(
+      _: Word.Type, _ number: (Word) -> Number
+    ) -> [Number] {
+      bytes.withUnsafeBytes { bytes in (0..<count).map { number(word(of: bytes, $0)) } }
     }
-    let all = 0..<count
     switch (letter, size) {
-    case ("u", 1), ("b", 1): return .bytes(Array(bytes))
-    case ("i", 1): return .integers(all.map { Int32(Int8(truncatingIfNeeded: bits($0))) })
-    case ("i", 2): return .integers(all.map { Int32(Int16(truncatingIfNeeded: bits($0))) })
-    case ("u", 2): return .integers(all.map { Int32(bits($0)) })
-    case ("i", 4): return .integers(all.map { Int32(truncatingIfNeeded: bits($0)) })
+    case ("i", 1): return .integers(all(Int8.self) { Int32($0) })
+    case ("i", 2): return .integers(all(Int16.self) { Int32($0) })
+    case ("u", 2): return .integers(all(UInt16.self) { Int32($0) })
+    case ("i", 4): return .integers(all(Int32.self) { $0 })
     // Beyond what 32 signed bits hold.
-    case ("u", 4): return .double(all.map { Double(bits($0)) })
-    case ("i", 8): return .double(all.map { Double(Int64(bitPattern: bits($0))) })
-    case ("f", 2):
-      return .single(
-        all.map { Float(Float16(bitPattern: UInt16(truncatingIfNeeded: bits($0)))) })
-    case ("f", 4):
-      return .single(all.map { Float(bitPattern: UInt32(truncatingIfNeeded: bits($0))) })
-    default: return .double(all.map { Double(bitPattern: bits($0)) })
+    case ("u", 4): return .double(all(UInt32.self) { Double($0) })
+    case ("i", 8): return .double(all(Int64.self) { Double($0) })
+    case ("f", 2): return .single(all(UInt16.self) { Float(Float16(bitPattern: $0)) })
+    case ("f", 4): return .single(all(UInt32.self) { Float(bitPattern: $0) })
+    case ("f", 8): return .double(all(UInt64.self) { Double(bitPattern: $0) })
+    default: return .bytes(Array(bytes))
     }
   }
 
-  /// Writes numbers of this type that follow each other, in memory of a processor that has the lowest byte first.
+  /// Writes numbers of this type that follow each other.
   ///
   /// - Parameters:
   ///   - bytes: Where they lie.
   ///   - target: As many numbers.
   func write(_ bytes: UnsafeRawBufferPointer, to target: UnsafeMutableBufferPointer<Double>) {
     func each<Word: FixedWidthInteger>(_: Word.Type, _ number: (Word) -> Double) {
-      for index in target.indices {
-        let word = bytes.loadUnaligned(fromByteOffset: index * size, as: Word.self)
-        target[index] = number(isBigEndian ? word.byteSwapped : word)
-      }
+      for index in target.indices { target[index] = number(word(of: bytes, index)) }
     }
     switch (letter, size) {
     case ("i", 1): each(Int8.self) { Double($0) }
@@ -81,5 +75,11 @@ struct NPYElementKind: Sendable {
     case ("f", 8): each(UInt64.self) { Double(bitPattern: $0) }
     default: each(UInt8.self) { Double($0) }
     }
+  }
+
+  /// The bits of one of the numbers, on a processor that has the lowest byte first.
+  func word<Word: FixedWidthInteger>(of bytes: UnsafeRawBufferPointer, _ index: Int) -> Word {
+    let word = bytes.loadUnaligned(fromByteOffset: index * size, as: Word.self)
+    return isBigEndian ? word.byteSwapped : word
   }
 }

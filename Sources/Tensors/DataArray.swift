@@ -90,17 +90,19 @@ public struct DataArray: Sendable, Equatable {
   /// - Parameter use: Gets a row's number and its numbers.
   package func forEachRow(_ use: (Int, UnsafeBufferPointer<Double>) -> Void) {
     let width = rowCount > 0 ? shape.count / rowCount : 0
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: width) { row in
-      for place in 0..<rowCount {
-        let first = place * width
-        switch storage {
-        case .single(let values):
-          for column in 0..<width { row[column] = Double(values[first + column]) }
-        case .double(let values):
-          for column in 0..<width { row[column] = values[first + column] }
-        case .rows(let rows): rows.write(place, to: row)
+    switch storage {
+    case .single, .double:
+      values.withUnsafeBufferPointer { values in
+        for place in 0..<rowCount {
+          use(place, UnsafeBufferPointer(rebasing: values[place * width..<(place + 1) * width]))
         }
-        use(place, UnsafeBufferPointer(row))
+      }
+    case .rows(let rows):
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: width) { row in
+        for place in 0..<rowCount {
+          rows.write(place, to: row)
+          use(place, UnsafeBufferPointer(row))
+        }
       }
     }
   }

@@ -8,12 +8,8 @@ import Testing
   private static func npy(
     _ shape: String, _ bytes: [UInt8], type: String = "|u1", fortran: String = "False"
   ) -> [UInt8] {
-    var header = "{'descr': '\(type)', 'fortran_order': \(fortran), 'shape': \(shape), }"
-    while (10 + header.utf8.count + 1) % 64 != 0 { header += " " }
-    header += "\n"
-    let length = UInt16(header.utf8.count)
-    return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(length & 255), UInt8(length >> 8)]
-      + Array(header.utf8) + bytes
+    NPYTests.file(
+      "{'descr': '\(type)', 'fortran_order': \(fortran), 'shape': \(shape), }", bytes)
   }
 
   private static func with<Result>(

@@ -8,15 +8,11 @@ import Testing
 @Suite struct ExampleInputsTests {
   /// A file of NumPy's, as it would be saved: numbers of 32 or 64 bits.
   private static func npy(_ shape: [Int], _ values: [Double], single: Bool) -> Data {
-    let sizes = shape.map { "\($0)," }.joined(separator: " ")
-    let type = single ? "<f4" : "<f8"
-    var header = "{'descr': '\(type)', 'fortran_order': False, 'shape': (\(sizes)), }"
-    header += String(repeating: " ", count: 117 - header.utf8.count) + "\n"
     let bytes =
       single
       ? values.flatMap { withUnsafeBytes(of: Float($0)) { Array($0) } }
       : values.flatMap { withUnsafeBytes(of: $0) { Array($0) } }
-    return Data([0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array(header.utf8) + bytes)
+    return Data(RawArray(type: single ? "f4" : "f8", shape: shape, bytes: bytes).encoded)
   }
 
   /// A table in files, read and mapped.

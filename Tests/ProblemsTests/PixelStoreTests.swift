@@ -16,11 +16,9 @@ import Testing
 
   @Test func filesAndMemoryAreAlike() throws {
     let bytes = (0..<7 * 6).map { UInt8(($0 * 41) % 256) }
-    let header = "{'descr': '|u1', 'fortran_order': False, 'shape': (7, 2, 3), }"
-    let padded = header + String(repeating: " ", count: 117 - header.utf8.count) + "\n"
     let path = FileManager.default.temporaryDirectory.path + "/\(UUID().uuidString).npy"
     defer { try? FileManager.default.removeItem(atPath: path) }
-    try Data([0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array(padded.utf8) + bytes)
+    try Data(RawArray(type: "u1", shape: [7, 2, 3], bytes: bytes).encoded)
       .write(to: URL(fileURLWithPath: path))
     let array = try #require(try NPY.mapped(path, atLeast: 0))
     let expected = (0..<7).map { image in (0..<6).map { Double(Float(bytes[image * 6 + $0]) / 255) }

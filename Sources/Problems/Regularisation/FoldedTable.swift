@@ -51,9 +51,6 @@ struct FoldedTable: Sendable {
       target: table.targets.standard(indices))
   }
 
-  /// All folds as they train a model.
-  var trainingOnAllFolds: Training { training(split.all) }
-
   /// Some examples, with an array that goes with them.
   ///
   /// - Parameters:
@@ -71,8 +68,10 @@ struct FoldedTable: Sendable {
   }
 }
 
-/// A table's folds but one, by that one, as they train a model: made when they are first wanted.
+/// A table's folds as they train a model, all of them, and all but one by that one: made when they are first wanted.
 final class FoldTrainings {
+  /// All folds.
+  private(set) lazy var onAll = table.training(table.split.all)
   private let table: FoldedTable
   private var made: [FoldedTable.Training?]
 

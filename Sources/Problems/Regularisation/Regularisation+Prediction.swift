@@ -11,7 +11,7 @@ extension Regularisation {
   public func trainedLower(_ training: Adaptation<RegularisationUpper, Sequential>) throws
     -> TrainedLower?
   {
-    let all = table.trainingOnAllFolds
+    let all = trainings.onAll
     let adapted = try training.adapt(try trainExamples(all))
     func standards(_ name: String, _ standards: [Standardisation]) -> [TrainedLower.Extra] {
       [
@@ -36,7 +36,7 @@ extension Regularisation {
     let encoding = try table.table.encoding.matched(to: file)
     let inputs = try encoding.inputs(of: file)
     if settings.table.missing != .mean { try requireAll(inputs, encoding, file) }
-    let all = table.trainingOnAllFolds
+    let all = trainings.onAll
     let data = try inputs.array(Array(0..<file.rowCount), all.columns)
     let outputs = try lowerModel.evaluate(data, at: lower) { $0($1) }
     if let target = all.target {

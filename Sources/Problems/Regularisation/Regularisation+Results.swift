@@ -24,7 +24,7 @@ extension Regularisation {
       let means = measures.indices.map { measure in
         validation.reduce(0) { $0 + $1[measure] } / Double(validation.count)
       }
-      let all = table.trainingOnAllFolds
+      let all = trainings.onAll
       let whole = try training.adapt(try trainExamples(all))
       let test = try scores(try table.examples(table.split.test, standardisedBy: all), whole)
       return [name] + (means + test).map { String(format: "%.4f", $0) }

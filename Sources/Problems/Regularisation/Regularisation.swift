@@ -47,7 +47,7 @@ public struct Regularisation: Problem {
   public let start = AdaptationStart.lowerModel
   let settings: RegularisationSettings
   let table: FoldedTable
-  private let trainings: FoldTrainings
+  let trainings: FoldTrainings
   /// Each lower parameter's strength; what has the number behind the last has that of biases.
   private let group: [Int]
   /// The penalties, and what u is thought to be before anything is seen.
@@ -72,7 +72,7 @@ public struct Regularisation: Problem {
     self.lowerModel = lowerModel
     let groups = settings.grouping.groups(of: lowerModel.parameters)
     group = groups.numbers
-    let penalties = try Self.penalties(table, settings, groups: groups.count)
+    let penalties = try Self.penalties(table, trainings, settings, groups: groups.count)
     self.penalties = penalties
     let layers = settings.network == .linear ? 1 : 2
     let upperModel = try Model(seed: seed) { p in
@@ -84,11 +84,12 @@ public struct Regularisation: Problem {
   }
 
   private static func penalties(
-    _ table: FoldedTable, _ settings: RegularisationSettings, groups: Int
+    _ table: FoldedTable, _ trainings: FoldTrainings, _ settings: RegularisationSettings,
+    groups: Int
   ) throws -> [PenaltyPart] {
     try PenaltyPart.parts(of: settings.penalty) { penalty in
       StrengthPrior(
-        first: try firstStrength(penalty, table, settings), width: settings.priorWidth,
+        first: try firstStrength(penalty, table, trainings, settings), width: settings.priorWidth,
         spread: settings.grouping.isFine ? settings.spread : 0, groups: groups,
         examples: table.trainCount)
     }
@@ -97,13 +98,13 @@ public struct Regularisation: Problem {
   /// exp(u_0). A lasso begins at 1/32 of the strength beyond which there is nothing left of a linear model: in the middle of what
   /// scikit-learn searches, from that strength to a thousandth of it.
   private static func firstStrength(
-    _ penalty: RegularisationSettings.Penalty, _ table: FoldedTable,
+    _ penalty: RegularisationSettings.Penalty, _ table: FoldedTable, _ trainings: FoldTrainings,
     _ settings: RegularisationSettings
   ) throws(TensorError) -> Double {
     if settings.strength > 0 { return settings.strength }
     let largest =
       penalty == .l1 && settings.network == .linear
-      ? try table.trainingOnAllFolds.largestStrength(in: table) : 0
+      ? try trainings.onAll.largestStrength(in: table) : 0
     return largest > 0 ? largest / 32 : 1 / Double(table.trainCount)
   }
 
@@ -113,7 +114,7 @@ public struct Regularisation: Problem {
   ) throws(TensorError) -> Double {
     // The biases' input is 1, and uncorrelated with the others.
     var spread = 1.0
-    for training in [table.trainingOnAllFolds] + table.split.validating.map(trainings.without) {
+    for training in [trainings.onAll] + table.split.validating.map(trainings.without) {
       spread = max(spread, try training.largestSpread(in: table, seed: seed))
     }
     // The weights behind a hidden layer multiply the curvature before it.
