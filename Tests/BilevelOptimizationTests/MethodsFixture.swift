@@ -227,14 +227,14 @@ struct MethodsProblem {
     var hypergradient = [Double](repeating: 0, count: u.count)
     let outcome = try made.hypergradient(task, into: &hypergradient)
     task.commit()
-    if let state { made.keep(in: state) }
+    if !(made is Resting) { state?.keep(made) }
     return (hypergradient, outcome)
   }
 
   /// No step at all.
   static var still: any LowerOptimizer { try! GradientDescent(learningRate: 1, steps: 0) }
 
-  /// What a task keeps; begun with the point and vectors of the method, if they are given.
+  /// What a task keeps; begun with the point and vectors of the method, if any are given, and zeros for the rest of these.
   func state(
     _ method: MethodName, _ options: MethodOptions, _ optimizer: any LowerOptimizer = Self.still,
     begunWith vectors: [String: [Double]] = [:]
@@ -243,7 +243,12 @@ struct MethodsProblem {
       count: w.count, .double, optimizer: optimizer, method: method.vectors(options),
       upperCount: u.count)
     if !vectors.isEmpty {
-      state.vectors = [("w", w)] + vectors.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+      state.vectors =
+        [("w", w)]
+        + method.vectors(options).map { vector in
+          let count = vector.level == .lower ? w.count : u.count
+          return (vector.name, vectors[vector.name] ?? [Double](repeating: 0, count: count))
+        }
     }
     return state
   }

@@ -36,6 +36,19 @@ import Training
       "one team", "label-cleaning",
       warm + [("tasks", "1"), ("slabs", "5"), ("method", "soba"), ("lower-steps", "1")]
     ),
+    // Upper parameters that rest at first.
+    ("rest", "label-cleaning", warm + [("upper-from", "2")]),
+    (
+      "rest, then two lower models", "label-cleaning",
+      warm + [("method", "f2sa"), ("lower-rule", "sgd"), ("upper-from", "2")]
+    ),
+    (
+      "rest, then tables over blocks", "label-cleaning",
+      warm + [
+        ("method", "saba"), ("lower-steps", "1"), ("blocks", "4"), ("validation-blocks", "3"),
+        ("upper-from", "2"),
+      ]
+    ),
     ("solutions alone", "sinusoid", [("steps", "4"), ("tasks", "3"), ("warm-solve", "true")]),
   ]
 
@@ -120,6 +133,7 @@ import Training
         ("lower-rule", "sgd"),
       ], "blocks=11: the task has 10 rows"
     ),
+    ("sinusoid", [("upper-from", "3")], "set start=previous, or upper-from=0"),
     ("sinusoid", [("lower-rule", "split"), ("lower-pull", "3")], "contains one of 0.1"),
     ("sinusoid", [("learned-rates", "rates")], "has no such upper parameter"),
     ("sinusoid", [("lower-rule", "proximal")], "the problem declares none"),

@@ -66,6 +66,36 @@ import Training
     #expect(rows.count == 2 && rows[0].dropFirst() == rows[1].dropFirst(), "\(rows)")
   }
 
+  /// Upper parameters that rest leave their first values, and the lower model that of a training without them; then the
+  /// upper optimiser begins as at a first step.
+  @Test func upperParametersRestAtFirst() throws {
+    let (first, rest) = (("evaluation-every", "1"), ("upper-from", "20"))
+    func run(_ steps: Int, _ settings: [(String, String)]) throws -> RunOutcome {
+      try Self.outcomes(Self.run([("steps", "\(steps)"), first] + settings), ranks: 1)
+    }
+    func upper(_ outcome: RunOutcome) throws -> [Double] {
+      try #require(outcome.state).tensors.filter { $0.name.hasPrefix("upper/") }.flatMap(\.values)
+    }
+    func lower(_ outcome: RunOutcome) throws -> [Double] {
+      try #require(outcome.lower).tensors.flatMap(\.values)
+    }
+    let (rested, still) = (try run(20, [rest]), try run(20, [("upper-rate", "1e-300")]))
+    let start = try upper(run(0, []))
+    #expect(try upper(rested) == start)
+    #expect(try lower(rested) == lower(still))
+    // Adam's first step is as long as its rate in every parameter that has a gradient.
+    let moved = zip(try upper(run(21, [rest])), start).map { abs($0 - $1) }
+    #expect(moved.contains { $0 > 0.0099 } && moved.allSatisfy { $0 < 0.0101 })
+    // Taken up after it, too.
+    let whole = try run(24, [rest])
+    for steps in [7, 20, 22] {
+      let part = try #require(run(steps, [rest]).state)
+      let again = try Self.outcomes(
+        Self.run([("steps", "24"), first, rest]), ranks: 2, from: part)
+      #expect(again.state?.encoded() == whole.state?.encoded(), "after \(steps)")
+    }
+  }
+
   /// Where upper steps begin anew, the results are those of an adaptation.
   @Test func withoutAKeptModelOneIsAdapted() throws {
     let run = try Self.run([("start", "problem"), ("lower-steps", "20"), ("steps", "2")])

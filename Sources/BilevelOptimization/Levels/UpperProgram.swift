@@ -45,7 +45,7 @@ package final class UpperProgram: FormedProgram {
     upper = UpperInput(program.input(trace.upper), isRead: trace.value.depends(on: trace.upper))
     point = program.input(trace.lower)
     inputs = trace.inputs.map { program.number(of: $0.tensor) }
-    func root(_ root: Root) -> Elements { program.root(root.rawValue, of: 1) }
+    func root(_ root: Root) -> Elements { program.root(root.place, of: root.list.rawValue) }
     (loss, lowerGradient, direct) = (root(.loss), root(.lower), root(.direct))
   }
 
@@ -63,12 +63,10 @@ package final class UpperProgram: FormedProgram {
       repeated: repeated, dependsOnUpper: gradients[1] != nil,
       requests: [
         ListRequest("task", .task),
+        ListRequest("loss", .point, [trace.value]),
         ListRequest(
           "gradients", .point,
-          [
-            trace.value, gradients[0] ?? w.filled(0, w.shape),
-            gradients[1] ?? u.filled(0, u.shape),
-          ]),
+          [gradients[0] ?? w.filled(0, w.shape), gradients[1] ?? u.filled(0, u.shape)]),
       ])
   }
 
@@ -85,24 +83,39 @@ package final class UpperProgram: FormedProgram {
     try repeated.use()
     self.upper.set(upper)
     try trace.set(examples, in: program, inputs, "validate")
-    program.run(0)
+    program.run(List.task.rawValue)
+  }
+
+  /// F alone at a point.
+  func loss(at point: Elements) -> Double {
+    self.point.copy(from: point)
+    program.run(List.loss.rawValue)
+    return loss[0]
   }
 
   /// F, g and d at a point; valid until the next call.
   func evaluate(at point: Elements) -> (loss: Double, lower: Elements, direct: Elements) {
-    self.point.copy(from: point)
-    program.run(1)
-    return (loss[0], lowerGradient, direct)
+    let loss = loss(at: point)
+    program.run(List.gradients.rawValue)
+    return (loss, lowerGradient, direct)
   }
 
-  /// The roots of the gradients' list.
-  enum Root: Int { case loss, lower, direct }
+  /// The lists of the program, in their order: what F needs is computed before its gradients, and once.
+  fileprivate enum List: Int { case task, loss, gradients }
+
+  /// The roots of the lists.
+  enum Root {
+    case loss, lower, direct
+
+    fileprivate var list: List { self == .loss ? .loss : .gradients }
+    fileprivate var place: Int { self == .direct ? 1 : 0 }
+  }
 
   /// What first made a number in a root that is not finite: node by node, with what is set now.
   ///
   /// - Throws: `TensorError` of code `memory`.
   func originOfNonFinite(in root: Root) throws(TensorError) -> NonFiniteCause? {
-    let roots = [formulas.requests[1].roots[root.rawValue]]
+    let roots = [formulas.requests[root.list.rawValue].roots[root.place]]
     return try program.originOfNonFinite(in: roots, of: trace.graph).map {
       NonFiniteCause($0, trace, direction: nil, "validate")
     }

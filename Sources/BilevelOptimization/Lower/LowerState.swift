@@ -5,20 +5,26 @@ import Tensors
 package final class LowerState {
   /// The lower steps made so far; 0 before the first adaptation, which starts anew.
   package private(set) var steps = 0
-  /// Whether there is anything to go on from.
-  package private(set) var isBegun = false
+  /// Whether there is a point to go on from.
+  private var isBegun = false
+  /// Whether the method has kept its vectors: not before its first hypergradient, and not where another method made the last.
+  private var hasMethodVectors = false
   /// What is as long as the lower parameters, and what is as long as the upper ones.
   private let store, upperStore: VectorStore
   private let optimizerVectors: Int
   /// All vectors' names, and where they are.
   private let names: [String]
   private let vectorsByName: [Elements]
+  /// How many of them are the point and the optimiser's; the method's follow.
+  private let ownCount: Int
   /// Those of the method.
   private let methodVectors: [Elements]
   /// Whether adaptations go on from the point; otherwise only what the method keeps is kept.
   private let keepsPoint: Bool
 
   private static let counters = "counters"
+  /// How many of ``numbers`` say what there is, and are in no file.
+  package static let flagCount = 2
 
   /// A state of nothing yet.
   ///
@@ -59,7 +65,8 @@ package final class LowerState {
       }
     }
     vectorsByName = places
-    methodVectors = Array(places[own.count...])
+    ownCount = own.count
+    methodVectors = Array(places[ownCount...])
   }
 
   /// Whether an adaptation goes on from it.
@@ -71,8 +78,19 @@ package final class LowerState {
   /// Bytes of memory.
   package var byteCount: Int { store.byteCount + upperStore.byteCount }
 
-  /// One of the vectors that the method keeps.
+  /// One of the vectors that the method keeps; nil before it has kept any.
+  func keptVector(_ index: Int) -> Elements? {
+    hasMethodVectors ? methodVectors[index] : nil
+  }
+
+  /// Where the method is to keep one of its vectors.
   func methodVector(_ index: Int) -> Elements { methodVectors[index] }
+
+  /// Has the method put what it wants to find in the next upper step into its vectors.
+  package func keep(_ method: any HypergradientMethod) {
+    method.keep(in: self)
+    hasMethodVectors = true
+  }
 
   /// Sets a point and an optimiser's state to what was kept.
   func load(into point: Elements, _ optimizer: VectorStore) {
@@ -96,30 +114,35 @@ package final class LowerState {
   package var vectors: [(name: String, values: [Double])] {
     get {
       guard isBegun else { return [] }
-      return [(Self.counters, counterValues)] + zip(names, vectorsByName).map { ($0, $1.values) }
+      let kept = hasMethodVectors ? names.count : ownCount
+      return [(Self.counters, counterValues)]
+        + zip(names, vectorsByName).prefix(kept).map { ($0, $1.values) }
     }
     set {
-      let found = Set(newValue.map(\.name))
-      isBegun = !found.isEmpty && (!keepsPoint || found.contains(names[0]))
+      var found: Set<Int> = []
       for (name, values) in newValue {
         if name == Self.counters { counterValues = values }
         guard let index = names.firstIndex(of: name), values.count == vectorsByName[index].count
         else { continue }
         vectorsByName[index].set(values)
+        found.insert(index)
       }
-      if !names.allSatisfy(found.contains) { steps = 0 }
+      isBegun = keepsPoint ? found.contains(0) : !newValue.isEmpty
+      hasMethodVectors = (ownCount..<names.count).allSatisfy(found.contains)
+      if !(0..<ownCount).allSatisfy(found.contains) { steps = 0 }
     }
   }
 
   /// The same as one list, of a length that is always the same: for messages.
   package var numbers: [Double] {
     get {
-      [isBegun ? 1 : 0] + counterValues + vectorsByName.flatMap(\.values)
+      [isBegun ? 1 : 0, hasMethodVectors ? 1 : 0] + counterValues
+        + vectorsByName.flatMap(\.values)
     }
     set {
-      let first = 1 + counterValues.count
-      isBegun = newValue[0] == 1
-      counterValues = Array(newValue[1..<first])
+      let first = Self.flagCount + counterValues.count
+      (isBegun, hasMethodVectors) = (newValue[0] == 1, newValue[1] == 1)
+      counterValues = Array(newValue[Self.flagCount..<first])
       var start = first
       for vector in vectorsByName {
         vector.set(Array(newValue[start..<start + vector.count]))

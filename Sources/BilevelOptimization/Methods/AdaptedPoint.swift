@@ -40,17 +40,9 @@ struct AdaptedPoint {
       let gradient = lowerGradient ?? lower.gradient()
       gradientNorm = task?.stationarity(gradient) ?? levels.algebra.norm(gradient)
     }
-    try levels.requireFinite(
-      gradientNorm, "the lower gradient at the adapted parameters",
-      "lower the learning rate of the adaptation, or check the training data"
-    ) {
-      let cause = try lower.originOfNonFinite(in: .gradient)
-      return cause?.isOperation == true ? cause : try task?.causeOfNonFinite() ?? cause
-    }
+    try levels.requireFinite(gradientNorm: gradientNorm, lower, task)
+    try levels.requireFinite(loss: loss, upper)
     let upper = upper
-    try levels.requireFinite(loss, "the upper loss", "check the validation data") {
-      try upper.originOfNonFinite(in: .loss)
-    }
     try levels.requireFinite(
       g.largestMagnitude, "the upper gradient in the lower parameters",
       "check the validation data"
@@ -71,5 +63,27 @@ struct AdaptedPoint {
     return MethodOutcome(
       upperLoss: loss, lowerGradientNorm: gradientNorm, startLowerGradientNorm: start,
       hypergradientNorm: norm, figures: figures)
+  }
+}
+
+extension LevelPrograms {
+  /// Throws unless the lower gradient at adapted parameters is finite.
+  func requireFinite(
+    gradientNorm: Double, _ lower: any LowerProgram, _ task: LowerTask?
+  ) throws {
+    try requireFinite(
+      gradientNorm, "the lower gradient at the adapted parameters",
+      "lower the learning rate of the adaptation, or check the training data"
+    ) {
+      let cause = try lower.originOfNonFinite(in: .gradient)
+      return cause?.isOperation == true ? cause : try task?.causeOfNonFinite() ?? cause
+    }
+  }
+
+  /// Throws unless F is finite.
+  func requireFinite(loss: Double, _ upper: UpperProgram) throws {
+    try requireFinite(loss, "the upper loss", "check the validation data") {
+      try upper.originOfNonFinite(in: .loss)
+    }
   }
 }

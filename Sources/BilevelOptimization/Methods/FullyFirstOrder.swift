@@ -33,7 +33,7 @@ final class FullyFirstOrder: HypergradientMethod {
   ) throws -> MethodOutcome {
     let (z, y) = (scratch[0], scratch[1])
     y.copy(from: task.lower.point)
-    z.copy(from: task.kept.flatMap { $0.isBegun ? $0.methodVector(0) : nil } ?? y)
+    z.copy(from: task.kept?.keptVector(0) ?? y)
     let upper = try levels.upper(task.data.validate)
     for step in 0..<task.optimizer.schedule.steps {
       algebra.add(-options.rate, try task.gradient(step, at: z), to: z)

@@ -135,8 +135,8 @@ final class ImplicitDifferentiation: HypergradientMethod {
   private func guess(
     _ task: LowerTask?, _ scale: UnitScale, _ directions: Restriction.Directions?
   ) -> Guess {
-    guard options.isWarm, let kept = task?.kept, kept.isBegun else { return .zero }
-    scale.divide(kept.methodVector(0), into: solution, algebra)
+    guard options.isWarm, let kept = task?.kept?.keptVector(0) else { return .zero }
+    scale.divide(kept, into: solution, algebra)
     directions?.project(solution)
     return .vector
   }

@@ -48,8 +48,8 @@ final class SingleLoop: HypergradientMethod {
     let gradient = try task.gradient(0)
     let point = try AdaptedPoint(
       lower, task.data.validate, levels, task, lowerGradient: gradient)
-    if let kept = task.kept, kept.isBegun {
-      before.copy(from: kept.methodVector(0))
+    if let kept = task.kept?.keptVector(0) {
+      before.copy(from: kept)
     } else {
       algebra.clear(before)
     }

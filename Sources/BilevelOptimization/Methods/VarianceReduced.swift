@@ -150,8 +150,9 @@ final class VarianceReduced: HypergradientMethod {
         .parameter, "method saba is over blocks of rows, and the task's examples are no rows")
     }
     picked = blocks.picked
-    if state.isBegun { before.copy(from: state.methodVector(0)) } else { algebra.clear(before) }
-    if state.steps == 0 { try fill(state, task, blocks) }
+    let kept = state.keptVector(0)
+    if let kept { before.copy(from: kept) } else { algebra.clear(before) }
+    if state.steps == 0 || kept == nil { try fill(state, task, blocks) }
     let validate = try blocks.validate(picked.validate)
     try findLower(task, blocks.train(picked.train))
     let point = try AdaptedPoint(

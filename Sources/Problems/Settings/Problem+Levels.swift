@@ -40,6 +40,11 @@ extension Problem {
       throw SettingError(
         "slabs=\(settings.slabs): the examples of \(Self.name) are no rows; set slabs=1")
     }
+    guard settings.upperFrom == 0 || settings.start == .previous else {
+      throw SettingError(
+        "upper-from=\(settings.upperFrom): upper steps before do nothing where each adaptation starts anew; "
+          + "set start=previous, or upper-from=0")
+    }
     try settings.lowerSet.check(count: lowerModel.count)
     try settings.upperSet.check(count: upperModel.count)
   }

@@ -164,7 +164,9 @@ public struct TrainingSettings: SettingGroup, Equatable {
   public var upperRule = UpperRule.adam
   /// Its learning rate.
   public var upperRate = 0.001
-  /// After how many upper steps the rate falls; none for a constant rate.
+  /// The upper steps, from the first, in which upper parameters rest and no hypergradient is computed.
+  public var upperFrom = 0
+  /// After how many upper steps the rate falls, those of ``upperFrom`` aside; none for a constant rate.
   public var upperMilestones: [Int] = []
   /// What the rate is multiplied by at each of them.
   public var upperDecay = 0.1
@@ -282,6 +284,9 @@ public struct TrainingSettings: SettingGroup, Equatable {
     try keys(
       "upper-rate", &upperRate, .leastNonzeroMagnitude ... .greatestFiniteMagnitude,
       "its learning rate")
+    try keys(
+      "upper-from", &upperFrom, 0...1_000_000_000,
+      "first upper steps, in which lower models are trained alone (start=previous)")
     try keys("upper-milestones", &upperMilestones, "upper steps after which it falls: 800,1200")
     try keys(
       "upper-decay", &upperDecay, .leastNormalMagnitude...1, "what it is then multiplied by")

@@ -30,7 +30,7 @@ final class LowerStates {
   /// - Throws: `TensorError` where there is no memory for one.
   func sizes() throws -> (memory: Int, numbers: Int) {
     let one = try make()
-    return (one.byteCount, one.numbers.count - 1)
+    return (one.byteCount, one.numbers.count - LowerState.flagCount)
   }
 
   /// The state of a task that this rank computes.

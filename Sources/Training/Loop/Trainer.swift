@@ -19,6 +19,8 @@ public final class Trainer<P: Problem> {
   public private(set) var upperOptimizer: any UpperOptimizer
   private let levels: Levels<P.Upper, P.Lower>
   private let method: any HypergradientMethod
+  /// In its place while the upper parameters rest.
+  private let resting: Resting
   private let lowerRule: LowerRule
   /// The last task's hypergradient; its memory is used again.
   private var hypergradient: [Double]
@@ -62,6 +64,7 @@ public final class Trainer<P: Problem> {
         try problem.upperOptimizer(settings)
       )
     }
+    resting = Resting(levels, figureCount: settings.method.figures.count)
     regulation = try communicator.agreeing { try problem.upperRegulation(settings) }
     // Of tasks that are left out nobody asks why.
     levels.explainsNonFinite = settings.nonFinite != .skip
@@ -92,8 +95,11 @@ public final class Trainer<P: Problem> {
     self.step = step
     problem.upperModel.values = values
     upperOptimizer.state = state
-    upperOptimizer.steps = step
+    upperOptimizer.steps = max(0, step - settings.upperFrom)
   }
+
+  /// Whether the present step leaves the upper parameters as they are.
+  private var rests: Bool { step < settings.upperFrom }
 
   /// Makes one upper step. Collective.
   ///
@@ -126,7 +132,7 @@ public final class Trainer<P: Problem> {
     }
     let hypergradient = reduction.hypergradient(over: tasks)
     var summary = reduction.summary(step: step, tasks: tasks, hypergradient: hypergradient)
-    try update(along: hypergradient)
+    if !rests { try update(along: hypergradient) }
     // Made of the same values everywhere: what fails does so on every rank.
     summary.followed = try problem.followed()
     try moveStates()
@@ -179,6 +185,7 @@ public final class Trainer<P: Problem> {
     var adapted = begin
     let task = try together {
       let task = try lowerTask(index, adapted: { [clock] in adapted = clock.now })
+      let method: any HypergradientMethod = rests ? resting : method
       let outcome = try method.hypergradient(task, into: &hypergradient)
       if teams.isLeader {
         try reduction.add(
@@ -190,7 +197,7 @@ public final class Trainer<P: Problem> {
       return task
     }
     task.commit()
-    if let kept = task.kept { method.keep(in: kept) }
+    if !rests { task.kept?.keep(method) }
     timing.tasks += 1
     timing.adapting += begin.duration(to: adapted)
     timing.solving += adapted.duration(to: clock.now)
