@@ -85,7 +85,8 @@ import Training
       "negative-curvature", "check-residual", "non-finite", "lower-rule", "lower-rate",
       "lower-milestones", "lower-decay", "lower-rise", "lower-fall", "learned-rates", "lower-pull",
       "lower-steps", "lower-tolerance", "lower-clip", "lower-weight-decay",
-      "lower-set", "sparse", "upper-rule", "upper-rate", "upper-from", "upper-milestones", "upper-decay",
+      "lower-set", "sparse", "upper-rule", "upper-rate", "upper-from", "upper-milestones",
+      "upper-decay",
       "upper-rise", "upper-fall", "upper-rates", "upper-clip", "upper-weight-decay", "upper-set",
       "upper-epsilon", "precision", "convolutions", "evaluation-tasks", "evaluation-every",
       "patience", "initial",
@@ -102,7 +103,8 @@ import Training
     "lower-weight-decay": "0.0", "lower-set": "whole", "sparse": "false", "upper-rise": "0",
     "upper-fall": "0", "upper-rates": "", "upper-clip": "0.0", "upper-weight-decay": "0.0",
     "upper-set": "whole", "blocks": "10", "validation-blocks": "10", "tolerance-fall": "0",
-    "upper-from": "0", "lower-milestones": "", "lower-decay": "0.1", "lower-rise": "0", "lower-fall": "0",
+    "upper-from": "0", "lower-milestones": "", "lower-decay": "0.1", "lower-rise": "0",
+    "lower-fall": "0",
     "learned-rates": "", "evaluation-every": "0", "patience": "0", "convolutions": "transformed",
   ]
 
