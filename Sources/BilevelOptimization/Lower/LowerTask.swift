@@ -20,6 +20,8 @@ package final class LowerTask {
   private let adapted: () -> Void
   /// The lower step whose examples are loaded; nil for a solve's.
   private var loaded: Int? = 0
+  /// The lower step whose gradient the lower program found last; nil where it has other examples since.
+  private var found: Int?
   /// The lower step whose masks dropout has.
   private var masked = 0
   private var algebra: VectorAlgebra { levels.algebra }
@@ -107,6 +109,7 @@ package final class LowerTask {
     if next !== lower { next.point.copy(from: lower.point) }
     next.draws = data.draws.lower(masked)
     lower = next
+    found = nil
     return next
   }
 
@@ -139,8 +142,15 @@ package final class LowerTask {
     loaded = step
     lower.draws = data.draws.lower(step)
     let gradient = lower.gradient()
+    found = step
     if step == 0 { startGradientNorm = stationarity(gradient) }
     return gradient
+  }
+
+  /// The gradient of a step that was made, at the point where it began: with what the lower program has of it, where it was the
+  /// last one there.
+  func gradientAgain(_ step: Int) throws -> Elements {
+    found == step ? lower.lastGradient : try gradient(step)
   }
 
   /// How far the point is from being stationary: the gradient's norm; where lower parameters stay in a set, that of the way

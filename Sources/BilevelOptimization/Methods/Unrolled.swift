@@ -82,8 +82,9 @@ final class Unrolled: HypergradientMethod {
     task.save(to: end, at: 0)
     let steps = task.steps
     let start = try startPullBack(task)
-    try task.loadSolve()
-    // Nothing here asks for a minimum: the last gradient that there was tells as much as another one would.
+    // Nothing here asks for a minimum: the last gradient that there was tells as much as another one would, and all that it
+    // was made of is in the lower program still.
+    if norm == nil { try task.loadSolve() }
     let point = try AdaptedPoint(
       task.lower, task.data.validate, levels, task, gradientNorm: norm,
       isMoved: options.startsAtUpper || start != nil || levels.learnedRates != nil)
@@ -145,10 +146,8 @@ final class Unrolled: HypergradientMethod {
     isLast: Bool, _ hypergradient: inout [Double]
   ) throws -> Double {
     let place = (step - segment) * width
-    let isOnly = optimizer.schedule.steps == 1 && task.data.batches == nil
     task.restore(from: between, at: place, steps: step)
-    // Of an only step the lower program still has it.
-    let gradient = isOnly ? task.lower.lastGradient : try task.gradient(step)
+    let gradient = try task.gradientAgain(step)
     let result = cotangents[width]
     let (state, own) = (
       (1..<width).map { between[place + $0] }, (1..<width).map { cotangents[$0] }
