@@ -234,7 +234,7 @@ struct MethodsProblem {
   /// No step at all.
   static var still: any LowerOptimizer { try! GradientDescent(learningRate: 1, steps: 0) }
 
-  /// What a task keeps; begun with the point and vectors of the method, if any are given, and zeros for the rest of these.
+  /// What a task keeps; begun with the point and vectors, if any are given, and zeros for the rest of the method's.
   func state(
     _ method: MethodName, _ options: MethodOptions, _ optimizer: any LowerOptimizer = Self.still,
     begunWith vectors: [String: [Double]] = [:]
@@ -243,12 +243,12 @@ struct MethodsProblem {
       count: w.count, .double, optimizer: optimizer, method: method.vectors(options),
       upperCount: u.count)
     if !vectors.isEmpty {
-      state.vectors =
-        [("w", w)]
-        + method.vectors(options).map { vector in
-          let count = vector.level == .lower ? w.count : u.count
-          return (vector.name, vectors[vector.name] ?? [Double](repeating: 0, count: count))
-        }
+      let others = method.vectors(options).filter { vectors[$0.name] == nil }.map { vector in
+        let count = vector.level == .lower ? w.count : u.count
+        return (name: vector.name, values: [Double](repeating: 0, count: count))
+      }
+      let given = vectors.sorted { $0.key < $1.key }.map { (name: $0.key, values: $0.value) }
+      state.vectors = [("w", w)] + given + others
     }
     return state
   }
