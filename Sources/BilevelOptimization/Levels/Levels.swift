@@ -26,8 +26,10 @@ package protocol LevelPrograms: AnyObject {
 
   /// The lower program of the examples' form, with the upper parameters and the examples set.
   func lower(_ examples: Examples) throws -> any LowerProgram
-  /// The upper program, likewise.
-  func upper(_ examples: Examples) throws -> UpperProgram
+  /// The upper program with gradients, likewise.
+  func upper(_ examples: Examples) throws -> UpperGradients
+  /// The upper program without them, likewise: a third of the work.
+  func upperLoss(_ examples: Examples) throws -> UpperProgram
   /// Where adaptation starts, as a function of the upper parameters, with these set; nil where it is none.
   func start() throws -> StartProgram?
   /// Vectors for an optimiser's state, zero: made once, used again by every adaptation.
@@ -100,7 +102,8 @@ package final class Levels<Upper, Lower>: LevelPrograms {
   private var lowerPrograms = FormedPrograms<PlannedLowerProgram>()
   private var slabbedPrograms = FormedPrograms<SlabbedLowerProgram>()
   package var slabs: SlabSums?
-  private var upperPrograms = FormedPrograms<UpperProgram>()
+  private var upperPrograms = FormedPrograms<UpperGradients>()
+  private var upperLosses = FormedPrograms<UpperProgram>()
   private var state: VectorStore?
 
   /// Both levels.
@@ -210,9 +213,18 @@ package final class Levels<Upper, Lower>: LevelPrograms {
     }
   }
 
-  package func upper(_ examples: Examples) throws -> UpperProgram {
+  package func upper(_ examples: Examples) throws -> UpperGradients {
     let program = try upperPrograms.program(for: examples) { form in
-      try UpperProgram(upperFormulas(examples), form, precision, kernels, convolutions)
+      try UpperGradients(upperFormulas(examples), form, precision, kernels, convolutions)
+    }
+    try program.load(upperModel.values, examples)
+    return program
+  }
+
+  package func upperLoss(_ examples: Examples) throws -> UpperProgram {
+    let program = try upperLosses.program(for: examples) { form in
+      let formulas = try upperFormulas(examples, hasGradients: false)
+      return try UpperProgram(formulas, form, precision, kernels, convolutions)
     }
     try program.load(upperModel.values, examples)
     return program
@@ -234,7 +246,7 @@ package final class Levels<Upper, Lower>: LevelPrograms {
     get { lowerPrograms.bound }
     set {
       (lowerPrograms.bound, slabbedPrograms.bound) = (newValue, newValue)
-      upperPrograms.bound = newValue
+      (upperPrograms.bound, upperLosses.bound) = (newValue, newValue)
     }
   }
 
@@ -266,7 +278,10 @@ package final class Levels<Upper, Lower>: LevelPrograms {
       hasDirect: hasDirect, hasFreshProducts: hasFreshProducts && examples.form.isBatch)
   }
 
-  private func upperFormulas(_ examples: Examples) throws -> UpperProgram.Formulas {
-    try UpperProgram.formulas(upperObjective, upperModel, lowerModel, examples.form)
+  private func upperFormulas(
+    _ examples: Examples, hasGradients: Bool = true
+  ) throws -> UpperProgram.Formulas {
+    try UpperProgram.formulas(
+      upperObjective, upperModel, lowerModel, examples.form, hasGradients: hasGradients)
   }
 }

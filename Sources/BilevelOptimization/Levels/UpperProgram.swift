@@ -1,8 +1,8 @@
 import Models
 import Tensors
 
-/// The upper objective F(w, u) with its gradients g = dF/dw and d = dF/du, planned for one form of data.
-package final class UpperProgram: FormedProgram {
+/// The upper objective F(w, u), planned for one form of data.
+package class UpperProgram: FormedProgram {
   private static let name = "upper objective"
   let form: Examples.Form
   private let formulas: Formulas
@@ -13,11 +13,11 @@ package final class UpperProgram: FormedProgram {
   private var upper: UpperInput
   private let point: Elements
   private let inputs: [Int]
-  private let loss, lowerGradient, direct: Elements
+  private let loss: Elements
   /// Whether F depends on the upper parameters itself: whether there is a direct term.
   let dependsOnUpper: Bool
 
-  /// The objective and its gradients, not yet planned.
+  /// The objective, perhaps with its gradients, not yet planned.
   struct Formulas {
     let repeated: RepeatedTrace
     let dependsOnUpper: Bool
@@ -45,29 +45,34 @@ package final class UpperProgram: FormedProgram {
     upper = UpperInput(program.input(trace.upper), isRead: trace.value.depends(on: trace.upper))
     point = program.input(trace.lower)
     inputs = trace.inputs.map { program.number(of: $0.tensor) }
-    func root(_ root: Root) -> Elements { program.root(root.place, of: root.list.rawValue) }
-    (loss, lowerGradient, direct) = (root(.loss), root(.lower), root(.direct))
+    loss = program.root(Root.loss.rawValue, of: 1)
   }
 
+  /// Traces an objective, and its gradients where they are wanted.
   static func formulas<Upper, Lower>(
     _ objective: @escaping Objective<Upper, Lower>, _ upperModel: Model<Upper>,
-    _ lowerModel: Model<Lower>, _ form: Examples.Form
+    _ lowerModel: Model<Lower>, _ form: Examples.Form, hasGradients: Bool
   ) throws -> Formulas {
     let repeated = try RepeatedTrace {
       try Trace(Self.name, objective, upperModel, lowerModel, form)
     }
     let trace = repeated.trace
     let (w, u) = (trace.lower, trace.upper)
+    func formulas(_ list: String, _ gradients: [Tensor], dependsOnUpper: Bool) -> Formulas {
+      Formulas(
+        repeated: repeated, dependsOnUpper: dependsOnUpper,
+        requests: [
+          ListRequest("task", .task), ListRequest(list, .point, [trace.value] + gradients),
+        ])
+    }
+    guard hasGradients else {
+      return formulas("loss", [], dependsOnUpper: trace.value.depends(on: u))
+    }
     let gradients = trace.graph.gradients(of: trace.value, withRespectTo: [w, u])
-    return Formulas(
-      repeated: repeated, dependsOnUpper: gradients[1] != nil,
-      requests: [
-        ListRequest("task", .task),
-        ListRequest("loss", .point, [trace.value]),
-        ListRequest(
-          "gradients", .point,
-          [gradients[0] ?? w.filled(0, w.shape), gradients[1] ?? u.filled(0, u.shape)]),
-      ])
+    return formulas(
+      "gradients",
+      [gradients[0] ?? w.filled(0, w.shape), gradients[1] ?? u.filled(0, u.shape)],
+      dependsOnUpper: gradients[1] != nil)
   }
 
   /// What derivatives of F hold constant though it changes.
@@ -83,41 +88,40 @@ package final class UpperProgram: FormedProgram {
     try repeated.use()
     self.upper.set(upper)
     try trace.set(examples, in: program, inputs, "validate")
-    program.run(List.task.rawValue)
+    program.run(0)
   }
 
-  /// F alone at a point.
+  /// F at a point.
   func loss(at point: Elements) -> Double {
     self.point.copy(from: point)
-    program.run(List.loss.rawValue)
+    program.run(1)
     return loss[0]
   }
 
-  /// F, g and d at a point; valid until the next call.
-  func evaluate(at point: Elements) -> (loss: Double, lower: Elements, direct: Elements) {
-    let loss = loss(at: point)
-    program.run(List.gradients.rawValue)
-    return (loss, lowerGradient, direct)
-  }
+  /// The roots of the list.
+  enum Root: Int { case loss, lower, direct }
 
-  /// The lists of the program, in their order: what F needs is computed before its gradients, and once.
-  fileprivate enum List: Int { case task, loss, gradients }
-
-  /// The roots of the lists.
-  enum Root {
-    case loss, lower, direct
-
-    fileprivate var list: List { self == .loss ? .loss : .gradients }
-    fileprivate var place: Int { self == .direct ? 1 : 0 }
-  }
+  /// Where a gradient is, once the objective has been evaluated.
+  fileprivate func gradient(_ root: Root) -> Elements { program.root(root.rawValue, of: 1) }
 
   /// What first made a number in a root that is not finite: node by node, with what is set now.
   ///
   /// - Throws: `TensorError` of code `memory`.
   func originOfNonFinite(in root: Root) throws(TensorError) -> NonFiniteCause? {
-    let roots = [formulas.requests[root.list.rawValue].roots[root.place]]
+    let roots = [formulas.requests[1].roots[root.rawValue]]
     return try program.originOfNonFinite(in: roots, of: trace.graph).map {
       NonFiniteCause($0, trace, direction: nil, "validate")
     }
+  }
+}
+
+/// The upper objective with its gradients g = dF/dw and d = dF/du.
+package final class UpperGradients: UpperProgram {
+  private lazy var lower = gradient(.lower)
+  private lazy var direct = gradient(.direct)
+
+  /// F, g and d at a point; valid until the next call.
+  func evaluate(at point: Elements) -> (loss: Double, lower: Elements, direct: Elements) {
+    (loss(at: point), lower, direct)
   }
 }

@@ -9,7 +9,7 @@ struct AdaptedPoint {
   /// ||df/dw||, or what takes its place where lower parameters are constrained.
   let gradientNorm: Double
   /// The program that F is of.
-  let upper: UpperProgram
+  let upper: UpperGradients
   private let start: Double?
   private let levels: any LevelPrograms
 

@@ -20,7 +20,7 @@ package final class Resting: HypergradientMethod {
     // The last gradient that there was: another one would cost as much as the step did.
     let gradientNorm = norm ?? task.stationarity(task.lower.gradient())
     try levels.requireFinite(gradientNorm: gradientNorm, task.lower, task)
-    let upper = try levels.upper(task.data.validate)
+    let upper = try levels.upperLoss(task.data.validate)
     let loss = upper.loss(at: task.lower.point)
     try levels.requireFinite(loss: loss, upper)
     for index in hypergradient.indices { hypergradient[index] = 0 }
