@@ -10,7 +10,7 @@ import Testing
     ] {
       #expect(throws: Never.self) { try settings.check() }
     }
-    #expect(try TrainingSettings().entries().count == 61)
+    #expect(try TrainingSettings().entries().count == 62)
   }
 
   @Test func everyLowerRuleMakesItsOptimiser() throws {
