@@ -69,9 +69,9 @@ import Training
   /// Upper parameters that rest leave their first values, and the lower model that of a training without them; then the
   /// upper optimiser begins as at a first step.
   @Test func upperParametersRestAtFirst() throws {
-    let (first, rest) = (("evaluation-every", "1"), ("upper-from", "20"))
+    let rest = ("upper-from", "20")
     func run(_ steps: Int, _ settings: [(String, String)]) throws -> RunOutcome {
-      try Self.outcomes(Self.run([("steps", "\(steps)"), first] + settings), ranks: 1)
+      try Self.outcomes(Self.run([("steps", "\(steps)")] + settings), ranks: 1)
     }
     func upper(_ outcome: RunOutcome) throws -> [Double] {
       try #require(outcome.state).tensors.filter { $0.name.hasPrefix("upper/") }.flatMap(\.values)
@@ -90,8 +90,7 @@ import Training
     let whole = try run(24, [rest])
     for steps in [7, 20, 22] {
       let part = try #require(run(steps, [rest]).state)
-      let again = try Self.outcomes(
-        Self.run([("steps", "24"), first, rest]), ranks: 2, from: part)
+      let again = try Self.outcomes(Self.run([("steps", "24"), rest]), ranks: 2, from: part)
       #expect(again.state?.encoded() == whole.state?.encoded(), "after \(steps)")
     }
   }
