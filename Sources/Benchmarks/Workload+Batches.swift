@@ -89,7 +89,7 @@ private final class BatchedTraining {
       var hypergradient = [Double](repeating: 0, count: upper.count)
       _ = try method.hypergradient(task, into: &hypergradient)
       task.commit()
-      state.keep(method)
+      method.keep(in: state)
       adam.update(&upper.values, along: hypergradient)
       sum += hypergradient.reduce(0, +)
     }

@@ -52,7 +52,7 @@ struct FixedPointFixtureTests {
     var hypergradient = [Double](repeating: 0, count: levels.upperModel.count)
     let outcome = try made.hypergradient(task, into: &hypergradient)
     task.commit()
-    state.keep(made)
+    made.keep(in: state)
     return (hypergradient, state.vector("solution"), task.point, outcome)
   }
 

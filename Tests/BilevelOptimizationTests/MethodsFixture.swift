@@ -227,7 +227,7 @@ struct MethodsProblem {
     var hypergradient = [Double](repeating: 0, count: u.count)
     let outcome = try made.hypergradient(task, into: &hypergradient)
     task.commit()
-    if !(made is Resting) { state?.keep(made) }
+    if let state { made.keep(in: state) }
     return (hypergradient, outcome)
   }
 

@@ -67,7 +67,7 @@ extension LevelPrograms {
 
   /// Throws where neither objective depends on the upper model.
   func requireDependence(
-    _ lower: any LowerProgram, _ upper: UpperProgram
+    _ lower: any LowerProgram, _ upper: UpperGradients
   ) throws(HypergradientError) {
     guard lower.dependsOnUpper || upper.dependsOnUpper else {
       throw HypergradientError(

@@ -5,7 +5,7 @@ import Tensors
 package class UpperProgram: FormedProgram {
   private static let name = "upper objective"
   let form: Examples.Form
-  private let formulas: Formulas
+  fileprivate let formulas: Formulas
   private let repeated: RepeatedTrace
   private let program: Program
   private let trace: Trace
@@ -14,12 +14,11 @@ package class UpperProgram: FormedProgram {
   private let point: Elements
   private let inputs: [Int]
   private let loss: Elements
-  /// Whether F depends on the upper parameters itself: whether there is a direct term.
-  let dependsOnUpper: Bool
 
   /// The objective, perhaps with its gradients, not yet planned.
   struct Formulas {
     let repeated: RepeatedTrace
+    /// Whether there is a gradient by the upper parameters.
     let dependsOnUpper: Bool
     let requests: [ListRequest]
 
@@ -34,7 +33,6 @@ package class UpperProgram: FormedProgram {
     self.formulas = formulas
     self.form = form
     repeated = formulas.repeated
-    dependsOnUpper = formulas.dependsOnUpper
     let (trace, program) = (
       formulas.trace,
       try Program(
@@ -57,22 +55,16 @@ package class UpperProgram: FormedProgram {
       try Trace(Self.name, objective, upperModel, lowerModel, form)
     }
     let trace = repeated.trace
-    let (w, u) = (trace.lower, trace.upper)
-    func formulas(_ list: String, _ gradients: [Tensor], dependsOnUpper: Bool) -> Formulas {
-      Formulas(
-        repeated: repeated, dependsOnUpper: dependsOnUpper,
-        requests: [
-          ListRequest("task", .task), ListRequest(list, .point, [trace.value] + gradients),
-        ])
-    }
-    guard hasGradients else {
-      return formulas("loss", [], dependsOnUpper: trace.value.depends(on: u))
-    }
-    let gradients = trace.graph.gradients(of: trace.value, withRespectTo: [w, u])
-    return formulas(
-      "gradients",
-      [gradients[0] ?? w.filled(0, w.shape), gradients[1] ?? u.filled(0, u.shape)],
-      dependsOnUpper: gradients[1] != nil)
+    let variables = hasGradients ? [trace.lower, trace.upper] : []
+    let gradients = trace.graph.gradients(of: trace.value, withRespectTo: variables)
+    return Formulas(
+      repeated: repeated, dependsOnUpper: hasGradients && gradients[1] != nil,
+      requests: [
+        ListRequest("task", .task),
+        ListRequest(
+          hasGradients ? "gradients" : "loss", .point,
+          [trace.value] + zip(gradients, variables).map { $0 ?? $1.filled(0, $1.shape) }),
+      ])
   }
 
   /// What derivatives of F hold constant though it changes.
@@ -119,6 +111,8 @@ package class UpperProgram: FormedProgram {
 package final class UpperGradients: UpperProgram {
   private lazy var lower = gradient(.lower)
   private lazy var direct = gradient(.direct)
+  /// Whether F depends on the upper parameters itself: whether there is a direct term.
+  var dependsOnUpper: Bool { formulas.dependsOnUpper }
 
   /// F, g and d at a point; valid until the next call.
   func evaluate(at point: Elements) -> (loss: Double, lower: Elements, direct: Elements) {

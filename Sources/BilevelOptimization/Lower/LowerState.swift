@@ -83,12 +83,12 @@ package final class LowerState {
     hasMethodVectors ? methodVectors[index] : nil
   }
 
-  /// Where the method is to keep one of its vectors.
+  /// Where one of the vectors is that the method keeps.
   func methodVector(_ index: Int) -> Elements { methodVectors[index] }
 
-  /// Has the method put what it wants to find in the next upper step into its vectors.
-  package func keep(_ method: any HypergradientMethod) {
-    method.keep(in: self)
+  /// Keeps what the method wants to find in the next upper step.
+  func keep(_ vector: Elements, at index: Int) {
+    methodVectors[index].copy(from: vector)
     hasMethodVectors = true
   }
 

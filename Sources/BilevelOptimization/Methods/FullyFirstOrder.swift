@@ -26,7 +26,7 @@ final class FullyFirstOrder: HypergradientMethod {
 
   var byteCount: Int { scratch.byteCount }
 
-  func keep(in state: LowerState) { state.methodVector(0).copy(from: scratch[0]) }
+  func keep(in state: LowerState) { state.keep(scratch[0], at: 0) }
 
   func hypergradient(
     _ task: LowerTask, into hypergradient: inout [Double]

@@ -56,7 +56,7 @@ final class ImplicitDifferentiation: HypergradientMethod {
 
   func keep(in state: LowerState) {
     guard options.isWarm else { return }
-    state.methodVector(0).copy(from: solution)
+    state.keep(solution, at: 0)
   }
 
   /// The hypergradient at the lower program's point.

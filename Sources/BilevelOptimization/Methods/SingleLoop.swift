@@ -39,7 +39,7 @@ final class SingleLoop: HypergradientMethod {
 
   var byteCount: Int { scratch.byteCount }
 
-  func keep(in state: LowerState) { state.methodVector(0).copy(from: scratch[1]) }
+  func keep(in state: LowerState) { state.keep(scratch[1], at: 0) }
 
   func hypergradient(
     _ task: LowerTask, into hypergradient: inout [Double]

@@ -119,7 +119,7 @@ final class VarianceReduced: HypergradientMethod {
   }
 
   func keep(in state: LowerState) {
-    state.methodVector(0).copy(from: after)
+    state.keep(after, at: 0)
     for quantity in Quantity.allCases {
       let (then, now, part) = (picked(quantity, in: state), current(quantity), part(quantity))
       algebra.add(-part, then, to: mean(quantity, in: state))

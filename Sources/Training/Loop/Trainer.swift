@@ -182,10 +182,10 @@ public final class Trainer<P: Problem> {
   /// Adapts to a task, and adds its hypergradient.
   private func compute(_ index: Int, _ timing: inout RankTiming) throws {
     let begin = clock.now
+    let method: any HypergradientMethod = rests ? resting : method
     var adapted = begin
     let task = try together {
       let task = try lowerTask(index, adapted: { [clock] in adapted = clock.now })
-      let method: any HypergradientMethod = rests ? resting : method
       let outcome = try method.hypergradient(task, into: &hypergradient)
       if teams.isLeader {
         try reduction.add(
@@ -197,7 +197,7 @@ public final class Trainer<P: Problem> {
       return task
     }
     task.commit()
-    if !rests { task.kept?.keep(method) }
+    if let kept = task.kept { method.keep(in: kept) }
     timing.tasks += 1
     timing.adapting += begin.duration(to: adapted)
     timing.solving += adapted.duration(to: clock.now)
